@@ -1,0 +1,255 @@
+"""Recordings: the one module that knows soundfile."""
+
+import io
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from types import TracebackType
+from typing import BinaryIO, Self
+
+import numpy as np
+import soundfile
+
+from wav2spec.arrays import Samples
+from wav2spec.errors import AudioError
+from wav2spec.riff import Header, HeaderError, read_header
+from wav2spec.settings import Source
+
+# Samples of all channels that are read at once: 256 KiB as float32, so that a block stays in the cache.
+_BLOCK_SAMPLES = 2**16
+
+# A stream that cannot seek is copied to a temporary file first; more than this is not taken (bytes).
+STREAM_LIMIT = 4 * 2**30
+_COPY_BYTES = 2**20
+
+
+class Recording:
+    """An open WAV, read block by block as often as wanted.
+
+    Attributes
+    ----------
+    path : str
+        As errors name it.
+    sample_rate : int
+        In Hz.
+    n_channels, n_samples : int
+        Of what is there, whatever the header says; `n_samples` counts one channel.
+    identity : tuple of (int, int)
+        Device and inode, by which a target is known to be the recording itself.
+    warnings : list of str
+        What is wrong with it though it can be drawn. May grow while it is read.
+    """
+
+    def __init__(self, path: str, file: BinaryIO) -> None:
+        self.path = path
+        self._file = file
+        self.warnings: list[str] = []
+        try:
+            status = os.fstat(file.fileno())
+            header = read_header(file)
+            sound = soundfile.SoundFile(_for_soundfile(file, header), closefd=False)
+        except HeaderError as error:
+            raise AudioError(path, str(error)) from error
+        except soundfile.LibsndfileError as error:
+            raise AudioError(path, f"damaged or unsupported WAV: {error.error_string}") from error
+        except OSError as error:
+            raise AudioError(path, _reason(error)) from error
+        self._sound = sound
+        self.identity = status.st_dev, status.st_ino
+        self.sample_rate: int = self._sound.samplerate
+        self.n_channels: int = self._sound.channels
+        self.n_samples: int = self._sound.frames
+        if header.promised is not None and header.present < header.promised:
+            words = f"the header promises {header.promised} bytes of samples, {header.present} are there"
+            self.warnings.append(f"truncated: {words}")
+        elif header.promised is None and header.container in ("RIFF", "RIFX") and header.present >= 2**32:
+            self.warnings.append(f"only the first 4 GiB of its {header.present} bytes of samples can be read")
+        if self.n_samples == 0:
+            raise AudioError(path, "no samples in it")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._sound.close()
+        self._file.close()
+
+    def n_selected(self, source: Source) -> int:
+        """Return how many channels `blocks` yields.
+
+        Raises
+        ------
+        AudioError
+            If the channel asked for is not there.
+        """
+        if isinstance(source.channel, int) and source.channel > self.n_channels:
+            raise AudioError(self.path, f"there is no channel {source.channel}: it has {self.n_channels}")
+        return self.n_channels if source.channel == "all" else 1
+
+    def blocks(self, source: Source, block_size: int | None = None) -> Iterator[Samples]:
+        """Read from the beginning, yielding the selected channels.
+
+        Parameters
+        ----------
+        source : Source
+            Which channels.
+        block_size : int, optional
+            Samples of each channel in a block, the last excepted. By default what suits the cache.
+
+        Yields
+        ------
+        ndarray, shape (n, n_selected), float32
+            Full scale at 1.0.
+
+        Raises
+        ------
+        AudioError
+            If it cannot be read, or has samples that are no finite numbers.
+        """
+        block_size = block_size or max(1, _BLOCK_SAMPLES // self.n_channels)
+        columns = _columns(source)
+        position = 0
+        while position < self.n_samples:
+            samples = self._read(position, block_size)
+            if not len(samples):
+                words = f"it ended at sample {position} of {self.n_samples} while it was read"
+                self.warnings.append(f"truncated: {words}")
+                return
+            wanted = samples[:, columns]
+            if self._sound.subtype in ("FLOAT", "DOUBLE"):
+                self._check_finite(wanted, position, columns.start or 0)
+            position += len(samples)
+            yield mixed(wanted) if source.channel == "mix" else wanted
+
+    def _read(self, position: int, block_size: int) -> Samples:
+        try:
+            if position == 0:
+                self._sound.seek(0)
+            samples: Samples = self._sound.read(block_size, dtype="float32", always_2d=True)
+        except soundfile.LibsndfileError as error:
+            raise AudioError(self.path, f"cannot be read at sample {position}: {error.error_string}") from error
+        return samples
+
+    def _check_finite(self, samples: Samples, position: int, first_channel: int) -> None:
+        finite = np.isfinite(samples)
+        if finite.all():
+            return
+        row, column = np.argwhere(~finite)[0]
+        index = position + int(row)
+        what = "not a number (NaN)" if np.isnan(samples[row, column]) else "infinite"
+        where = f"sample {index} ({index / self.sample_rate:.3f} s) of channel {first_channel + int(column) + 1}"
+        raise AudioError(self.path, f"{where} is {what}")
+
+
+def open_recording(path: str) -> Recording:
+    """Open a WAV file, or standard input for ``-``.
+
+    A stream that cannot seek (a pipe) is copied to an unlinked temporary file first, up to `STREAM_LIMIT`.
+
+    Raises
+    ------
+    AudioError
+        If there is no WAV, with the operating system's reason where it has one.
+    """
+    name = "standard input" if path == "-" else path
+    try:
+        file = _open(path, name)
+    except OSError as error:
+        raise AudioError(name, _reason(error)) from error
+    try:
+        return Recording(name, file)
+    except AudioError:
+        file.close()
+        raise
+
+
+def _open(path: str, name: str) -> BinaryIO:
+    """Open what can seek as it is, copy a stream, and refuse what would wait for ever."""
+    if path == "-":
+        if sys.stdin is None:
+            raise AudioError(name, "is closed")
+        file = open(0, "rb", buffering=0, closefd=False)
+    else:
+        # Without O_NONBLOCK a FIFO that nobody writes to would hang here.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        os.set_blocking(descriptor, True)
+        file = open(descriptor, "rb", buffering=0)
+    mode = os.fstat(file.fileno()).st_mode
+    if stat.S_ISREG(mode) and file.tell() == 0:
+        return file
+    with file:
+        if stat.S_ISDIR(mode):
+            raise AudioError(name, "is a directory, not a WAV file")
+        # What the shell writes for <(command) is a pipe that somebody fills; a FIFO in a folder may never be.
+        if path == "-" or path.startswith(("/dev/fd/", "/dev/stdin", "/proc/")):
+            return _spooled(file, name)
+        raise AudioError(name, "is a FIFO or a device, not a file; to read a stream, pipe it into '-'")
+
+
+def _spooled(stream: io.FileIO, name: str) -> BinaryIO:
+    copied = 0
+    spool = tempfile.TemporaryFile()
+    while piece := stream.read(_COPY_BYTES):
+        copied += len(piece)
+        if copied > STREAM_LIMIT:
+            spool.close()
+            raise AudioError(name, f"a stream of more than {STREAM_LIMIT} bytes; save it to a file first")
+        spool.write(piece)
+    spool.flush()
+    return spool
+
+
+def _for_soundfile(file: BinaryIO, header: Header) -> "int | _Patched":
+    """Return what soundfile opens: the descriptor, unless the header must be made to say how long the data is."""
+    if header.promised is None:
+        return _Patched(file, *header.patch)
+    # libsndfile begins where the descriptor stands.
+    os.lseek(file.fileno(), 0, os.SEEK_SET)
+    return file.fileno()
+
+
+class _Patched:
+    """A file read through, with a few bytes of it replaced: libsndfile reads no samples from a data size of 0."""
+
+    def __init__(self, file: BinaryIO, offset: int, patch: bytes) -> None:
+        self._file = file
+        self._offset = offset
+        self._patch = patch
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def read(self, size: int) -> bytes:
+        start = self._file.tell()
+        piece = bytearray(self._file.read(size))
+        for index, byte in enumerate(self._patch, self._offset - start):
+            if 0 <= index < len(piece):
+                piece[index] = byte
+        return bytes(piece)
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
+
+
+def mixed(samples: Samples) -> Samples:
+    """Return the mean of the channels, shape (n, 1); sums are formed in float64 and rounded once."""
+    total = samples[:, 0].astype(np.float64)
+    for channel in range(1, samples.shape[1]):
+        total += samples[:, channel]
+    mean: Samples = (total / samples.shape[1]).astype(np.float32)[:, np.newaxis]
+    return mean
+
+
+def _columns(source: Source) -> slice:
+    if source.channel in ("mix", "all"):
+        return slice(None)
+    first = source.channel - 1 if isinstance(source.channel, int) else 0
+    return slice(first, first + 1)

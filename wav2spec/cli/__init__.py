@@ -1,0 +1,67 @@
+"""The command line. Importing it loads Click and nothing heavier: NumPy comes when there is work."""
+
+import click
+
+from wav2spec import __version__
+from wav2spec.cli.image import image
+from wav2spec.cli.process import die_by_broken_pipe, prepare_process
+from wav2spec.report import say, shown
+
+
+class _DefaultCommand(click.Group):
+    """A group whose first word, if it is no command's name, belongs to the command ``image``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        own = {"--help", "-h", "--version"}
+        if args and args[0] not in own and args[0] not in self.commands:
+            args = ["image", *args]
+        return super().parse_args(ctx, args)
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_usage(ctx.command_path, "SRC... [DEST] [OPTIONS]")
+        formatter.write_usage(ctx.command_path, "COMMAND [ARGS]...")
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_options(ctx, formatter)
+        with formatter.section("Options of image, the default command"):
+            records = [option.get_help_record(ctx) for option in image.params]
+            formatter.write_dl([record for record in records if record])
+
+
+@click.group(
+    cls=_DefaultCommand,
+    context_settings={"help_option_names": ["-h", "--help"], "token_normalize_func": lambda s: s.replace("_", "-")},
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def command() -> None:
+    r"""Turn WAV files into spectrogram PNGs.
+
+    \b
+    wav2spec kick.wav             kick.png beside it: TensorFlow's rotated picture
+    wav2spec kick.wav out.npy     the numbers behind it
+    """
+
+
+command.add_command(image)
+
+
+def run(args: list[str]) -> int:
+    """Run a command line and return its exit code. Nothing but a signal leaves it otherwise, and no traceback."""
+    prepare_process()
+    try:
+        code = command.main(args, prog_name="wav2spec", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except BrokenPipeError:
+        die_by_broken_pipe()
+    except OSError as error:
+        say("error", f"standard output: {error.strerror}")
+    except MemoryError:
+        say("error", "not enough memory")
+    except Exception as error:
+        if "-vv" in args:
+            raise
+        say("error", shown(f"unexpected {type(error).__name__}: {error} (-vv shows where; please report it)"))
+    return 1

@@ -1,0 +1,43 @@
+"""How the process behaves towards the system: signals, standard descriptors, threads of libraries."""
+
+import os
+import signal
+from types import FrameType
+from typing import NoReturn
+
+from wav2spec.output import remove_unfinished
+
+_STOPPING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGXCPU")
+
+
+def prepare_process() -> None:
+    """Do what must be done before any work."""
+    # A closed standard descriptor would be taken by the next file opened, and a message written into a recording.
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    # NumPy's BLAS makes a thread for each processor when it is loaded; nothing here uses them.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    for name in _STOPPING:
+        number = getattr(signal, name, None)
+        # What was ignored from outside (nohup, a background job) stays ignored.
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _clean_up_and_die)
+
+
+def die_by_broken_pipe() -> NoReturn:
+    """End as a program in a pipe ends when its reader is gone: quietly."""
+    _die_by(signal.SIGPIPE)
+
+
+def _clean_up_and_die(number: int, _frame: FrameType | None) -> None:
+    remove_unfinished()
+    _die_by(number)
+
+
+def _die_by(number: int) -> NoReturn:
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+    os._exit(128 + number)

@@ -1,0 +1,88 @@
+"""One source to one picture."""
+
+import os
+import traceback
+from typing import BinaryIO
+
+from wav2spec.analyze import SpectrogramStream, stream_spectrogram
+from wav2spec.audio import open_recording
+from wav2spec.errors import AudioError, OutputError
+from wav2spec.jobs import Job, Outcome
+from wav2spec.levels import to_pixels
+from wav2spec.npy import NpyWriter
+from wav2spec.output import open_target
+from wav2spec.png import LARGEST_SIDE
+from wav2spec.raster import picture_size, write_png
+from wav2spec.settings import Settings
+
+# Pillow warns of a picture with more pixels than this when it opens it.
+_PILLOW_LIMIT = 89_478_485
+
+
+def attempt(job: Job, settings: Settings) -> Outcome:
+    """Do a job; whatever goes wrong becomes its outcome.
+
+    Raises
+    ------
+    BrokenPipeError
+        If nobody reads standard output any more: there is nobody to tell.
+    """
+    try:
+        return convert(job, settings)
+    except BrokenPipeError:
+        raise
+    except (AudioError, OutputError) as error:
+        failure = error.path, error.words
+    except MemoryError:
+        failure = job.source, "not enough memory"
+    except Exception as error:
+        failure = job.source, f"unexpected {type(error).__name__}: {error} (-vv shows where; please report it)"
+    return Outcome(job, failure=failure, trace=traceback.format_exc())
+
+
+def convert(job: Job, settings: Settings) -> Outcome:
+    """Do a job.
+
+    Raises
+    ------
+    AudioError, OutputError, BrokenPipeError
+        If it cannot be done. The target is then as it was.
+    """
+    with open_recording(job.source) as recording:
+        stream = stream_spectrogram(recording, settings)
+        warnings = _check_size(stream) if job.format == "png" else []
+        if job.make_folder:
+            _make_folder(os.path.dirname(job.target))
+        with open_target(job.target, not_onto=recording.identity) as file:
+            made = _write_npy(file, stream) if job.format == "npy" else _write_png(file, stream)
+        return Outcome(job, made, (*recording.warnings, *warnings))
+
+
+def _check_size(stream: SpectrogramStream) -> list[str]:
+    width, height = picture_size(stream.shape, stream.settings.raster)
+    if max(width, height) > LARGEST_SIDE:
+        words = f"the picture would have {width} x {height} pixels; a side of a PNG has at most {LARGEST_SIDE}"
+        raise AudioError(stream.recording.path, words)
+    if width * height > _PILLOW_LIMIT:
+        return [f"a picture of {width} x {height} pixels: programs that open it with Pillow will be warned of its size"]
+    return []
+
+
+def _make_folder(folder: str) -> None:
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise OutputError(folder, error.strerror or str(error)) from error
+
+
+def _write_png(file: BinaryIO, stream: SpectrogramStream) -> str:
+    levels, raster = stream.settings.levels, stream.settings.raster
+    width, height = write_png(file, (to_pixels(block, levels) for block in stream.blocks()), stream.shape, raster)
+    return f"{width} x {height} pixels"
+
+
+def _write_npy(file: BinaryIO, stream: SpectrogramStream) -> str:
+    writer = NpyWriter(file, stream.shape, keep_channels=stream.settings.source.channel == "all")
+    for block in stream.blocks():
+        writer.write(block)
+    return " x ".join(map(str, writer.close())) + " values"

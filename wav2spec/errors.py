@@ -1,0 +1,35 @@
+"""All that wav2spec raises on purpose. The errors hold data, know nothing of Click, and can be pickled."""
+
+
+class Wav2SpecError(Exception):
+    """Base of every foreseen failure."""
+
+
+class SettingError(Wav2SpecError, ValueError):
+    """A setting that cannot be: `name` is the field, `words` say the limit and the value met."""
+
+    def __init__(self, name: str, words: str) -> None:
+        super().__init__(name, words)
+        self.name = name
+        self.words = words
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.words}"
+
+
+class _PathError(Wav2SpecError):
+    def __init__(self, path: str, words: str) -> None:
+        super().__init__(path, words)
+        self.path = path
+        self.words = words
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.words}"
+
+
+class AudioError(_PathError):
+    """A recording that cannot be read or drawn; `path` names it."""
+
+
+class OutputError(_PathError):
+    """A target that cannot be written; `path` names it."""

@@ -1,0 +1,86 @@
+"""From the words of a command to jobs: which source becomes which target."""
+
+import os
+from typing import get_args
+
+from wav2spec.errors import SettingError
+from wav2spec.jobs import STREAM, Format, Job
+
+
+def plan_jobs(words: tuple[str, ...], output: str | None = None, format: Format | None = None) -> list[Job]:
+    """Say what is to be made.
+
+    Parameters
+    ----------
+    words : tuple of str
+        Sources. Without `output`, the second of exactly two is the target if it is ``-`` or ends in .png or .npy.
+    output : str, optional
+        A folder if it ends in a slash, is one, or if there are several sources; otherwise a file. Without it each
+        picture goes beside its source.
+    format : {"png", "npy"}, optional
+        For targets that are not named. A named file's suffix decides for itself.
+
+    Raises
+    ------
+    SettingError
+        If two sources have one target, or a target's name does not say a format that can be written.
+
+    Examples
+    --------
+    >>> plan_jobs(("kick.wav",))
+    [Job(source='kick.wav', target='kick.png', format='png', make_folder=False)]
+    >>> plan_jobs(("kick.wav", "snare.wav"), "values/", "npy")[1].target
+    'values/snare.npy'
+    """
+    if output is None and len(words) == 2 and (words[1] == STREAM or _suffix(words[1]) in get_args(Format)):
+        words, output = words[:1], words[1]
+    if output == "":
+        raise SettingError("output", "the name is empty")
+    if output in ("/dev/stdout", "/dev/fd/1"):
+        output = STREAM
+    if output is None:
+        jobs = [_beside(word, format or "png") for word in words]
+    elif output == STREAM and len(words) == 1:
+        jobs = [Job(words[0], STREAM, format or "png")]
+    elif output.endswith("/") or len(words) > 1 or os.path.isdir(output):
+        jobs = [_in_folder(word, output, format or "png") for word in words]
+    else:
+        jobs = [Job(words[0], output, _format_of(output, format))]
+    _check_distinct(jobs)
+    return jobs
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower().removeprefix(".")
+
+
+def _beside(source: str, format: Format) -> Job:
+    target = STREAM if source == STREAM else f"{os.path.splitext(source)[0]}.{format}"
+    return Job(source, target, format)
+
+
+def _in_folder(source: str, folder: str, format: Format) -> Job:
+    if source == STREAM:
+        raise SettingError("output", f"standard input has no name to be written under in {folder}; name a file")
+    stem = os.path.splitext(os.path.basename(source))[0]
+    return Job(source, os.path.join(folder, f"{stem}.{format}"), format, make_folder=True)
+
+
+def _format_of(target: str, format: Format | None) -> Format:
+    suffix = _suffix(target)
+    if suffix == "":
+        return format or "png"
+    if format and suffix in get_args(Format) and suffix != format:
+        raise SettingError("format", f"{format} does not go with the target {target}")
+    if suffix == "png" or suffix == "npy":
+        return suffix
+    raise SettingError("output", f"{target} ends in .{suffix}; a target ends in .png or .npy, or a folder in /")
+
+
+def _check_distinct(jobs: list[Job]) -> None:
+    sources: dict[str, str] = {}
+    for job in jobs:
+        target = os.path.normpath(job.target)
+        if target in sources:
+            raise SettingError("output", f"{sources[target]} and {job.source} would both be written to {job.target}")
+        sources[target] = job.source
