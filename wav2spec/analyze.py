@@ -94,7 +94,7 @@ def spectrogram(
     Parameters
     ----------
     samples : array_like, shape (n_samples,) or (n_samples, n_channels)
-        Full scale at 1.0. Integers are taken as PCM: int16 is divided by 2**15, int32 by 2**31, uint8 is centred on 128.
+        Full scale at 1.0. Integers are PCM: int16 is divided by 2**15, int32 by 2**31, uint8 has its middle at 128.
     sample_rate : int
         In Hz.
     window_size, stride : int or str

@@ -206,6 +206,7 @@ def _spooled(stream: io.FileIO, name: str) -> BinaryIO:
 def _for_soundfile(file: BinaryIO, header: Header) -> "int | _Patched":
     """Return what soundfile opens: the descriptor, unless the header must be made to say how long the data is."""
     if header.promised is None:
+        file.seek(0)
         return _Patched(file, *header.patch)
     # libsndfile begins where the descriptor stands.
     os.lseek(file.fileno(), 0, os.SEEK_SET)

@@ -32,20 +32,23 @@ def plan_jobs(words: tuple[str, ...], output: str | None = None, format: Format 
     >>> plan_jobs(("kick.wav", "snare.wav"), "values/", "npy")[1].target
     'values/snare.npy'
     """
+    sources = list(words)
     if output is None and len(words) == 2 and (words[1] == STREAM or _suffix(words[1]) in get_args(Format)):
-        words, output = words[:1], words[1]
+        output = sources.pop()
     if output == "":
         raise SettingError("output", "the name is empty")
     if output in ("/dev/stdout", "/dev/fd/1"):
         output = STREAM
     if output is None:
-        jobs = [_beside(word, format or "png") for word in words]
-    elif output == STREAM and len(words) == 1:
-        jobs = [Job(words[0], STREAM, format or "png")]
-    elif output.endswith("/") or len(words) > 1 or os.path.isdir(output):
-        jobs = [_in_folder(word, output, format or "png") for word in words]
+        jobs = [_beside(source, format or "png") for source in sources]
+    elif len(sources) > 1 and not os.path.isdir(output) and (output == STREAM or _suffix(output) in get_args(Format)):
+        raise SettingError("output", f"{output} is one target for {len(sources)} sources; a folder ends in /")
+    elif output == STREAM:
+        jobs = [Job(sources[0], STREAM, format or "png")]
+    elif output.endswith("/") or len(sources) > 1 or os.path.isdir(output):
+        jobs = [_in_folder(source, output, format or "png") for source in sources]
     else:
-        jobs = [Job(words[0], output, _format_of(output, format))]
+        jobs = [Job(sources[0], output, _format_of(output, format))]
     _check_distinct(jobs)
     return jobs
 
@@ -72,8 +75,10 @@ def _format_of(target: str, format: Format | None) -> Format:
         return format or "png"
     if format and suffix in get_args(Format) and suffix != format:
         raise SettingError("format", f"{format} does not go with the target {target}")
-    if suffix == "png" or suffix == "npy":
-        return suffix
+    if suffix == "png":
+        return "png"
+    if suffix == "npy":
+        return "npy"
     raise SettingError("output", f"{target} ends in .{suffix}; a target ends in .png or .npy, or a folder in /")
 
 

@@ -30,7 +30,7 @@ def n_frames(n_samples: int, analysis: Analysis) -> int:
 
 def frame_times(n_frames: int, analysis: Analysis, sample_rate: int) -> npt.NDArray[np.float64]:
     """Return the time of each frame in s: the middle of its window, where the periodic window is 1."""
-    starts = np.arange(n_frames) * float(_samples(analysis.stride))
+    starts = np.arange(n_frames, dtype=np.float64) * _samples(analysis.stride)
     times: npt.NDArray[np.float64] = (starts + _samples(analysis.window_size) / 2) / sample_rate
     return times
 
