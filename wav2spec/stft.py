@@ -37,7 +37,7 @@ def frame_times(n_frames: int, analysis: Analysis, sample_rate: int) -> npt.NDAr
 
 def bin_frequencies(analysis: Analysis, sample_rate: int) -> npt.NDArray[np.float64]:
     """Return the frequency of each bin in Hz, from 0 to half the sample rate."""
-    return np.arange(n_bins(analysis)) * (sample_rate / fft_length(analysis))
+    return np.arange(n_bins(analysis), dtype=np.float64) * (sample_rate / fft_length(analysis))
 
 
 def magnitude_blocks(blocks: Iterable[Samples], analysis: Analysis) -> Iterator[Magnitudes]:

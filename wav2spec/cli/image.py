@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from wav2spec.cli.options import output_options, setting_options, settings_from, usage_errors
+from wav2spec.cli.process import begin_work
 from wav2spec.jobs import STREAM, Format, Job
 from wav2spec.plan import plan_jobs
 from wav2spec.report import Report
@@ -40,6 +41,7 @@ def image(
     # Only here, where there is work, are NumPy and libsndfile loaded.
     from wav2spec.convert import attempt
 
+    begin_work()
     report = Report(-1 if quiet else verbose)
     for job in jobs:
         report.add(attempt(job, settings))

@@ -1,5 +1,6 @@
 """How the process behaves towards the system: signals, standard descriptors, threads of libraries."""
 
+import gc
 import os
 import signal
 from types import FrameType
@@ -25,6 +26,12 @@ def prepare_process() -> None:
         # What was ignored from outside (nohup, a background job) stays ignored.
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _clean_up_and_die)
+
+
+def begin_work() -> None:
+    """Mark what has been imported as no garbage, and look for garbage from here on."""
+    gc.enable()
+    gc.freeze()
 
 
 def die_by_broken_pipe() -> NoReturn:
