@@ -131,7 +131,7 @@ def _as_samples(samples: npt.ArrayLike) -> Samples:
     array = np.asarray(samples)
     if array.ndim not in (1, 2):
         raise SettingError("samples", f"must have 1 or 2 dimensions (n_samples, n_channels), not {array.ndim}")
-    columns = array.reshape(len(array), -1)
+    columns = array if array.ndim == 2 else array[:, np.newaxis]
     match columns.dtype.name:
         case "float16" | "float32" | "float64":
             return columns.astype(np.float32)

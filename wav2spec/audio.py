@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Self
 
 import numpy as np
 import soundfile
@@ -42,14 +42,14 @@ class Recording:
         What is wrong with it though it can be drawn. May grow while it is read.
     """
 
-    def __init__(self, path: str, file: BinaryIO) -> None:
+    def __init__(self, path: str, file: io.FileIO) -> None:
         self.path = path
         self._file = file
         self.warnings: list[str] = []
         try:
             status = os.fstat(file.fileno())
             header = read_header(file)
-            sound = soundfile.SoundFile(_for_soundfile(file, header), closefd=False)
+            sound = _open_sound(file, header)
         except HeaderError as error:
             raise AudioError(path, str(error)) from error
         except soundfile.LibsndfileError as error:
@@ -57,6 +57,8 @@ class Recording:
         except OSError as error:
             raise AudioError(path, _reason(error)) from error
         self._sound = sound
+        self._header = header
+        self._at_start = True
         self.identity = status.st_dev, status.st_ino
         self.sample_rate: int = self._sound.samplerate
         self.n_channels: int = self._sound.channels
@@ -112,6 +114,7 @@ class Recording:
         """
         block_size = block_size or max(1, _BLOCK_SAMPLES // self.n_channels)
         columns = _columns(source)
+        self._rewind()
         position = 0
         while position < self.n_samples:
             samples = self._read(position, block_size)
@@ -125,10 +128,17 @@ class Recording:
             position += len(samples)
             yield mixed(wanted) if source.channel == "mix" else wanted
 
+    def _rewind(self) -> None:
+        # GSM 6.10 and some kinds of ADPCM cannot seek.
+        if not self._at_start and self._sound.seekable():
+            self._sound.seek(0)
+        elif not self._at_start:
+            self._sound.close()
+            self._sound = _open_sound(self._file, self._header)
+        self._at_start = False
+
     def _read(self, position: int, block_size: int) -> Samples:
         try:
-            if position == 0:
-                self._sound.seek(0)
             samples: Samples = self._sound.read(block_size, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
             raise AudioError(self.path, f"cannot be read at sample {position}: {error.error_string}") from error
@@ -167,7 +177,7 @@ def open_recording(path: str) -> Recording:
         raise
 
 
-def _open(path: str, name: str) -> BinaryIO:
+def _open(path: str, name: str) -> io.FileIO:
     """Open what can seek as it is, copy a stream, and refuse what would wait for ever."""
     if path == "-":
         if sys.stdin is None:
@@ -190,33 +200,30 @@ def _open(path: str, name: str) -> BinaryIO:
         raise AudioError(name, "is a FIFO or a device, not a file; to read a stream, pipe it into '-'")
 
 
-def _spooled(stream: io.FileIO, name: str) -> BinaryIO:
+def _spooled(stream: io.FileIO, name: str) -> io.FileIO:
     copied = 0
-    spool = tempfile.TemporaryFile()
-    while piece := stream.read(_COPY_BYTES):
-        copied += len(piece)
-        if copied > STREAM_LIMIT:
-            spool.close()
-            raise AudioError(name, f"a stream of more than {STREAM_LIMIT} bytes; save it to a file first")
-        spool.write(piece)
-    spool.flush()
-    return spool
+    with tempfile.TemporaryFile() as spool:
+        while piece := stream.read(_COPY_BYTES):
+            copied += len(piece)
+            if copied > STREAM_LIMIT:
+                raise AudioError(name, f"a stream of more than {STREAM_LIMIT} bytes; save it to a file first")
+            spool.write(piece)
+        spool.flush()
+        return open(os.dup(spool.fileno()), "rb", buffering=0)
 
 
-def _for_soundfile(file: BinaryIO, header: Header) -> "int | _Patched":
-    """Return what soundfile opens: the descriptor, unless the header must be made to say how long the data is."""
-    if header.promised is None:
-        file.seek(0)
-        return _Patched(file, *header.patch)
+def _open_sound(file: io.FileIO, header: Header) -> soundfile.SoundFile:
+    """Open by the descriptor, unless the header must be made to say how long the data is."""
     # libsndfile begins where the descriptor stands.
-    os.lseek(file.fileno(), 0, os.SEEK_SET)
-    return file.fileno()
+    file.seek(0)
+    what = _Patched(file, *header.patch) if header.promised is None else file.fileno()
+    return soundfile.SoundFile(what, closefd=False)
 
 
 class _Patched:
     """A file read through, with a few bytes of it replaced: libsndfile reads no samples from a data size of 0."""
 
-    def __init__(self, file: BinaryIO, offset: int, patch: bytes) -> None:
+    def __init__(self, file: io.FileIO, offset: int, patch: bytes) -> None:
         self._file = file
         self._offset = offset
         self._patch = patch

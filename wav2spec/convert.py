@@ -31,13 +31,17 @@ def attempt(job: Job, settings: Settings) -> Outcome:
         return convert(job, settings)
     except BrokenPipeError:
         raise
-    except (AudioError, OutputError) as error:
-        failure = error.path, error.words
-    except MemoryError:
-        failure = job.source, "not enough memory"
     except Exception as error:
-        failure = job.source, f"unexpected {type(error).__name__}: {error} (-vv shows where; please report it)"
-    return Outcome(job, failure=failure, trace=traceback.format_exc())
+        return Outcome(job, failure=_failure(job, error), trace=traceback.format_exc())
+
+
+def _failure(job: Job, error: Exception) -> tuple[str, str]:
+    """Return what failed, and why in words."""
+    if isinstance(error, AudioError | OutputError):
+        return error.path, error.words
+    if isinstance(error, MemoryError):
+        return job.source, "not enough memory"
+    return job.source, f"unexpected {type(error).__name__}: {error} (-vv shows where; please report it)"
 
 
 def convert(job: Job, settings: Settings) -> Outcome:

@@ -18,8 +18,11 @@ def to_pixels(values: Magnitudes, levels: Levels) -> Pixels:
     ----------
     .. [1] tensorflow/examples/wav_to_spectrogram/wav_to_spectrogram.cc
     """
+    # 0 and infinity times each other are no number, so the factor is neither.
+    limits = np.finfo(np.float32)
+    factor = np.float32(min(max(levels.brightness, float(limits.tiny)), float(limits.max)))
     # Overflow is what the clipping is for.
     with np.errstate(over="ignore"):
-        scaled = values * np.float32(levels.brightness)
+        scaled = values * factor
     np.minimum(scaled, np.float32(255), out=scaled)
     return scaled.astype(np.uint8)

@@ -40,10 +40,11 @@ def write_png(file: BinaryIO, blocks: Iterable[Pixels], shape: tuple[int, int, i
         writer = PngWriter(file, pixels.shape[1])
         writer.write_rows(pixels)
     else:
-        writer = PngWriter(file, picture_size(shape, raster)[0])
+        width = picture_size(shape, raster)[0]
+        writer = PngWriter(file, width)
         step = -1 if raster.layout == "down-left" else 1
         for block in blocks:
-            writer.write_rows(block[:, :, ::step].transpose(1, 0, 2).reshape(block.shape[1], -1))
+            writer.write_rows(block[:, :, ::step].transpose(1, 0, 2).reshape(-1, width))
     return writer.close()
 
 

@@ -139,9 +139,10 @@ def _n_channels(file: BinaryIO, body: int, container: _Container) -> int:
 def _is_open(container: _Container, file: BinaryIO, body: int, size: int, file_size: int) -> bool:
     """Whether the header leaves the length open: the marks of a pipe, or 0 with samples behind it."""
     present = file_size - body
-    if size:
-        return size > present and any(size in sizes for sizes in _OPEN_SIZES)
-    return present > 0 and not _chunks_reach_the_end(container, file, body, file_size)
+    if any(size in sizes for sizes in _OPEN_SIZES):
+        behind = body + size + size % 2
+        return size > present or (behind < file_size and not _chunks_reach_the_end(container, file, behind, file_size))
+    return size == 0 and present > 0 and not _chunks_reach_the_end(container, file, body, file_size)
 
 
 def _chunks_reach_the_end(container: _Container, file: BinaryIO, start: int, file_size: int) -> bool:

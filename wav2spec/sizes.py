@@ -7,7 +7,7 @@ from typing import Literal
 
 Unit = Literal["samples", "s", "window"]
 
-_SIZE = re.compile(r"(?P<number>\d{1,18}(?:\.\d{1,18})?|\.\d{1,18})(?P<unit>ms|s|%|/\d{1,18})?")
+_SIZE = re.compile(r"(?P<number>[0-9]{1,18}(?:\.[0-9]{1,18})?|\.[0-9]{1,18})(?P<unit>ms|s|%|/[0-9]{1,18})?")
 
 
 def parse_size(size: int | str) -> tuple[Fraction, Unit]:

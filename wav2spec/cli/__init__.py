@@ -24,7 +24,7 @@ class _DefaultCommand(click.Group):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_options(ctx, formatter)
         with formatter.section("Options of image, the default command"):
-            records = [option.get_help_record(ctx) for option in image.params]
+            records = [option.get_help_record(ctx) for option in image.params if isinstance(option, click.Option)]
             formatter.write_dl([record for record in records if record])
 
 
@@ -34,7 +34,7 @@ class _DefaultCommand(click.Group):
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def command() -> None:
-    r"""Turn WAV files into spectrogram PNGs.
+    """Turn WAV files into spectrogram PNGs.
 
     \b
     wav2spec kick.wav             kick.png beside it: TensorFlow's rotated picture

@@ -25,7 +25,7 @@ def image(
     verbose: int,
     **values: Any,
 ) -> int:
-    r"""Draw each recording as a picture of pixels alone, like TensorFlow's wav_to_spectrogram.
+    """Draw each recording as a picture of pixels alone, like TensorFlow's wav_to_spectrogram.
 
     Time runs down and frequency from right to left unless --layout says otherwise. The second of two names is the
     target if it is - or ends in .png or .npy; several sources go each beside itself, or into the folder that -o names.
