@@ -43,6 +43,14 @@ def make_wav(tmp_path: Path) -> MakeWav:
     return make
 
 
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return an empty folder for targets."""
+    path = tmp_path / "pictures"
+    path.mkdir()
+    return path
+
+
 def riff(
     data: bytes, *, riff_size: int | None = None, data_size: int | None = None, n_channels: int = 1, rate: int = 16000
 ) -> bytes:

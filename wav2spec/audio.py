@@ -185,15 +185,12 @@ def _open(path: str, name: str) -> io.FileIO:
         file = open(0, "rb", buffering=0, closefd=False)
     else:
         # Without O_NONBLOCK a FIFO that nobody writes to would hang here.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        os.set_blocking(descriptor, True)
-        file = open(descriptor, "rb", buffering=0)
+        file = open(path, "rb", buffering=0, opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK))
+        os.set_blocking(file.fileno(), True)
     mode = os.fstat(file.fileno()).st_mode
     if stat.S_ISREG(mode) and file.tell() == 0:
         return file
     with file:
-        if stat.S_ISDIR(mode):
-            raise AudioError(name, "is a directory, not a WAV file")
         # What the shell writes for <(command) is a pipe that somebody fills; a FIFO in a folder may never be.
         if path == "-" or path.startswith(("/dev/fd/", "/dev/stdin", "/proc/")):
             return _spooled(file, name)

@@ -40,8 +40,8 @@ def _failure(job: Job, error: Exception) -> tuple[str, str]:
     if isinstance(error, AudioError | OutputError):
         return error.path, error.words
     if isinstance(error, MemoryError):
-        return job.source, "not enough memory"
-    return job.source, f"unexpected {type(error).__name__}: {error} (-vv shows where; please report it)"
+        return job.source_name, "not enough memory"
+    return job.source_name, f"unexpected {type(error).__name__}: {error} (-vv shows where; please report it)"
 
 
 def convert(job: Job, settings: Settings) -> Outcome:

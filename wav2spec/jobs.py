@@ -18,6 +18,11 @@ class Job:
     format: Format = "png"
     make_folder: bool = False
 
+    @property
+    def source_name(self) -> str:
+        """As messages name it."""
+        return "standard input" if self.source == STREAM else self.source
+
 
 @dataclass(frozen=True)
 class Outcome:

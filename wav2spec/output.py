@@ -77,9 +77,12 @@ def _target(path: str, name: str) -> tuple[str, os.stat_result | None]:
         return path, os.fstat(1)
     target = os.path.realpath(path) if os.path.islink(path) else path
     try:
-        status = os.stat(target)
+        # Not of `target`: what /dev/fd holds is no path.
+        status = os.stat(path)
     except FileNotFoundError:
         return target, None
+    if not stat.S_ISREG(status.st_mode):
+        target = path
     if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not os.access(target, os.W_OK):

@@ -34,7 +34,7 @@ class Report:
         self.exit_code = 0
 
     def add(self, outcome: Outcome) -> None:
-        source, target = shown(outcome.job.source), shown(outcome.job.target)
+        source, target = shown(outcome.job.source_name), shown(outcome.job.target)
         if self._verbosity >= 0:
             for words in outcome.warnings:
                 say("warning", f"{source}: {words}")

@@ -15,6 +15,9 @@ from typing import BinaryIO
 _PAGE = 4096
 _OPEN_SIZES = (range(2**31 - _PAGE, 2**31), range(2**32 - _PAGE, 2**32))
 
+# No honest file has more chunks before its samples; a head followed by zeros would be one chunk every eight bytes.
+_MOST_CHUNKS = 10_000
+
 
 class HeaderError(ValueError):
     """The bytes are not the head of a WAV file; the words say what is wrong."""
@@ -59,7 +62,10 @@ class _Container:
 
     def chunks(self, file: BinaryIO, start: int) -> Iterator[tuple[bytes, int, int]]:
         """Yield name, offset of the body and size of the body, while there are whole chunk heads to read."""
-        while True:
+        file_size = os.fstat(file.fileno()).st_size
+        for _ in range(_MOST_CHUNKS):
+            if start > file_size:
+                return
             file.seek(start)
             head = file.read(self.head_size)
             if len(head) < self.head_size:
@@ -68,6 +74,7 @@ class _Container:
             size = max(0, size - self.head_size) if self.size_counts_head else size
             yield head[:4], start + self.head_size, size
             start += self.head_size + size + (-size) % self.alignment
+        raise HeaderError(f"damaged WAV header: more than {_MOST_CHUNKS} chunks")
 
     def packed_size(self, size: int) -> bytes:
         size += self.head_size if self.size_counts_head else 0

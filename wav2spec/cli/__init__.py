@@ -1,5 +1,7 @@
 """The command line. Importing it loads Click and nothing heavier: NumPy comes when there is work."""
 
+import contextlib
+
 import click
 
 from wav2spec import __version__
@@ -52,12 +54,17 @@ def run(args: list[str]) -> int:
         code = command.main(args, prog_name="wav2spec", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
-        error.show()
+        # Names that were given stand in it as they are.
+        error.message = shown(error.message)  # type: ignore[misc]
+        with contextlib.suppress(OSError):
+            error.show()
         return error.exit_code
     except BrokenPipeError:
         die_by_broken_pipe()
     except OSError as error:
         say("error", f"standard output: {error.strerror}")
+    except ImportError as error:
+        say("error", shown(f"a library cannot be loaded: {str(error).strip().splitlines()[-1]}"))
     except MemoryError:
         say("error", "not enough memory")
     except Exception as error:

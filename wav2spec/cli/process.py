@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import sys
 from types import FrameType
 from typing import NoReturn
 
@@ -19,6 +20,9 @@ def prepare_process() -> None:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
+    # print and Click write to standard output where there is no standard error.
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")
     # NumPy's BLAS makes a thread for each processor when it is loaded; nothing here uses them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for name in _STOPPING:
