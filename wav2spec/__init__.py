@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from wav2spec.analyze import Spectrogram, spectrogram
     from wav2spec.errors import AudioError, OutputError, SettingError, Wav2SpecError
+    from wav2spec.presets import preset
 
 __version__ = "0.1.0"
 
-__all__ = ["AudioError", "OutputError", "SettingError", "Spectrogram", "Wav2SpecError", "spectrogram"]
+__all__ = ["AudioError", "OutputError", "SettingError", "Spectrogram", "Wav2SpecError", "preset", "spectrogram"]
 
-_HOMES = {"Spectrogram": "analyze", "spectrogram": "analyze"}
+_HOMES = {"Spectrogram": "analyze", "preset": "presets", "spectrogram": "analyze"}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,31 +1,39 @@
 """From samples to a spectrogram that knows its own axes: as a stream, and whole for Python."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from wav2spec.arrays import Magnitudes, Samples
-from wav2spec.audio import Recording
+from wav2spec.bands import BandMap, band_map
 from wav2spec.errors import AudioError, SettingError
+from wav2spec.framing import check_length, count_frames, frame_size, frame_times
+from wav2spec.levels import full_scale_power, to_db
+from wav2spec.prepare import Sound
 from wav2spec.settings import Analysis, Settings
-from wav2spec.stft import bin_frequencies, frame_times, magnitude_blocks, n_bins, n_frames
+from wav2spec.stft import magnitude_blocks
+
+# A level that refers to the peak needs it before the first pixel. Up to so many values are kept until it is known
+# (64 MiB); of a longer recording, the spectra are computed twice.
+_KEPT_VALUES = 2**24
 
 
 @dataclass(frozen=True)
 class Spectrogram:
-    """Magnitude or power over time and frequency.
+    """Values over time and frequency.
 
     Attributes
     ----------
-    values : ndarray, shape (n_channels, n_frames, n_bins), float32
+    values : ndarray, shape (n_channels, n_frames, n_bands), float32
     times : ndarray, shape (n_frames,)
-        Middle of each frame's window, in s.
-    frequencies : ndarray, shape (n_bins,)
-        In Hz, rising from 0.
+        Where each frame's window is greatest, in s.
+    frequencies : ndarray, shape (n_bands,)
+        The middle of each band in Hz, rising.
     unit : str
-        ``"magnitude"`` or ``"power"``.
+        ``"magnitude"``, ``"power"`` or ``"dB"``.
     """
 
     values: Magnitudes
@@ -36,49 +44,81 @@ class Spectrogram:
 
 @dataclass(frozen=True)
 class SpectrogramStream:
-    """A recording's spectrogram, computed as its blocks are taken.
+    """A sound's spectrogram, computed as its blocks are taken.
 
-    `analysis` is in samples; `shape` is (n_channels, n_frames, n_bins).
+    Attributes
+    ----------
+    sound : Sound
+    settings : Settings
+    analysis : Analysis
+        In samples.
+    bands : BandMap
+    shape : (n_channels, n_frames, n_bands)
+    unit : str
+        ``"magnitude"``, ``"power"`` or ``"dB"``.
     """
 
-    recording: Recording
+    sound: Sound
     settings: Settings
     analysis: Analysis
+    bands: BandMap
     shape: tuple[int, int, int]
+    unit: str
 
-    def blocks(self) -> Iterator[Magnitudes]:
-        """Yield all frames in order, shape (n_channels, n, n_bins).
+    def blocks(self) -> Iterator[npt.NDArray[np.floating[Any]]]:
+        """Yield all frames in order, shape (n_channels, n, n_bands); dB in float64, the rest in float32.
 
         Raises
         ------
         AudioError
             If the recording cannot be read, or turns out to end before the first frame.
         """
-        block = None
-        for block in magnitude_blocks(self.recording.blocks(self.settings.source), self.analysis):
-            yield block
-        if block is None:
-            raise AudioError(self.recording.path, "it ended before the first window while it was read")
+        if self.unit != "dB":
+            yield from self._values()
+            return
+        powers, reference = self._referred()
+        for power in powers:
+            yield to_db(power, reference, self.settings.levels)
+
+    def _values(self) -> Iterator[Magnitudes]:
+        """Yield magnitude or power in bands; for dB, power."""
+        summed = self.bands.bins is None
+        squared = summed or self.unit != "magnitude"
+        n_frames = 0
+        for block in magnitude_blocks(self.sound.blocks(), replace(self.analysis, magnitude_squared=squared)):
+            values = self.bands.apply(block)
+            n_frames += values.shape[1]
+            yield np.sqrt(values) if summed and self.unit == "magnitude" else values
+        if self.shape[1] and not n_frames:
+            raise AudioError(self.sound.name, "it ended before the first frame while it was read")
+
+    def _referred(self) -> tuple[Iterable[Magnitudes], float | npt.NDArray[np.float64]]:
+        """Return the power, and the power that reads 0 dB."""
+        reference = self.settings.levels.db_ref
+        if reference == "full-scale":
+            return self._values(), full_scale_power(self.analysis, self.bands)
+        if not isinstance(reference, str):
+            return self._values(), float(reference) ** 2
+        n_channels, n_frames, n_bands = self.shape
+        kept = list(self._values()) if n_channels * n_frames * n_bands <= _KEPT_VALUES else None
+        peak = max((float(power.max(initial=0)) for power in (self._values() if kept is None else kept)), default=0.0)
+        return self._values() if kept is None else kept, peak
 
 
-def stream_spectrogram(recording: Recording, settings: Settings) -> SpectrogramStream:
-    """Prepare the analysis of a recording; nothing is computed yet.
+def stream_spectrogram(sound: Sound, settings: Settings) -> SpectrogramStream:
+    """Prepare the analysis of a sound; nothing is computed yet.
 
     Raises
     ------
-    AudioError
-        If the recording is shorter than a window, or the settings do not fit it.
+    SettingError
+        If the settings do not fit its sample rate or length.
     """
-    n_channels = recording.n_selected(settings.source)
-    try:
-        analysis = settings.analysis.resolved(recording.sample_rate)
-    except SettingError as error:
-        raise AudioError(recording.path, str(error)) from error
-    frames = n_frames(recording.n_samples, analysis)
-    if not frames:
-        words = f"too short: it has {recording.n_samples} samples, one window takes {analysis.window_size}"
-        raise AudioError(recording.path, words)
-    return SpectrogramStream(recording, settings, analysis, (n_channels, frames, n_bins(analysis)))
+    analysis = settings.analysis.resolved(sound.sample_rate)
+    bands = band_map(settings.bands, analysis, sound.sample_rate)
+    check_length(sound.n_samples, analysis)
+    shape = sound.n_channels, count_frames(sound.n_samples, analysis), bands.n_bands
+    unit = "dB" if settings.levels.scale == "db" else "power" if analysis.magnitude_squared else "magnitude"
+    return SpectrogramStream(sound, settings, analysis, bands, shape, unit)
 
 
 def spectrogram(
@@ -88,8 +128,9 @@ def spectrogram(
     window_size: int | str = 256,
     stride: int | str = 128,
     magnitude_squared: bool = False,
+    **settings: Any,
 ) -> Spectrogram:
-    """Compute a spectrogram as TensorFlow's ``AudioSpectrogram`` does.
+    """Compute a spectrogram; by default as TensorFlow's ``AudioSpectrogram`` does.
 
     Parameters
     ----------
@@ -101,30 +142,43 @@ def spectrogram(
         Samples or time (``"25ms"``); a stride also a share of the window (``"50%"``, ``"1/3"``).
     magnitude_squared : bool
         Power instead of magnitude.
+    **settings
+        Any field of `Analysis`, `Bands` and `Levels`, or all of a preset's: ``**wav2spec.preset("librosa")``.
 
     Returns
     -------
     Spectrogram
-        ``values`` has shape (n_channels, n_frames, n_bins), as the op's output; n_frames is 0 for less than one window.
+        ``values`` has shape (n_channels, n_frames, n_bands), as the op's output. Without padding, n_frames is 0 for
+        less than one window.
 
     Raises
     ------
     SettingError
         If a setting, the shape or the sample rate cannot be. A ValueError.
+
+    Examples
+    --------
+    >>> tone = np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)
+    >>> loudness = spectrogram(tone, 16000, window_size=512, scale="db")
+    >>> print(f"{loudness.frequencies[32]:.0f} Hz, {abs(loudness.values[0, 5, 32]):.3f} {loudness.unit}")
+    1000 Hz, 0.000 dB
     """
     if sample_rate < 1:
         raise SettingError("sample_rate", f"must be at least 1 Hz, not {sample_rate}")
-    analysis = Analysis(window_size, stride, magnitude_squared).resolved(sample_rate)
+    given = {"window_size": window_size, "stride": stride, "magnitude_squared": magnitude_squared, **settings}
     columns = _as_samples(samples)
-    blocks = list(magnitude_blocks([columns], analysis))
-    empty = np.empty((columns.shape[1], 0, n_bins(analysis)), np.float32)
-    values = np.concatenate([empty, *blocks], axis=1)
-    return Spectrogram(
-        values,
-        frame_times(values.shape[1], analysis, sample_rate),
-        bin_frequencies(analysis, sample_rate),
-        "power" if magnitude_squared else "magnitude",
-    )
+    sound = Sound("samples", sample_rate, columns.shape[1], len(columns), lambda: iter([columns]))
+    stream = stream_spectrogram(sound, Settings().updated(**given))
+    empty = np.empty((columns.shape[1], 0, stream.bands.n_bands), np.float32)
+    values = np.concatenate([empty, *stream.blocks()], axis=1, dtype=np.float32, casting="same_kind")
+    times = frame_times(values.shape[1], stream.analysis, sample_rate)
+    return Spectrogram(values, times, stream.bands.frequencies, stream.unit)
+
+
+def too_short(stream: SpectrogramStream) -> str:
+    """Say why there are no frames."""
+    size = frame_size(stream.analysis)
+    return f"too short: it has {stream.sound.n_samples} samples, one frame takes {size}"
 
 
 def _as_samples(samples: npt.ArrayLike) -> Samples:

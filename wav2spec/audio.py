@@ -15,7 +15,7 @@ import soundfile
 from wav2spec.arrays import Samples
 from wav2spec.errors import AudioError
 from wav2spec.riff import Header, HeaderError, read_header
-from wav2spec.settings import Source
+from wav2spec.settings import ChannelName
 
 # Samples of all channels that are read at once: 256 KiB as float32, so that a block stays in the cache.
 _BLOCK_SAMPLES = 2**16
@@ -36,6 +36,8 @@ class Recording:
         In Hz.
     n_channels, n_samples : int
         Of what is there, whatever the header says; `n_samples` counts one channel.
+    container, subtype : str
+        RIFF, RIFX, RF64 or W64; and the sample format, as libsndfile names it.
     identity : tuple of (int, int)
         Device and inode, by which a target is known to be the recording itself.
     warnings : list of str
@@ -58,11 +60,13 @@ class Recording:
             raise AudioError(path, _reason(error)) from error
         self._sound = sound
         self._header = header
-        self._at_start = True
+        self._position = 0
         self.identity = status.st_dev, status.st_ino
         self.sample_rate: int = self._sound.samplerate
         self.n_channels: int = self._sound.channels
         self.n_samples: int = self._sound.frames
+        self.container = header.container
+        self.subtype: str = self._sound.subtype
         if header.promised is not None and header.present < header.promised:
             words = f"the header promises {header.promised} bytes of samples, {header.present} are there"
             self.warnings.append(f"truncated: {words}")
@@ -80,7 +84,12 @@ class Recording:
         self._sound.close()
         self._file.close()
 
-    def n_selected(self, source: Source) -> int:
+    @property
+    def duration(self) -> float:
+        """In s."""
+        return self.n_samples / self.sample_rate
+
+    def n_selected(self, channel: ChannelName | int) -> int:
         """Return how many channels `blocks` yields.
 
         Raises
@@ -88,17 +97,29 @@ class Recording:
         AudioError
             If the channel asked for is not there.
         """
-        if isinstance(source.channel, int) and source.channel > self.n_channels:
-            raise AudioError(self.path, f"there is no channel {source.channel}: it has {self.n_channels}")
-        return self.n_channels if source.channel == "all" else 1
+        if isinstance(channel, int) and channel > self.n_channels:
+            raise AudioError(self.path, f"there is no channel {channel}: it has {self.n_channels}")
+        return self.n_channels if channel == "all" else 1
 
-    def blocks(self, source: Source, block_size: int | None = None) -> Iterator[Samples]:
-        """Read from the beginning, yielding the selected channels.
+    def blocks(
+        self,
+        channel: ChannelName | int = "all",
+        first: int = 0,
+        n_samples: int | None = None,
+        *,
+        check: bool = True,
+        block_size: int | None = None,
+    ) -> Iterator[Samples]:
+        """Read block by block, yielding the selected channels.
 
         Parameters
         ----------
-        source : Source
-            Which channels.
+        channel : str or int
+            As `Source.channel`.
+        first, n_samples : int
+            Where to begin and how many to read; by default all.
+        check : bool
+            Whether samples that are no finite numbers are refused.
         block_size : int, optional
             Samples of each channel in a block, the last excepted. By default what suits the cache.
 
@@ -113,35 +134,42 @@ class Recording:
             If it cannot be read, or has samples that are no finite numbers.
         """
         block_size = block_size or max(1, _BLOCK_SAMPLES // self.n_channels)
-        columns = _columns(source)
-        self._rewind()
-        position = 0
-        while position < self.n_samples:
-            samples = self._read(position, block_size)
+        columns = _columns(channel)
+        end = self.n_samples if n_samples is None else min(first + n_samples, self.n_samples)
+        self._go_to(first)
+        position = first
+        while position < end:
+            samples = self._read(position, min(block_size, end - position))
             if not len(samples):
-                words = f"it ended at sample {position} of {self.n_samples} while it was read"
-                self.warnings.append(f"truncated: {words}")
+                words = f"truncated: it ended at sample {position} of {self.n_samples} while it was read"
+                if words not in self.warnings:
+                    self.warnings.append(words)
                 return
             wanted = samples[:, columns]
-            if self._sound.subtype in ("FLOAT", "DOUBLE"):
+            if check and self.subtype in ("FLOAT", "DOUBLE"):
                 self._check_finite(wanted, position, columns.start or 0)
             position += len(samples)
-            yield mixed(wanted) if source.channel == "mix" else wanted
+            yield mixed(wanted) if channel == "mix" else wanted
 
-    def _rewind(self) -> None:
-        # GSM 6.10 and some kinds of ADPCM cannot seek.
-        if not self._at_start and self._sound.seekable():
-            self._sound.seek(0)
-        elif not self._at_start:
+    def _go_to(self, sample: int) -> None:
+        if self._position == sample:
+            return
+        if self._sound.seekable():
+            self._sound.seek(sample)
+        else:
+            # GSM 6.10 and some kinds of ADPCM cannot seek: begin anew, and read up to there.
             self._sound.close()
             self._sound = _open_sound(self._file, self._header)
-        self._at_start = False
+            for position in range(0, sample, _BLOCK_SAMPLES):
+                self._read(position, min(_BLOCK_SAMPLES, sample - position))
+        self._position = sample
 
     def _read(self, position: int, block_size: int) -> Samples:
         try:
             samples: Samples = self._sound.read(block_size, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
             raise AudioError(self.path, f"cannot be read at sample {position}: {error.error_string}") from error
+        self._position = position + len(samples)
         return samples
 
     def _check_finite(self, samples: Samples, position: int, first_channel: int) -> None:
@@ -253,8 +281,8 @@ def mixed(samples: Samples) -> Samples:
     return mean
 
 
-def _columns(source: Source) -> slice:
-    if source.channel in ("mix", "all"):
+def _columns(channel: ChannelName | int) -> slice:
+    if channel in ("mix", "all"):
         return slice(None)
-    first = source.channel - 1 if isinstance(source.channel, int) else 0
+    first = channel - 1 if isinstance(channel, int) else 0
     return slice(first, first + 1)

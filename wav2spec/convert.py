@@ -4,14 +4,15 @@ import os
 import traceback
 from typing import BinaryIO
 
-from wav2spec.analyze import SpectrogramStream, stream_spectrogram
-from wav2spec.audio import open_recording
-from wav2spec.errors import AudioError, OutputError
+from wav2spec.analyze import SpectrogramStream, stream_spectrogram, too_short
+from wav2spec.audio import Recording, open_recording
+from wav2spec.errors import AudioError, OutputError, SettingError
 from wav2spec.jobs import Job, Outcome
 from wav2spec.levels import to_pixels
 from wav2spec.npy import NpyWriter
 from wav2spec.output import open_target
 from wav2spec.png import LARGEST_SIDE
+from wav2spec.prepare import prepare
 from wav2spec.raster import picture_size, write_png
 from wav2spec.settings import Settings
 
@@ -53,8 +54,9 @@ def convert(job: Job, settings: Settings) -> Outcome:
         If it cannot be done. The target is then as it was.
     """
     with open_recording(job.source) as recording:
-        stream = stream_spectrogram(recording, settings)
-        warnings = _check_size(stream) if job.format == "png" else []
+        stream, warnings = plan_picture(recording, settings)
+        if job.format == "png":
+            warnings += _check_size(stream)
         if job.make_folder:
             _make_folder(os.path.dirname(job.target))
         with open_target(job.target, not_onto=recording.identity) as file:
@@ -62,11 +64,28 @@ def convert(job: Job, settings: Settings) -> Outcome:
         return Outcome(job, made, (*recording.warnings, *warnings))
 
 
+def plan_picture(recording: Recording, settings: Settings) -> tuple[SpectrogramStream, list[str]]:
+    """Return what will be drawn of a recording, and what is odd about it."""
+    try:
+        stream = stream_spectrogram(prepare(recording, settings.source), settings)
+    except SettingError as error:
+        raise AudioError(recording.path, str(error)) from error
+    if not stream.shape[1]:
+        raise AudioError(recording.path, too_short(stream))
+    empty = stream.bands.empty
+    if len(empty):
+        where = f"{stream.bands.frequencies[empty[0]]:.1f} Hz"
+        return stream, [
+            f"{len(empty)} of {stream.bands.n_bands} bands hold no bin, the first at {where}; they stay dark"
+        ]
+    return stream, []
+
+
 def _check_size(stream: SpectrogramStream) -> list[str]:
     width, height = picture_size(stream.shape, stream.settings.raster)
     if max(width, height) > LARGEST_SIDE:
         words = f"the picture would have {width} x {height} pixels; a side of a PNG has at most {LARGEST_SIDE}"
-        raise AudioError(stream.recording.path, words)
+        raise AudioError(stream.sound.name, words)
     if width * height > _PILLOW_LIMIT:
         return [f"a picture of {width} x {height} pixels: programs that open it with Pillow will be warned of its size"]
     return []

@@ -1,28 +1,93 @@
-"""From values to pixels."""
+"""From values to levels in dB, and to pixels."""
 
 import numpy as np
+import numpy.typing as npt
 
 from wav2spec.arrays import Magnitudes, Pixels
-from wav2spec.settings import Levels
+from wav2spec.bands import BandMap
+from wav2spec.settings import Analysis, Levels
+from wav2spec.windows import window_of
+
+Floats = npt.NDArray[np.float64]
+
+_WHITE = 255
+# Log of 0 is avoided below any level that can be asked for (power).
+_TINY = np.finfo(np.float64).tiny
+
+
+def to_db(power: Magnitudes, reference: float | Floats, levels: Levels) -> Floats:
+    """Return ``10 log10(power / reference)``, from `db_max` down over `db_range` and no further.
+
+    Parameters
+    ----------
+    power : ndarray, shape (n_channels, n_frames, n_bands)
+    reference : float or ndarray, shape (n_bands,)
+        The power that reads 0 dB. Where it is no more than `amin`, as in silence, all is at the floor.
+
+    Notes
+    -----
+    Formed in float64, so that the pixels are the same on every machine. Power and reference below `amin` count as
+    `amin`, as in librosa's ``power_to_db`` [1]_; but of silence, librosa makes 0 dB.
+
+    References
+    ----------
+    .. [1] librosa/core/spectrum.py, ``power_to_db``
+    """
+    floor = levels.db_max - levels.db_range
+    least = max(levels.amin, float(_TINY))
+    heard = np.asarray(reference) > least
+    db = 10.0 * np.log10(np.maximum(power.astype(np.float64), least))
+    db -= 10.0 * np.log10(np.maximum(reference, least))
+    return np.clip(np.where(heard, db, floor), floor, levels.db_max)
+
+
+def full_scale_power(analysis: Analysis, bands: BandMap) -> float | Floats:
+    """Return the power that a sine of amplitude 1 gives in a bin, or in the middle of each band that is a sum.
+
+    In a bin it is ``(sum(window) / 2)**2``. A band is given what its weights make of the window's main lobe.
+    """
+    window = window_of(analysis)
+    if bands.bins is not None:
+        return float(window.sum() / 2.0) ** 2
+    length = int(analysis.fft_length)
+    # The lobe between bins, finely enough to read off linearly within 0.01 dB, in bounded memory.
+    finer = max(4, min(32, 2**22 // length))
+    spectrum = np.abs(np.fft.rfft(window, finer * length))
+    lobe = (spectrum / 2.0) ** 2
+    step = bands.step
+    apart = np.abs(bands.frequencies[bands.band] / step - bands.bin)
+    power = np.interp(apart * finer, np.arange(len(lobe)), lobe)
+    sums: Floats = np.bincount(bands.band, power * bands.weight, minlength=bands.n_bands).astype(np.float64)
+    return sums
 
 
 def to_pixels(values: Magnitudes, levels: Levels) -> Pixels:
-    """Return ``min(value * brightness, 255)``, rounded down, in float32 as TensorFlow's example computes it [1]_.
+    """Return 8-bit grey.
+
+    On a linear scale it is ``min(value * brightness, 255)``, rounded down, in float32 as TensorFlow's example computes
+    it [1]_. In dB, `db_max` is 255 and `db_range` below it 0, rounded to the nearest.
 
     Examples
     --------
     >>> to_pixels(np.array([0.0, 0.1, 1.0, 9.0], np.float32), Levels(brightness=64)).tolist()
     [0, 6, 64, 255]
+    >>> to_pixels(np.array([-100.0, -80.0, -40.0, 0.0]), Levels(scale="db")).tolist()
+    [0, 0, 128, 255]
 
     References
     ----------
     .. [1] tensorflow/examples/wav_to_spectrogram/wav_to_spectrogram.cc
     """
+    if levels.scale == "db":
+        share = (values.astype(np.float64) - (levels.db_max - levels.db_range)) / levels.db_range
+        return np.rint(_WHITE * np.clip(share, 0.0, 1.0) ** (1.0 / levels.gamma)).astype(np.uint8)
     # 0 and infinity times each other are no number, so the factor is neither.
     limits = np.finfo(np.float32)
     factor = np.float32(min(max(levels.brightness, float(limits.tiny)), float(limits.max)))
     # Overflow is what the clipping is for.
     with np.errstate(over="ignore"):
         scaled = values * factor
-    np.minimum(scaled, np.float32(255), out=scaled)
+    np.minimum(scaled, np.float32(_WHITE), out=scaled)
+    if levels.gamma != 1:
+        return (_WHITE * (scaled.astype(np.float64) / _WHITE) ** (1.0 / levels.gamma)).astype(np.uint8)
     return scaled.astype(np.uint8)

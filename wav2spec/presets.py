@@ -1,10 +1,81 @@
 """Named settings, each of which reproduces another system."""
 
+from dataclasses import asdict, dataclass
+from typing import Any
+
 from wav2spec.settings import Settings
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Settings, and in words what they reproduce and where that ends."""
+
+    words: str
+    settings: Settings
+
 
 DEFAULT = Settings()
 
+_LIBROSA = DEFAULT.updated(
+    channel="mix",
+    window_size=2048,
+    stride="1/4",
+    fft_length="window",
+    window_align="center",
+    framing="centered",
+    scale="db",
+    db_ref="peak",
+    amin=1e-10,
+)
+
 PRESETS = {
-    # The picture that TensorFlow's examples/wav_to_spectrogram writes, pixel for pixel.
-    "tf": DEFAULT.updated(layout="down-right"),
+    "tf": Preset(
+        "TensorFlow's AudioSpectrogram and its example wav_to_spectrogram, pixel for pixel.",
+        DEFAULT.updated(layout="down-right"),
+    ),
+    "tf-signal": Preset(
+        "tf.signal.stft and the log picture of TensorFlow's tutorial, in dB re full scale. Of 350 dB none is cut.",
+        DEFAULT.updated(channel="mix", window_symmetry="even-periodic", scale="db", db_range=350.0),
+    ),
+    "librosa": Preset(
+        "librosa.stft and amplitude_to_db(ref=numpy.max) at the file's own rate. Silence is black, librosa's is white.",
+        _LIBROSA,
+    ),
+    "librosa-mel": Preset(
+        "librosa.feature.melspectrogram and power_to_db(ref=numpy.max) at the file's own rate.",
+        _LIBROSA.updated(freq_scale="mel", n_bands=128, magnitude_squared=True),
+    ),
+    "torchaudio": Preset(
+        "torchaudio.transforms.Spectrogram.",
+        DEFAULT.updated(
+            window_size=400,
+            stride="1/2",
+            fft_length="window",
+            window_align="center",
+            framing="centered",
+            pad_mode="reflect",
+            magnitude_squared=True,
+        ),
+    ),
+    "wolfram": Preset(
+        'Wolfram\'s NetEncoder["AudioSpectrogram"]. Its window and its edges are not documented: Hann, whole frames.',
+        DEFAULT.updated(
+            channel="mix",
+            sample_rate=16000,
+            window_size="25ms",
+            stride="1/3",
+            fft_length="window",
+            magnitude_squared=True,
+        ),
+    ),
 }
+
+
+def preset(name: str) -> dict[str, Any]:
+    """Return a preset's analysis, bands and levels, to be given to `spectrogram`.
+
+    >>> preset("librosa")["window_size"]
+    2048
+    """
+    settings = PRESETS[name].settings
+    return asdict(settings.analysis) | asdict(settings.bands) | asdict(settings.levels)

@@ -1,7 +1,7 @@
 """Every setting once: its field, its default (TensorFlow's `wav_to_spectrogram`) and its rule.
 
 Settings are frozen and travel together; a variant is ``dataclasses.replace(analysis, stride=64)``. A field holds what
-was given (``"25ms"``); `Analysis.resolved` turns sizes into samples once the sample rate is known.
+was given (``"25ms"``); `resolved` turns it into samples once the sample rate is known.
 """
 
 import math
@@ -9,27 +9,85 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, get_args
 
 from wav2spec.errors import SettingError
-from wav2spec.sizes import in_samples, parse_size
+from wav2spec.notation import in_samples, parse_named, parse_time
+from wav2spec.rules import check_choice, check_number, check_size, parsed
 
-Layout = Literal["down-left", "down-right", "right-up"]
 ChannelName = Literal["first", "mix", "all"]
+WindowSymmetry = Literal["periodic", "symmetric", "even-periodic"]
+FftLengthName = Literal["power-of-two", "window"]
+WindowAlign = Literal["left", "center"]
+Framing = Literal["valid", "pad-end", "centered"]
+PadMode = Literal["constant", "reflect", "edge"]
+FreqScale = Literal["linear", "log", "mel"]
+MelFormula = Literal["slaney", "htk"]
+MelNorm = Literal["slaney", "none"]
+Scale = Literal["linear", "db"]
+DbRefName = Literal["full-scale", "peak"]
+Layout = Literal["down-left", "down-right", "right-up"]
+
+_NEEDED = math.nan
+
+# The window functions, each with the number behind its colon: None for none, NaN where it must be given.
+WINDOWS: dict[str, float | None] = {
+    "hann": None,
+    "hanning": None,
+    "hamming": None,
+    "blackman": None,
+    "bartlett": None,
+    "rectangular": None,
+    "blackman-harris": None,
+    "nuttall": None,
+    "flattop": None,
+    "cosine": None,
+    "kaiser": _NEEDED,
+    "gaussian": _NEEDED,
+    "tukey": _NEEDED,
+}
+# What a recording can be normalised to, with the linear level.
+NORMALIZATIONS: dict[str, float | None] = {"none": None, "peak": 1.0, "rms": _NEEDED}
 
 
 @dataclass(frozen=True)
 class Source:
-    """What is taken from the recording.
+    """What is taken from the recording, in this order.
 
-    `channel` is ``"first"``, ``"mix"`` (the mean of all), ``"all"`` or a number counted from 1.
+    Attributes
+    ----------
+    start, duration : float or str
+        In s, as ``"1:02.5"`` or ``"150ms"``. Without a duration, up to the end.
+    channel : str or int
+        ``"first"``, ``"mix"`` (the mean of all), ``"all"`` or a number counted from 1.
+    sample_rate : int, optional
+        In Hz, to resample to.
+    target_length : int or str, optional
+        Samples (at the new rate) or time: that many from the first on, and zeros behind them if there are fewer.
+    normalize : str
+        ``"none"``, ``"peak"``, ``"peak:LEVEL"`` or ``"rms:LEVEL"``, linear, over the samples kept.
     """
 
+    start: float | str = 0
+    duration: float | str | None = None
     channel: ChannelName | int = "first"
+    sample_rate: int | None = None
+    target_length: int | str | None = None
+    normalize: str = "none"
 
     def __post_init__(self) -> None:
+        parsed("start", parse_time, self.start)
+        if self.duration is not None and parsed("duration", parse_time, self.duration) == 0:
+            raise SettingError("duration", f"must be more than nothing, not {self.duration}")
         if isinstance(self.channel, int):
             if self.channel < 1:
                 raise SettingError("channel", f"channels are counted from 1, not {self.channel}")
         elif self.channel not in get_args(ChannelName):
             raise SettingError("channel", f"{self.channel!r} is neither first, mix, all nor a number from 1")
+        if self.sample_rate is not None:
+            check_number("sample_rate", self.sample_rate, whole=True, least=1)
+        if self.target_length is not None:
+            check_size("target_length", self.target_length, least=1)
+        name, level = parsed("normalize", lambda text: parse_named(text, NORMALIZATIONS), self.normalize)
+        if level is not None and level <= 0:
+            raise SettingError("normalize", f"the level of {name} must be above 0, not {level:g}")
 
 
 @dataclass(frozen=True)
@@ -43,30 +101,60 @@ class Analysis:
     stride : int or str
         From the start of a frame to the start of the next: samples (at least 1), time, or a share of the window.
         A stride beyond the window skips samples.
+    window : str
+        A name of `WINDOWS`, some with a number: ``"kaiser:14"`` (beta), ``"gaussian:40"`` (standard deviation in
+        samples), ``"tukey:0.25"`` (the share that is not flat).
+    window_symmetry : str
+        ``"periodic"``, ``"symmetric"``, or ``"even-periodic"``: periodic for even sizes only, as ``tf.signal`` has it.
+    fft_length : int or str
+        Samples or time, from the window up; ``"window"``; or ``"power-of-two"``, the next from the window.
+    window_align : str
+        Where in the FFT a shorter window lies: ``"left"``, a frame being the window's samples; or ``"center"``, a frame
+        being the FFT's.
+    framing : str
+        ``"valid"``: whole frames only. ``"pad-end"``: a frame every stride to the last sample. ``"centered"``: half a
+        frame is added at both ends, so that frame i is centred on sample i * stride.
+    pad_mode : str
+        What is added: ``"constant"`` zeros, or the samples by ``"reflect"`` or ``"edge"``.
     magnitude_squared : bool
         Power instead of magnitude.
     """
 
     window_size: int | str = 256
     stride: int | str = 128
+    window: str = "hann"
+    window_symmetry: WindowSymmetry = "periodic"
+    fft_length: int | str = "power-of-two"
+    window_align: WindowAlign = "left"
+    framing: Framing = "valid"
+    pad_mode: PadMode = "constant"
     magnitude_squared: bool = False
 
     def __post_init__(self) -> None:
-        self._check_size("window_size", self.window_size, at_least=2)
-        self._check_size("stride", self.stride, at_least=1)
-        if isinstance(self.window_size, str) and parse_size(self.window_size)[1] == "window":
-            raise SettingError("window_size", f"{self.window_size!r} is a share of the window itself")
+        self._check_window()
+        check_choice("window_symmetry", self.window_symmetry, WindowSymmetry)
+        check_size("window_size", self.window_size, least=2)
+        check_size("stride", self.stride, least=1, share=True)
+        if self.fft_length not in get_args(FftLengthName):
+            check_size("fft_length", self.fft_length, least=2, names=get_args(FftLengthName))
+        check_choice("window_align", self.window_align, WindowAlign)
+        check_choice("framing", self.framing, Framing)
+        check_choice("pad_mode", self.pad_mode, PadMode)
+        if not isinstance(self.magnitude_squared, bool):
+            raise SettingError("magnitude_squared", f"must be true or false, not {self.magnitude_squared!r}")
 
-    @staticmethod
-    def _check_size(name: str, size: int | str, *, at_least: int) -> None:
-        try:
-            amount, unit = parse_size(size)
-        except ValueError as error:
-            raise SettingError(name, str(error)) from None
-        if amount < at_least and unit == "samples":
-            raise SettingError(name, f"must be at least {at_least}, not {size}")
-        if amount == 0:
-            raise SettingError(name, f"must be more than nothing, not {size}")
+    def _check_window(self) -> None:
+        if str(self.window).isdecimal():
+            raise SettingError(
+                "window", f"{self.window} is no window function; did you mean --window-size {self.window}?"
+            )
+        name, number = parsed("window", lambda text: parse_named(text, WINDOWS), self.window)
+        if name == "kaiser" and number is not None and number < 0:
+            raise SettingError("window", f"the beta of kaiser must be at least 0, not {number:g}")
+        if name == "gaussian" and number is not None and number <= 0:
+            raise SettingError("window", f"the standard deviation of gaussian must be above 0 samples, not {number:g}")
+        if name == "tukey" and number is not None and not 0 <= number <= 1:
+            raise SettingError("window", f"the share of tukey must be from 0 to 1, not {number:g}")
 
     def resolved(self, sample_rate: int) -> "Analysis":
         """Return the same analysis with sizes in samples, rounded up.
@@ -74,24 +162,106 @@ class Analysis:
         Raises
         ------
         SettingError
-            If a size is too short at this sample rate.
+            If the window is too short at this sample rate, or longer than the FFT.
         """
         window_size = in_samples(self.window_size, sample_rate)
         if window_size < 2:
             words = f"{self.window_size} at {sample_rate} Hz is {window_size} sample, a window needs at least 2"
             raise SettingError("window_size", words)
-        return replace(self, window_size=window_size, stride=in_samples(self.stride, sample_rate, window_size))
+        if self.fft_length == "power-of-two":
+            fft_length = 1 << (window_size - 1).bit_length()
+        elif self.fft_length == "window":
+            fft_length = window_size
+        else:
+            fft_length = in_samples(self.fft_length, sample_rate)
+        if fft_length < window_size:
+            words = f"{fft_length} samples are fewer than the window's {window_size}"
+            raise SettingError("fft_length", words)
+        stride = in_samples(self.stride, sample_rate, window_size)
+        return replace(self, window_size=window_size, stride=stride, fft_length=fft_length)
+
+
+@dataclass(frozen=True)
+class Bands:
+    """Which frequencies are kept, and how they are spaced.
+
+    Attributes
+    ----------
+    fmin, fmax : float, optional
+        In Hz. By default from 0 (from the first bin above it on a log scale) to half the sample rate.
+    freq_scale : str
+        ``"linear"``, ``"log"`` or ``"mel"``.
+    n_bands : int, optional
+        By default each bin is a band on a linear scale, as many as bins on a log scale, 128 on a mel scale.
+    mel_formula : str
+        ``"slaney"`` (linear below 1 kHz) or ``"htk"``.
+    mel_norm : str
+        ``"slaney"`` (triangles of equal area) or ``"none"`` (of height 1).
+    """
+
+    fmin: float | None = None
+    fmax: float | None = None
+    freq_scale: FreqScale = "linear"
+    n_bands: int | None = None
+    mel_formula: MelFormula = "slaney"
+    mel_norm: MelNorm = "slaney"
+
+    def __post_init__(self) -> None:
+        check_choice("freq_scale", self.freq_scale, FreqScale)
+        if self.fmin is not None:
+            check_number("fmin", self.fmin, least=0)
+        if self.fmax is not None:
+            check_number("fmax", self.fmax, above=0)
+        if self.fmin is not None and self.fmax is not None and self.fmin >= self.fmax:
+            raise SettingError("fmin", f"must be below fmax, but {self.fmin:g} Hz is not below {self.fmax:g} Hz")
+        if self.freq_scale == "log" and self.fmin == 0:
+            raise SettingError("fmin", "must be above 0 Hz on a log scale")
+        if self.n_bands is not None:
+            check_number("n_bands", self.n_bands, whole=True, least=1)
+        check_choice("mel_formula", self.mel_formula, MelFormula)
+        check_choice("mel_norm", self.mel_norm, MelNorm)
 
 
 @dataclass(frozen=True)
 class Levels:
-    """How a value becomes a pixel: ``min(value * brightness, 255)``, rounded down."""
+    """How a value becomes a pixel.
 
+    Attributes
+    ----------
+    scale : str
+        ``"linear"``: ``min(value * brightness, 255)``, rounded down. ``"db"``: from `db_max` down over `db_range`.
+    brightness : float
+    db_ref : str or float
+        What reads 0 dB: ``"full-scale"``, a sine of amplitude 1; ``"peak"``, the recording's greatest value; or a
+        magnitude.
+    db_max, db_range : float
+        In dB: the brightest level, and how far below it the darkest is.
+    amin : float
+        Power below this counts as this before it is compared with the reference, as librosa has it.
+    gamma : float
+        The share of the brightest becomes its ``1 / gamma``-th power: above 1 brightens what is dark.
+    """
+
+    scale: Scale = "linear"
     brightness: float = 64.0
+    db_ref: DbRefName | float = "full-scale"
+    db_max: float = 0.0
+    db_range: float = 80.0
+    amin: float = 0.0
+    gamma: float = 1.0
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.brightness) and self.brightness > 0):
-            raise SettingError("brightness", f"must be a number above 0, not {self.brightness:g}")
+        check_choice("scale", self.scale, Scale)
+        check_number("brightness", self.brightness, above=0)
+        if isinstance(self.db_ref, str):
+            if self.db_ref not in get_args(DbRefName):
+                raise SettingError("db_ref", f"{self.db_ref!r} is neither full-scale, peak nor a magnitude")
+        else:
+            check_number("db_ref", self.db_ref, above=0)
+        check_number("db_max", self.db_max)
+        check_number("db_range", self.db_range, above=0)
+        check_number("amin", self.amin, least=0)
+        check_number("gamma", self.gamma, above=0)
 
 
 @dataclass(frozen=True)
@@ -101,8 +271,7 @@ class Raster:
     layout: Layout = "down-left"
 
     def __post_init__(self) -> None:
-        if self.layout not in get_args(Layout):
-            raise SettingError("layout", f"{self.layout!r} is none of {', '.join(get_args(Layout))}")
+        check_choice("layout", self.layout, Layout)
 
 
 @dataclass(frozen=True)
@@ -111,15 +280,14 @@ class Settings:
 
     source: Source = Source()
     analysis: Analysis = Analysis()
+    bands: Bands = Bands()
     levels: Levels = Levels()
     raster: Raster = Raster()
 
-    def __getitem__(self, name: str) -> Any:
-        """Return a field of one of the groups, named without the group."""
-        for group in fields(self):
-            if hasattr(getattr(self, group.name), name):
-                return getattr(getattr(self, group.name), name)
-        raise KeyError(name)
+    def flat(self) -> dict[str, Any]:
+        """Return all fields of all groups by name."""
+        groups = [getattr(self, group.name) for group in fields(self)]
+        return {field.name: getattr(group, field.name) for group in groups for field in fields(group)}
 
     def updated(self, **values: Any) -> "Settings":
         """Return these settings with some fields of their groups replaced, named without the group.
@@ -135,3 +303,17 @@ class Settings:
         if values:
             raise TypeError(f"no such setting: {', '.join(sorted(values))}")
         return Settings(**groups)
+
+
+# Settings that act under one value of another alone: the other's name, and the values.
+NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "pad_mode": ("framing", ("pad-end", "centered")),
+    "mel_formula": ("freq_scale", ("mel",)),
+    "mel_norm": ("freq_scale", ("mel",)),
+    "brightness": ("scale", ("linear",)),
+    "db_ref": ("scale", ("db",)),
+    "db_max": ("scale", ("db",)),
+    "db_range": ("scale", ("db",)),
+    "amin": ("scale", ("db",)),
+    "magnitude_squared": ("scale", ("linear",)),
+}

@@ -1,43 +1,27 @@
-"""The short-time Fourier transform in NumPy: frames, magnitudes and their axes."""
+"""The short-time Fourier transform in NumPy."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from wav2spec.arrays import Magnitudes, Samples
+from wav2spec.framing import count_frames, frame_size, padded, window_offset
 from wav2spec.settings import Analysis
-from wav2spec.windows import hann
+from wav2spec.windows import window_of
 
 # Frames are transformed in pieces of this many float64 (512 KiB), so that a piece stays in the second-level cache.
 _PIECE = 2**16
 
 
-def fft_length(analysis: Analysis) -> int:
-    """Return the smallest power of two that holds the window, in samples."""
-    return 1 << (_samples(analysis.window_size) - 1).bit_length()
-
-
 def n_bins(analysis: Analysis) -> int:
-    return fft_length(analysis) // 2 + 1
-
-
-def n_frames(n_samples: int, analysis: Analysis) -> int:
-    """Return how many whole windows fit, one every stride: 0 if there are fewer samples than one window."""
-    window_size, stride = _samples(analysis.window_size), _samples(analysis.stride)
-    return 0 if n_samples < window_size else 1 + (n_samples - window_size) // stride
-
-
-def frame_times(n_frames: int, analysis: Analysis, sample_rate: int) -> npt.NDArray[np.float64]:
-    """Return the time of each frame in s: the middle of its window, where the periodic window is 1."""
-    starts = np.arange(n_frames, dtype=np.float64) * _samples(analysis.stride)
-    times: npt.NDArray[np.float64] = (starts + _samples(analysis.window_size) / 2) / sample_rate
-    return times
+    return int(analysis.fft_length) // 2 + 1
 
 
 def bin_frequencies(analysis: Analysis, sample_rate: int) -> npt.NDArray[np.float64]:
     """Return the frequency of each bin in Hz, from 0 to half the sample rate."""
-    return np.arange(n_bins(analysis), dtype=np.float64) * (sample_rate / fft_length(analysis))
+    return np.arange(n_bins(analysis), dtype=np.float64) * (sample_rate / int(analysis.fft_length))
 
 
 def magnitude_blocks(blocks: Iterable[Samples], analysis: Analysis) -> Iterator[Magnitudes]:
@@ -48,7 +32,7 @@ def magnitude_blocks(blocks: Iterable[Samples], analysis: Analysis) -> Iterator[
     blocks : iterable of ndarray, shape (n, n_channels), float32
         The recording in order, full scale at 1.0. Block sizes do not change the result.
     analysis : Analysis
-        Window and stride in samples.
+        In samples, see `Analysis.resolved`.
 
     Yields
     ------
@@ -58,24 +42,27 @@ def magnitude_blocks(blocks: Iterable[Samples], analysis: Analysis) -> Iterator[
     Notes
     -----
     The transform and the sums of squares are formed in float64 and rounded once to float32; the root is taken of the
-    rounded sum, as TensorFlow's kernel does [1]_, so that images agree to the pixel. The window starts at the first
-    sample of its frame; zeros fill it up to the FFT length.
+    rounded sum, as TensorFlow's kernel does [1]_, so that images agree to the pixel. Where in the FFT a shorter window
+    lies turns phases, not magnitudes: it is always transformed from the left, and zeros fill up the rest.
 
     References
     ----------
     .. [1] tensorflow/core/kernels/spectrogram.cc, spectrogram_op.cc
     """
-    window_size, stride = _samples(analysis.window_size), _samples(analysis.stride)
+    size, stride, offset = frame_size(analysis), int(analysis.stride), window_offset(analysis)
+    whole = slice(offset, offset + int(analysis.window_size))
+    # What has been padded is framed as it is.
+    valid = replace(analysis, framing="valid")
     transform = _Transform(analysis)
     held: npt.NDArray[np.float64] | None = None
     skip = 0
-    for block in blocks:
+    for block in padded(blocks, analysis):
         fresh = block[skip:].T
         skip = max(0, skip - len(block))
         held = fresh.astype(np.float64) if held is None else np.concatenate((held, fresh), axis=1)
-        n_ready = n_frames(held.shape[1], analysis)
+        n_ready = count_frames(held.shape[1], valid)
         if n_ready:
-            frames = np.lib.stride_tricks.sliding_window_view(held, window_size, axis=1)[:, ::stride]
+            frames = np.lib.stride_tricks.sliding_window_view(held, size, axis=1)[:, ::stride, whole]
             for first in range(0, n_ready, transform.n_frames):
                 yield transform(frames[:, first : first + transform.n_frames])
             skip = max(0, n_ready * stride - held.shape[1])
@@ -86,11 +73,11 @@ class _Transform:
     """Windowed frames to magnitudes, up to `n_frames` at once, through buffers that are made once."""
 
     def __init__(self, analysis: Analysis) -> None:
-        length = fft_length(analysis)
+        length = int(analysis.fft_length)
         self.n_frames = max(1, _PIECE // length)
-        self._window = hann(_samples(analysis.window_size))
+        self._window = window_of(analysis)
         self._padded = np.zeros((self.n_frames, length))
-        self._spectra = np.empty((self.n_frames, length // 2 + 1), np.complex128)
+        self._spectra = np.empty((self.n_frames, n_bins(analysis)), np.complex128)
         self._squared = analysis.magnitude_squared
 
     def __call__(self, frames: npt.NDArray[np.float64]) -> Magnitudes:
@@ -108,9 +95,3 @@ class _Transform:
             if not self._squared:
                 np.sqrt(magnitudes, out=magnitudes)
         return magnitudes
-
-
-def _samples(size: int | str) -> int:
-    if not isinstance(size, int):
-        raise TypeError(f"an analysis in samples is needed here, not {size!r}: see Analysis.resolved")
-    return size

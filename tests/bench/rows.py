@@ -113,7 +113,7 @@ def _recording(plan: Plan, seconds: int) -> str:
 
 
 def _convert(source: str, target: str) -> None:
-    convert(Job(source, target), PRESETS["tf"])
+    convert(Job(source, target), PRESETS["tf"].settings)
 
 
 def _pixels(path: str) -> Pixels:

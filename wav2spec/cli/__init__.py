@@ -6,6 +6,8 @@ import click
 
 from wav2spec import __version__
 from wav2spec.cli.image import image
+from wav2spec.cli.info import info
+from wav2spec.cli.presets import presets
 from wav2spec.cli.process import die_by_broken_pipe, prepare_process
 from wav2spec.report import say, shown
 
@@ -44,7 +46,8 @@ def command() -> None:
     """
 
 
-command.add_command(image)
+for _command in (image, info, presets):
+    command.add_command(_command)
 
 
 def run(args: list[str]) -> int:

@@ -21,9 +21,10 @@ def image(
     output: str | None,
     format: Format | None,
     preset: str | None,
+    config: str | None,
     quiet: bool,
     verbose: int,
-    **values: Any,
+    **options: Any,
 ) -> int:
     """Draw each recording as a picture of pixels alone, like TensorFlow's wav_to_spectrogram.
 
@@ -34,7 +35,7 @@ def image(
     wav2spec kick.wav --window-size 25ms --stride 10ms
     wav2spec image *.wav -o pictures/
     """
-    settings = settings_from(values, preset)
+    settings = settings_from(options, preset, config)
     with usage_errors():
         jobs = plan_jobs(words, output, format)
     _refuse_terminals(jobs)

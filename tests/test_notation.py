@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wav2spec.sizes import Unit, in_samples, parse_size
+from wav2spec.notation import Unit, in_samples, parse_size
 
 
 @pytest.mark.parametrize(

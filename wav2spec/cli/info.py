@@ -1,0 +1,100 @@
+"""``wav2spec info``: what is in a file, and the size of its picture."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wav2spec.cli.options import setting_options, settings_from
+from wav2spec.report import say, shown
+from wav2spec.settings import Settings
+
+if TYPE_CHECKING:
+    from wav2spec.audio import Recording
+
+
+@click.command()
+@click.argument("sources", metavar="SRC...", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@setting_options
+def info(sources: tuple[str, ...], as_json: bool, preset: str | None, config: str | None, **options: Any) -> int:
+    """Say what is in a recording, and how large a picture the other options would make of it.
+
+    \b
+    wav2spec info guitar.wav
+    wav2spec info --json --preset librosa *.wav
+    """
+    settings = settings_from(options, preset, config)
+    from wav2spec.errors import Wav2SpecError
+
+    exit_code = 0
+    for source in sources:
+        try:
+            facts = _facts(source, settings)
+        except Wav2SpecError as error:
+            say("error", shown(str(error)))
+            exit_code = 1
+        else:
+            click.echo(json.dumps(facts) if as_json else _text(facts))
+    return exit_code
+
+
+def _facts(source: str, settings: Settings) -> dict[str, Any]:
+    from wav2spec.audio import open_recording
+    from wav2spec.measure import dbfs, measure
+
+    with open_recording(source) as recording:
+        measures = measure(recording)
+        return {
+            "source": shown(source),
+            "container": recording.container,
+            "subtype": recording.subtype,
+            "sample_rate": recording.sample_rate,
+            "n_channels": recording.n_channels,
+            "n_samples": recording.n_samples,
+            "duration_s": recording.duration,
+            "peak_dbfs": dbfs(measures.peak),
+            "rms_dbfs": dbfs(measures.rms),
+            "n_clipped": measures.n_clipped,
+            "n_silent": measures.n_silent,
+            "n_non_finite": measures.n_non_finite,
+            "warnings": recording.warnings,
+            "picture": _picture(recording, settings),
+        }
+
+
+def _picture(recording: "Recording", settings: Settings) -> dict[str, Any]:
+    """Say how large the picture would be, or why there would be none."""
+    from wav2spec.convert import plan_picture
+    from wav2spec.errors import AudioError
+    from wav2spec.raster import picture_size
+
+    try:
+        stream, _ = plan_picture(recording, settings)
+    except AudioError as error:
+        return {"refused": error.words}
+    width, height = picture_size(stream.shape, settings.raster)
+    n_channels, n_frames, n_bands = stream.shape
+    return {"width": width, "height": height, "n_channels": n_channels, "n_frames": n_frames, "n_bands": n_bands}
+
+
+def _text(facts: dict[str, Any]) -> str:
+    def level(db: float | None) -> str:
+        return "silence" if db is None else f"{db:.2f} dBFS"
+
+    picture = facts["picture"]
+    size = f"none: {picture['refused']}" if "refused" in picture else f"{picture['width']} x {picture['height']} pixels"
+    rows = {
+        "format": f"{facts['container']}, {facts['subtype']}",
+        "sample rate": f"{facts['sample_rate']} Hz",
+        "channels": facts["n_channels"],
+        "samples": f"{facts['n_samples']} ({facts['duration_s']:.3f} s)",
+        "peak": level(facts["peak_dbfs"]),
+        "rms": level(facts["rms_dbfs"]),
+        "clipped": facts["n_clipped"],
+        "silent": facts["n_silent"],
+        "non-finite": facts["n_non_finite"],
+        "warning": "; ".join(facts["warnings"]) or "none",
+        "picture": size,
+    }
+    return "\n".join([facts["source"], *(f"  {name:<12} {value}" for name, value in rows.items())])

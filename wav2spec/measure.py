@@ -1,0 +1,56 @@
+"""What the samples of a recording are like."""
+
+from dataclasses import dataclass
+from math import log10, sqrt
+
+import numpy as np
+
+from wav2spec.audio import Recording
+
+# Bits of the integer formats; every other is at full scale at 1.0.
+_BITS = {"PCM_U8": 8, "PCM_S8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Statistics over all channels.
+
+    Attributes
+    ----------
+    peak, rms : float
+        Linear, of the finite samples; full scale at 1.0.
+    n_clipped : int
+        Values at full scale, or beyond.
+    n_silent : int
+        Sample times at which every channel is 0.
+    n_non_finite : int
+        Values that are NaN or infinite.
+    """
+
+    peak: float
+    rms: float
+    n_clipped: int
+    n_silent: int
+    n_non_finite: int
+
+
+def measure(recording: Recording) -> Measures:
+    """Read a recording through and measure it."""
+    full_scale = np.float32(1.0 - 2.0 ** (1 - _BITS[recording.subtype]) if recording.subtype in _BITS else 1.0)
+    peak, energy = 0.0, 0.0
+    n_values = n_clipped = n_silent = n_non_finite = 0
+    for block in recording.blocks(check=False):
+        finite = np.isfinite(block)
+        sizes = np.where(finite, np.abs(block), np.float32(0))
+        peak = max(peak, float(sizes.max(initial=0)))
+        energy += float(np.square(sizes, dtype=np.float64).sum())
+        n_values += int(finite.sum())
+        n_clipped += int((sizes >= full_scale).sum())
+        n_silent += int((block == 0).all(axis=1).sum())
+        n_non_finite += block.size - int(finite.sum())
+    return Measures(peak, sqrt(energy / n_values) if n_values else 0.0, n_clipped, n_silent, n_non_finite)
+
+
+def dbfs(level: float) -> float | None:
+    """Return a linear level in dB re 1.0, None for silence: a full-scale sine has a peak of 0 and an RMS of -3.01."""
+    return 20 * log10(level) if level else None

@@ -1,0 +1,129 @@
+"""From a recording to the samples that are analysed: cut out, resampled, brought to length and level."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, sqrt
+
+import numpy as np
+
+from wav2spec.arrays import Samples
+from wav2spec.audio import Recording
+from wav2spec.errors import AudioError
+from wav2spec.notation import in_samples, parse_named, parse_time
+from wav2spec.settings import NORMALIZATIONS, Source
+
+
+@dataclass(frozen=True)
+class Sound:
+    """Samples as they are analysed.
+
+    Attributes
+    ----------
+    name : str
+        As errors name it.
+    sample_rate : int
+        In Hz.
+    n_channels, n_samples : int
+    blocks : callable
+        Begins anew at each call, and yields shape (n, n_channels), float32.
+    """
+
+    name: str
+    sample_rate: int
+    n_channels: int
+    n_samples: int
+    blocks: Callable[[], Iterator[Samples]]
+
+
+def prepare(recording: Recording, source: Source) -> Sound:
+    """Say what is taken from a recording; it is read when the blocks are.
+
+    Raises
+    ------
+    AudioError
+        If it has no such channel, or nothing at that time.
+    """
+    n_channels = recording.n_selected(source.channel)
+    first, n_cut = _span(recording, source)
+    rate = source.sample_rate or recording.sample_rate
+    n_resampled = resampled_length(n_cut, recording.sample_rate, rate)
+    n_samples = n_resampled if source.target_length is None else in_samples(source.target_length, rate)
+
+    def kept() -> Iterator[Samples]:
+        blocks = recording.blocks(source.channel, first, n_cut)
+        if rate != recording.sample_rate:
+            blocks = _resampled(blocks, recording.sample_rate, rate, n_channels)
+        return blocks if n_samples >= n_resampled else _first(blocks, n_samples)
+
+    def blocks() -> Iterator[Samples]:
+        prepared = _scaled(kept(), _gain(kept, source))
+        return prepared if n_samples <= n_resampled else _zero_padded(prepared, n_samples - n_resampled, n_channels)
+
+    return Sound(recording.path, rate, n_channels, n_samples, blocks)
+
+
+def resampled_length(n_samples: int, sample_rate: int, target_rate: int) -> int:
+    """Return how many samples soxr makes of `n_samples`: as many as last as long, rounded half up.
+
+    >>> resampled_length(100003, 44100, 16000)
+    36282
+    """
+    return int(Fraction(n_samples * target_rate, sample_rate) + Fraction(1, 2))
+
+
+def _span(recording: Recording, source: Source) -> tuple[int, int]:
+    """Return the first sample and the number of them."""
+    first = ceil(parse_time(source.start) * recording.sample_rate)
+    n_samples = recording.n_samples - first
+    if n_samples <= 0:
+        words = f"start at {source.start} s is beyond its end: it lasts {recording.duration:.3f} s"
+        raise AudioError(recording.path, words)
+    if source.duration is None:
+        return first, n_samples
+    return first, min(n_samples, ceil(parse_time(source.duration) * recording.sample_rate))
+
+
+def _resampled(blocks: Iterator[Samples], sample_rate: int, target_rate: int, n_channels: int) -> Iterator[Samples]:
+    # Loaded by those who resample alone.
+    import soxr
+
+    stream = soxr.ResampleStream(sample_rate, target_rate, n_channels, dtype="float32", quality="VHQ")
+    for block in blocks:
+        yield stream.resample_chunk(np.ascontiguousarray(block)).reshape(-1, n_channels)
+    yield stream.resample_chunk(np.empty((0, n_channels), np.float32), last=True).reshape(-1, n_channels)
+
+
+def _first(blocks: Iterator[Samples], n_samples: int) -> Iterator[Samples]:
+    for block in blocks:
+        yield block[:n_samples]
+        n_samples -= len(block)
+        if n_samples <= 0:
+            return
+
+
+def _zero_padded(blocks: Iterator[Samples], n_zeros: int, n_channels: int) -> Iterator[Samples]:
+    yield from blocks
+    while n_zeros > 0:
+        n = min(n_zeros, 2**16)
+        yield np.zeros((n, n_channels), np.float32)
+        n_zeros -= n
+
+
+def _gain(kept: Callable[[], Iterator[Samples]], source: Source) -> float:
+    """Return what brings the samples kept to their level, from a first pass over them; 1 for silence."""
+    name, level = parse_named(source.normalize, NORMALIZATIONS)
+    if level is None:
+        return 1.0
+    peak, energy, n_values = 0.0, 0.0, 0
+    for block in kept():
+        peak = max(peak, float(np.abs(block).max(initial=0)))
+        energy += float(np.square(block, dtype=np.float64).sum())
+        n_values += block.size
+    found = peak if name == "peak" else sqrt(energy / max(1, n_values))
+    return level / found if found else 1.0
+
+
+def _scaled(blocks: Iterator[Samples], gain: float) -> Iterator[Samples]:
+    # Rounded to float32, the gain does not tell in what pieces the energy was summed.
+    return blocks if gain == 1 else (block * np.float32(gain) for block in blocks)
