@@ -12,7 +12,10 @@ from conftest import SAMPLES, MakeWav
 import wav2spec
 from wav2spec.analyze import stream_spectrogram
 from wav2spec.audio import open_recording
+from wav2spec.convert import convert, picture_planner
 from wav2spec.errors import AudioError
+from wav2spec.jobs import Job
+from wav2spec.prepare import prepare
 from wav2spec.settings import Settings
 
 
@@ -149,7 +152,7 @@ def test_a_file_streams_to_the_values_of_its_samples() -> None:
     expected = wav2spec.spectrogram(samples, sample_rate, window_size="10ms", stride="1/3").values
     settings = Settings().updated(window_size="10ms", stride="1/3", channel="all")
     with open_recording(str(path)) as recording:
-        stream = stream_spectrogram(recording, settings)
+        stream = stream_spectrogram(prepare(recording, settings.source), settings)
         assert (stream.analysis.window_size, stream.analysis.stride) == (441, 147)
         # Twice, to see that a stream can be taken again.
         for _ in range(2):
@@ -160,20 +163,22 @@ def test_a_file_streams_to_the_values_of_its_samples() -> None:
 
 def test_a_recording_shorter_than_a_window_is_an_error_with_both_lengths(make_wav: MakeWav) -> None:
     path = make_wav(n_samples=255)
-    message = rf"^{path}: too short: it has 255 samples, one window takes 256$"
-    with open_recording(str(path)) as recording, pytest.raises(AudioError, match=message):
-        stream_spectrogram(recording, Settings())
+    message = rf"^{path}: too short: it has 255 samples, one frame takes 256$"
+    with pytest.raises(AudioError, match=message):
+        convert(Job(str(path), str(path.with_suffix(".png"))), picture_planner(Settings()))
 
 
 def test_a_recording_of_exactly_one_window_has_one_frame(make_wav: MakeWav) -> None:
     with open_recording(str(make_wav(n_samples=256))) as recording:
-        assert stream_spectrogram(recording, Settings()).shape == (1, 1, 129)
+        settings = Settings()
+        assert stream_spectrogram(prepare(recording, settings.source), settings).shape == (1, 1, 129)
 
 
 def test_time_too_short_at_the_recordings_rate_is_an_error_of_the_recording(make_wav: MakeWav) -> None:
     path = make_wav(sample_rate=8000)
-    with open_recording(str(path)) as recording, pytest.raises(AudioError, match=r"window_size.* 8000 Hz") as caught:
-        stream_spectrogram(recording, Settings().updated(window_size="0.1ms"))
+    planner = picture_planner(Settings().updated(window_size="0.1ms"))
+    with pytest.raises(AudioError, match=r"window_size.* 8000 Hz") as caught:
+        convert(Job(str(path), str(path.with_suffix(".png"))), planner)
     assert caught.value.path == str(path)
 
 

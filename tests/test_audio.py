@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from wav2spec.arrays import Samples
 from wav2spec.audio import mixed, open_recording
+from wav2spec.choices import ChannelName
 from wav2spec.errors import AudioError
-from wav2spec.settings import Source
 
 CONTAINERS = {
     "WAV": ("WAV", "FILE"),
@@ -43,9 +43,9 @@ def noise(n_samples: int = 5000, n_channels: int = 1) -> npt.NDArray[np.float64]
     return np.random.default_rng(9).uniform(-0.9, 0.9, (n_samples, n_channels))
 
 
-def read(path: Path | str, source: Source | None = None, block_size: int | None = None) -> Samples:
+def read(path: Path | str, channel: ChannelName | int = "all", block_size: int | None = None) -> Samples:
     with open_recording(str(path)) as recording:
-        return np.concatenate(list(recording.blocks(source or Source("all"), block_size)))
+        return np.concatenate(list(recording.blocks(channel, block_size=block_size)))
 
 
 def through_a_pipe(data: bytes) -> tuple[Samples, list[str]]:
@@ -55,7 +55,7 @@ def through_a_pipe(data: bytes) -> tuple[Samples, list[str]]:
     os.close(writing)
     try:
         with open_recording(f"/dev/fd/{reading}") as recording:
-            return np.concatenate(list(recording.blocks(Source("all")))), recording.warnings
+            return np.concatenate(list(recording.blocks("all"))), recording.warnings
     finally:
         os.close(reading)
 
@@ -75,7 +75,7 @@ def test_every_format_reads_as_libsndfile_reads_the_whole_in_any_blocks(
         assert recording.n_samples == len(expected)
         assert recording.warnings == []
         for block_size in (None, 1000, 777, 4999, 10**6):
-            blocks = list(recording.blocks(Source("all"), block_size))
+            blocks = list(recording.blocks("all", block_size=block_size))
             assert [len(block) for block in blocks[:-1]] == [block_size] * (len(blocks) - 1)
             samples = np.concatenate(blocks)
             assert samples.dtype == np.float32
@@ -183,24 +183,24 @@ def test_a_channel_is_selected_by_its_number_from_one(make_wav: MakeWav) -> None
     path = make_wav(n_channels=3)
     everything = read(path)
     assert everything.shape == (4000, 3)
-    np.testing.assert_array_equal(read(path, Source("first")), everything[:, :1])
+    np.testing.assert_array_equal(read(path, "first"), everything[:, :1])
     for channel in (1, 2, 3):
-        np.testing.assert_array_equal(read(path, Source(channel)), everything[:, [channel - 1]])
+        np.testing.assert_array_equal(read(path, channel), everything[:, [channel - 1]])
 
 
 @pytest.mark.parametrize("channel", ["first", "mix", "all", 2])
-def test_the_number_of_channels_said_is_the_number_yielded(make_wav: MakeWav, channel: int) -> None:
+def test_the_number_of_channels_said_is_the_number_yielded(make_wav: MakeWav, channel: ChannelName | int) -> None:
     path = make_wav(n_channels=4)
     with open_recording(str(path)) as recording:
-        n_selected = recording.n_selected(Source(channel))
+        n_selected = recording.n_selected(channel)
         assert n_selected == {"all": 4}.get(str(channel), 1)
-        assert next(recording.blocks(Source(channel))).shape[1] == n_selected
+        assert next(recording.blocks(channel)).shape[1] == n_selected
 
 
 def test_a_channel_that_is_not_there_is_refused_with_how_many_there_are(make_wav: MakeWav) -> None:
     path = make_wav(n_channels=2)
     with open_recording(str(path)) as recording, pytest.raises(AudioError, match="no channel 3: it has 2"):
-        recording.n_selected(Source(3))
+        recording.n_selected(3)
 
 
 @settings(deadline=None)
@@ -213,7 +213,7 @@ def test_mix_is_the_mean_rounded_once(n_channels: int, seed: int) -> None:
 
 def test_mix_of_a_file_is_the_mean_of_its_channels(make_wav: MakeWav) -> None:
     path = make_wav(n_channels=3)
-    np.testing.assert_array_equal(read(path, Source("mix"), 333), mixed(read(path)))
+    np.testing.assert_array_equal(read(path, "mix", 333), mixed(read(path)))
 
 
 @pytest.mark.parametrize("subtype", ["FLOAT", "DOUBLE"])
@@ -225,12 +225,13 @@ def test_what_is_no_finite_number_is_named_by_sample_time_and_channel(
     samples = noise(4000, 3)
     samples[2468, 1] = samples[2469, 0] = value
     path = make_wav(samples=samples, sample_rate=8000, subtype=subtype)
-    for source in (Source("all"), Source("mix"), Source(2)):
+    channels: list[ChannelName | int] = ["all", "mix", 2]
+    for channel in channels:
         with pytest.raises(AudioError, match=rf"sample 2468 \(0\.308 s\) of channel 2 is .*{words}"):
-            read(path, source, block_size)
+            read(path, channel, block_size)
     with pytest.raises(AudioError, match=rf"sample 2469 \(0\.309 s\) of channel 1 is .*{words}"):
-        read(path, Source("first"), block_size)
-    assert np.isfinite(read(path, Source(3), block_size)).all()
+        read(path, "first", block_size)
+    assert np.isfinite(read(path, 3, block_size)).all()
 
 
 @pytest.mark.parametrize(

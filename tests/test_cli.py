@@ -143,10 +143,11 @@ def test_options_stand_anywhere_with_dashes_or_underscores(spelling: list[str], 
     np.testing.assert_array_equal(np.load(target), expected.values[0])
 
 
-def test_an_unknown_option_suggests_the_one_that_is_meant() -> None:
-    result = run(KICK, "--window", "512")
+@pytest.mark.parametrize("given", ["--windowsize", "--window_siz", "--window"])
+def test_an_unknown_option_or_a_size_as_the_window_function_suggests_the_option_that_is_meant(given: str) -> None:
+    result = run(KICK, given, "512")
     assert result.returncode == 2
-    assert "--window-size" in stderr(result)
+    assert "--window-size" in stderr(result).split("id you mean ")[1]
 
 
 def test_a_word_that_is_no_command_is_a_source(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_samples_time_and_shares_are_read_exactly(size: int | str, amount: Fract
     "size",
     [
         *("", " ", "256 ", "25 ms", "256\n", "-1", -1, "+1", "1e3", "0x10", "1_000", "1" * 19, "٣", "nan", "inf"),
-        *("abc", "25m", "25us", "25msms", "ms", "1.", ".", "1,5ms", "%", "1/", "/3", "1//3", "1/-3", "1/3s"),
+        *("abc", "25m", "25us", "25msms", "ms", "1.", ".", "1,5ms", "%", "1/", "/3", "1///3", "1/-3", "1/3s"),
     ],
 )
 def test_what_is_no_size_is_refused_and_named(size: int | str) -> None:
@@ -80,3 +80,8 @@ def test_a_share_is_of_the_window_at_any_rate(above: int, below: int, window_siz
 @given(size=st.integers(0, 10**18 - 1), sample_rate=st.integers(1, 400_000))
 def test_samples_stay_samples_at_any_sample_rate(size: int, sample_rate: int) -> None:
     assert in_samples(size, sample_rate) == size == in_samples(str(size), sample_rate, 512)
+
+
+@pytest.mark.parametrize(("window_size", "stride"), [(400, 100), (401, 100), (402, 100), (403, 100), (404, 101)])
+def test_a_doubly_divided_share_is_rounded_down_as_python_and_librosa_do(window_size: int, stride: int) -> None:
+    assert in_samples("1//4", 16000, window_size) == stride == window_size // 4

@@ -11,7 +11,7 @@ import pytest
 from wav2spec.cli.options import setting_options
 from wav2spec.errors import SettingError
 from wav2spec.presets import PRESETS
-from wav2spec.settings import Analysis, Levels, Raster, Settings, Source
+from wav2spec.settings import Analysis, Bands, Levels, Raster, Settings, Source
 
 GROUPS = [field.name for field in fields(Settings)]
 FIELDS = [field.name for group in GROUPS for field in fields(getattr(Settings(), group))]
@@ -19,7 +19,7 @@ FIELDS = [field.name for group in GROUPS for field in fields(getattr(Settings(),
 
 def options_of_settings() -> list[click.Option]:
     @click.command()
-    @setting_options
+    @setting_options(Settings())
     def bare(**values: Any) -> None: ...
 
     return [option for option in bare.params if isinstance(option, click.Option)]
@@ -27,12 +27,22 @@ def options_of_settings() -> list[click.Option]:
 
 def test_defaults_are_those_of_tensorflows_program_but_for_the_layout() -> None:
     assert Settings() == Settings(
-        Source(channel="first"),
-        Analysis(window_size=256, stride=128, magnitude_squared=False),
-        Levels(brightness=64.0),
+        Source(start=0, duration=None, channel="first", sample_rate=None, target_length=None, normalize="none"),
+        Analysis(
+            window_size=256,
+            stride=128,
+            window="hann",
+            window_symmetry="periodic",
+            fft_length="power-of-two",
+            window_align="left",
+            framing="valid",
+            magnitude_squared=False,
+        ),
+        Bands(fmin=None, fmax=None, freq_scale="linear", n_bands=None),
+        Levels(scale="linear", brightness=64.0, gamma=1.0),
         Raster(layout="down-left"),
     )
-    assert PRESETS["tf"] == Settings().updated(layout="down-right")
+    assert PRESETS["tf"].settings == Settings().updated(layout="down-right")
 
 
 @pytest.mark.parametrize("field", FIELDS)
@@ -42,8 +52,8 @@ def test_each_field_has_exactly_one_option_spelt_like_it(field: str) -> None:
     assert "--" + field.replace("_", "-") in mine[0].opts
 
 
-def test_there_is_no_option_without_a_field_but_the_preset() -> None:
-    assert sorted(str(option.name) for option in options_of_settings()) == sorted([*FIELDS, "preset"])
+def test_there_is_no_option_without_a_field_but_the_preset_and_the_config_file() -> None:
+    assert sorted(str(option.name) for option in options_of_settings()) == sorted([*FIELDS, "preset", "config"])
 
 
 def test_no_two_groups_share_a_field_name() -> None:
@@ -52,12 +62,13 @@ def test_no_two_groups_share_a_field_name() -> None:
 
 @pytest.mark.parametrize("option", [option for option in options_of_settings() if option.name in FIELDS])
 def test_help_shows_the_default_that_the_settings_have(option: click.Option) -> None:
-    default = Settings()[str(option.name)]
+    default = Settings().flat()[str(option.name)]
     shown = {True: "magnitude-squared", False: "magnitude"}[default] if isinstance(default, bool) else default
+    shown = f"{shown:g}" if isinstance(shown, float) else shown
     record = option.get_help_record(click.Context(click.Command("image")))
     assert record is not None
-    assert record[1].endswith(f"[default: {shown}]")
-    assert record[1].count("default") == 1
+    assert record[1].endswith(f"[default: {shown}]") == (default is not None)
+    assert record[1].count("default") == (default is not None)
 
 
 @pytest.mark.parametrize("window_size", [2, 255, 10**9, "2", "25ms", "0.001s", "2s"])
@@ -73,8 +84,8 @@ def test_a_window_has_two_samples_or_some_time(window_size: int | str) -> None:
         (0, "at least 2, not 0"),
         ("0ms", "more than nothing, not 0ms"),
         (-256, "-256"),
-        ("50%", "share of the window itself"),
-        ("1/2", "share of the window itself"),
+        ("50%", r"is a share of the window; samples \(256\) or time \(25ms\) are meant$"),
+        ("1/2", r"is a share of the window; samples \(256\) or time \(25ms\) are meant$"),
         ("long", "'long' is neither samples"),
         ("2.5", "whole number of samples"),
     ],
@@ -112,15 +123,15 @@ def test_a_stride_that_cannot_be_is_refused_with_limit_and_value(stride: int | s
 @pytest.mark.parametrize(
     ("given", "sample_rate", "resolved"),
     [
-        (Analysis(), 44100, Analysis(256, 128)),
-        (Analysis("25ms", "10ms"), 16000, Analysis(400, 160)),
-        (Analysis("25ms", "10ms"), 44100, Analysis(1103, 441)),
-        (Analysis("35ms", "50%"), 48000, Analysis(1680, 840)),
-        (Analysis("25ms", "1/3"), 16000, Analysis(400, 134)),
-        (Analysis(5, "50%"), 8000, Analysis(5, 3)),
-        (Analysis(5, "200%"), 8000, Analysis(5, 10)),
-        (Analysis(2, "0.01%"), 8000, Analysis(2, 1)),
-        (Analysis("64", "32", magnitude_squared=True), 8000, Analysis(64, 32, magnitude_squared=True)),
+        (Analysis(), 44100, Analysis(256, 128, fft_length=256)),
+        (Analysis("25ms", "10ms"), 16000, Analysis(400, 160, fft_length=512)),
+        (Analysis("25ms", "10ms"), 44100, Analysis(1103, 441, fft_length=2048)),
+        (Analysis("35ms", "50%"), 48000, Analysis(1680, 840, fft_length=2048)),
+        (Analysis("25ms", "1/3"), 16000, Analysis(400, 134, fft_length=512)),
+        (Analysis(5, "50%"), 8000, Analysis(5, 3, fft_length=8)),
+        (Analysis(5, "200%"), 8000, Analysis(5, 10, fft_length=8)),
+        (Analysis(2, "0.01%"), 8000, Analysis(2, 1, fft_length=2)),
+        (Analysis("64", "32", magnitude_squared=True), 8000, Analysis(64, 32, fft_length=64, magnitude_squared=True)),
     ],
 )
 def test_resolved_sizes_are_samples_rounded_up(given: Analysis, sample_rate: int, resolved: Analysis) -> None:
@@ -135,11 +146,26 @@ def test_a_window_of_less_than_two_samples_shows_when_the_rate_is_known() -> Non
     assert caught.value.name == "window_size"
 
 
-@pytest.mark.parametrize("brightness", [0, -1, -0.0, math.nan, math.inf, -math.inf])
-def test_brightness_is_a_number_above_zero(brightness: float) -> None:
-    with pytest.raises(SettingError, match="above 0") as caught:
+@pytest.mark.parametrize(
+    ("brightness", "words"),
+    [
+        (0, "above 0, not 0"),
+        (-1, "above 0, not -1"),
+        (-0.0, "above 0, not -0"),
+        (math.nan, "finite, not nan"),
+        (math.inf, "finite, not inf"),
+        (-math.inf, "finite, not -inf"),
+    ],
+)
+def test_brightness_is_a_finite_number_above_zero(brightness: float, words: str) -> None:
+    with pytest.raises(SettingError, match=words) as caught:
         Levels(brightness=brightness)
     assert caught.value.name == "brightness"
+
+
+@pytest.mark.parametrize("brightness", [1e-300, 1, 64.0, 1e300])
+def test_brightness_may_be_any_finite_number_above_zero(brightness: float) -> None:
+    assert Levels(brightness=brightness).brightness == brightness
 
 
 @pytest.mark.parametrize("channel", ["first", "mix", "all", 1, 2, 1000])
@@ -164,8 +190,12 @@ def test_an_unknown_layout_is_refused_with_those_there_are() -> None:
 def test_updated_replaces_fields_of_any_group_and_leaves_the_rest() -> None:
     before = Settings().updated(window_size="25ms", channel=2)
     after = before.updated(stride="50%", layout="right-up", brightness=8.0)
-    assert before == Settings(Source(2), Analysis("25ms", 128), Levels(64.0), Raster("down-left"))
-    assert after == Settings(Source(2), Analysis("25ms", "50%"), Levels(8.0), Raster("right-up"))
+    assert before == Settings(
+        Source(channel=2), Analysis("25ms", 128), Bands(), Levels(brightness=64.0), Raster("down-left")
+    )
+    assert after == Settings(
+        Source(channel=2), Analysis("25ms", "50%"), Bands(), Levels(brightness=8.0), Raster("right-up")
+    )
     assert after.updated() == after
 
 
@@ -180,10 +210,16 @@ def test_updated_refuses_what_is_no_setting() -> None:
 
 
 def test_a_field_is_read_by_its_name_alone() -> None:
-    settings = Settings().updated(stride="50%")
-    assert [settings[field] for field in FIELDS] == ["first", 256, "50%", False, 64.0, "down-left"]
+    flat = Settings().updated(stride="50%").flat()
+    assert [flat[field] for field in FIELDS] == [
+        *(0, None, "first", None, None, "none"),
+        *(256, "50%", "hann", "periodic", "power-of-two", "left", "valid", "constant", False),
+        *(None, None, "linear", None, "slaney", "slaney"),
+        *("linear", 64.0, "full-scale", 0.0, 80.0, 0.0, 1.0),
+        "down-left",
+    ]
     with pytest.raises(KeyError):
-        settings["hop"]
+        flat["hop"]
 
 
 @pytest.mark.parametrize("group", GROUPS)

@@ -1,13 +1,19 @@
 """The Hann window is the textbook's, and the periodic one."""
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wav2spec.windows import hann
+from wav2spec.settings import Analysis
+from wav2spec.windows import window_of
 
 SIZES = st.integers(2, 5000)
+
+
+def hann(size: int) -> npt.NDArray[np.float64]:
+    return window_of(Analysis(window_size=size))
 
 
 @given(size=SIZES)

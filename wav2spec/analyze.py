@@ -73,36 +73,44 @@ class SpectrogramStream:
         AudioError
             If the recording cannot be read, or turns out to end before the first frame.
         """
-        if self.unit != "dB":
-            yield from self._values()
-            return
-        powers, reference = self._referred()
-        for power in powers:
-            yield to_db(power, reference, self.settings.levels)
+        if self.unit == "power":
+            yield from self.powers()
+        elif self.unit == "magnitude" and self.bands.bins is None:
+            yield from (np.sqrt(power) for power in self.powers())
+        elif self.unit == "magnitude":
+            yield from self._bands_of(self.analysis)
+        else:
+            powers, reference = self._referred()
+            yield from (to_db(power, reference, self.settings.levels) for power in powers)
 
-    def _values(self) -> Iterator[Magnitudes]:
-        """Yield magnitude or power in bands; for dB, power."""
-        summed = self.bands.bins is None
-        squared = summed or self.unit != "magnitude"
+    def powers(self) -> Iterator[Magnitudes]:
+        """Yield the power of all frames in order, whatever the unit."""
+        return self._bands_of(replace(self.analysis, magnitude_squared=True))
+
+    def reference(self) -> float | npt.NDArray[np.float64] | None:
+        """Return the power that reads 0 dB, of each band if they differ; None for the peak, known only at the end."""
+        reference = self.settings.levels.db_ref
+        if reference == "full-scale":
+            return full_scale_power(self.analysis, self.bands)
+        return None if isinstance(reference, str) else float(reference) ** 2
+
+    def _bands_of(self, analysis: Analysis) -> Iterator[Magnitudes]:
         n_frames = 0
-        for block in magnitude_blocks(self.sound.blocks(), replace(self.analysis, magnitude_squared=squared)):
-            values = self.bands.apply(block)
-            n_frames += values.shape[1]
-            yield np.sqrt(values) if summed and self.unit == "magnitude" else values
+        for block in magnitude_blocks(self.sound.blocks(), analysis):
+            n_frames += block.shape[1]
+            yield self.bands.apply(block)
         if self.shape[1] and not n_frames:
             raise AudioError(self.sound.name, "it ended before the first frame while it was read")
 
     def _referred(self) -> tuple[Iterable[Magnitudes], float | npt.NDArray[np.float64]]:
         """Return the power, and the power that reads 0 dB."""
-        reference = self.settings.levels.db_ref
-        if reference == "full-scale":
-            return self._values(), full_scale_power(self.analysis, self.bands)
-        if not isinstance(reference, str):
-            return self._values(), float(reference) ** 2
+        reference = self.reference()
+        if reference is not None:
+            return self.powers(), reference
         n_channels, n_frames, n_bands = self.shape
-        kept = list(self._values()) if n_channels * n_frames * n_bands <= _KEPT_VALUES else None
-        peak = max((float(power.max(initial=0)) for power in (self._values() if kept is None else kept)), default=0.0)
-        return self._values() if kept is None else kept, peak
+        kept = list(self.powers()) if n_channels * n_frames * n_bands <= _KEPT_VALUES else None
+        peak = max((float(power.max(initial=0)) for power in (self.powers() if kept is None else kept)), default=0.0)
+        return self.powers() if kept is None else kept, peak
 
 
 def stream_spectrogram(sound: Sound, settings: Settings) -> SpectrogramStream:
@@ -170,7 +178,8 @@ def spectrogram(
     sound = Sound("samples", sample_rate, columns.shape[1], len(columns), lambda: iter([columns]))
     stream = stream_spectrogram(sound, Settings().updated(**given))
     empty = np.empty((columns.shape[1], 0, stream.bands.n_bands), np.float32)
-    values = np.concatenate([empty, *stream.blocks()], axis=1, dtype=np.float32, casting="same_kind")
+    blocks = stream.blocks() if stream.shape[1] else ()
+    values = np.concatenate([empty, *blocks], axis=1, dtype=np.float32, casting="same_kind")
     times = frame_times(values.shape[1], stream.analysis, sample_rate)
     return Spectrogram(values, times, stream.bands.frequencies, stream.unit)
 

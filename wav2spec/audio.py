@@ -13,9 +13,9 @@ import numpy as np
 import soundfile
 
 from wav2spec.arrays import Samples
+from wav2spec.choices import ChannelName
 from wav2spec.errors import AudioError
 from wav2spec.riff import Header, HeaderError, read_header
-from wav2spec.settings import ChannelName
 
 # Samples of all channels that are read at once: 256 KiB as float32, so that a block stays in the cache.
 _BLOCK_SAMPLES = 2**16

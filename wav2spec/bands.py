@@ -75,13 +75,10 @@ def band_map(bands: Bands, analysis: Analysis, sample_rate: int) -> BandMap:
     SettingError
         If a limit lies beyond half the sample rate, or no bin lies between the limits.
     """
+    bands.check_within(sample_rate)
     frequencies = bin_frequencies(analysis, sample_rate)
-    nyquist = sample_rate / 2
     fmin = bands.fmin if bands.fmin is not None else frequencies[1] if bands.freq_scale == "log" else 0.0
-    fmax = bands.fmax if bands.fmax is not None else nyquist
-    for name, limit in (("fmax", fmax), ("fmin", fmin)):
-        if limit > nyquist:
-            raise SettingError(name, f"{limit:g} Hz is beyond half the sample rate, {nyquist:g} Hz")
+    fmax = bands.fmax if bands.fmax is not None else sample_rate / 2
     if fmin >= fmax:
         raise SettingError("fmin", f"{fmin:g} Hz is not below fmax, {fmax:g} Hz")
     if bands.freq_scale == "mel":

@@ -1,21 +1,24 @@
 """From values to levels in dB, and to pixels."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
-from wav2spec.arrays import Magnitudes, Pixels
+from wav2spec.arrays import Pixels
 from wav2spec.bands import BandMap
 from wav2spec.settings import Analysis, Levels
 from wav2spec.windows import window_of
 
 Floats = npt.NDArray[np.float64]
+Values = npt.NDArray[np.floating[Any]]
 
 _WHITE = 255
 # Log of 0 is avoided below any level that can be asked for (power).
 _TINY = np.finfo(np.float64).tiny
 
 
-def to_db(power: Magnitudes, reference: float | Floats, levels: Levels) -> Floats:
+def to_db(power: Values, reference: float | Floats, levels: Levels) -> Floats:
     """Return ``10 log10(power / reference)``, from `db_max` down over `db_range` and no further.
 
     Parameters
@@ -61,7 +64,7 @@ def full_scale_power(analysis: Analysis, bands: BandMap) -> float | Floats:
     return sums
 
 
-def to_pixels(values: Magnitudes, levels: Levels) -> Pixels:
+def to_pixels(values: Values, levels: Levels) -> Pixels:
     """Return 8-bit grey.
 
     On a linear scale it is ``min(value * brightness, 255)``, rounded down, in float32 as TensorFlow's example computes

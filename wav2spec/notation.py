@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Literal
 
-Unit = Literal["samples", "s", "window"]
+Unit = Literal["samples", "s", "window", "window, rounded down"]
 
 # Eighteen digits are beyond every real value and within what Python turns into numbers without complaint.
-_SIZE = re.compile(r"(?P<number>[0-9]{1,18}(?:\.[0-9]{1,18})?|\.[0-9]{1,18})(?P<unit>ms|s|%|/[0-9]{1,18})?")
+_SIZE = re.compile(r"(?P<number>[0-9]{1,18}(?:\.[0-9]{1,18})?|\.[0-9]{1,18})(?P<unit>ms|s|%|//?[0-9]{1,18})?")
 _TIME = re.compile(
     r"(?:(?:(?P<h>[0-9]{1,6}):)?(?P<m>[0-9]{1,9}):)?(?P<s>[0-9]{1,18}(?:\.[0-9]{1,18})?|\.[0-9]{1,18})(?P<unit>ms|s)?"
 )
@@ -21,7 +21,8 @@ def parse_size(size: int | str) -> tuple[Fraction, Unit]:
     Parameters
     ----------
     size : int or str
-        Samples (``256``), time (``"25ms"``, ``"0.1s"``) or a share of the window (``"50%"``, ``"1/3"``).
+        Samples (``256``), time (``"25ms"``, ``"0.1s"``) or a share of the window (``"50%"``, ``"1/3"``; ``"1//4"`` is
+        rounded down to whole samples, as in Python).
 
     Raises
     ------
@@ -49,21 +50,22 @@ def parse_size(size: int | str) -> tuple[Fraction, Unit]:
         return number / 1000, "s"
     if unit == "%":
         return number / 100, "window"
-    divisor = int(unit[1:])
+    divisor = int(unit.lstrip("/"))
     if divisor == 0:
         raise ValueError(f"{size!r} divides by zero")
-    return number / divisor, "window"
+    return number / divisor, "window, rounded down" if unit.startswith("//") else "window"
 
 
 def in_samples(size: int | str, sample_rate: int, window_size: int = 0) -> int:
-    """Return `size` in samples, rounded up; a share refers to `window_size`.
+    """Return `size` in samples, rounded up unless it says otherwise; a share refers to `window_size`.
 
-    >>> in_samples("35ms", 48000), in_samples("1/3", 16000, window_size=400)
-    (1680, 134)
+    >>> in_samples("35ms", 48000), in_samples("1/3", 16000, window_size=400), in_samples("1//3", 16000, window_size=400)
+    (1680, 134, 133)
     """
     amount, unit = parse_size(size)
-    scale = {"samples": 1, "s": sample_rate, "window": window_size}[unit]
-    return math.ceil(amount * scale)
+    if unit == "window, rounded down":
+        return math.floor(amount * window_size)
+    return math.ceil(amount * {"samples": 1, "s": sample_rate, "window": window_size}[unit])
 
 
 def parse_time(time: float | str) -> Fraction:
@@ -79,6 +81,8 @@ def parse_time(time: float | str) -> Fraction:
     >>> parse_time("1:02.5")
     Fraction(125, 2)
     """
+    if isinstance(time, float) and math.isfinite(time) and time >= 0:
+        return Fraction(str(time))
     match = _TIME.fullmatch(str(time))
     if not match or (match["m"] and match["unit"]):
         raise ValueError(f"{time!r} is no time: seconds (2.5), minutes (1:02.5) or with a unit (150ms)")
@@ -105,6 +109,8 @@ def parse_named(text: str, names: Mapping[str, float | None]) -> tuple[str, floa
     >>> parse_named("rms:0.1", {"none": None, "peak": 1.0, "rms": float("nan")})
     ('rms', 0.1)
     """
+    if not isinstance(text, str):
+        raise ValueError(f"{text!r} is none of {', '.join(names)}")
     name, colon, words = text.partition(":")
     if name not in names:
         raise ValueError(f"{text!r} is none of {', '.join(names)}")

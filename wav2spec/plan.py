@@ -7,7 +7,9 @@ from wav2spec.errors import SettingError
 from wav2spec.jobs import STREAM, Format, Job
 
 
-def plan_jobs(words: tuple[str, ...], output: str | None = None, format: Format | None = None) -> list[Job]:
+def plan_jobs(
+    words: tuple[str, ...], output: str | None = None, format: Format | None = None, suffix: str = ""
+) -> list[Job]:
     """Say what is to be made.
 
     Parameters
@@ -19,6 +21,9 @@ def plan_jobs(words: tuple[str, ...], output: str | None = None, format: Format 
         picture goes beside its source.
     format : {"png", "npy"}, optional
         For targets that are not named. A named file's suffix decides for itself.
+
+    suffix : str
+        What is added to the source's name for targets that are not named.
 
     Raises
     ------
@@ -40,13 +45,13 @@ def plan_jobs(words: tuple[str, ...], output: str | None = None, format: Format 
     if output in ("/dev/stdout", "/dev/fd/1"):
         output = STREAM
     if output is None:
-        jobs = [_beside(source, format or "png") for source in sources]
+        jobs = [_beside(source, suffix, format or "png") for source in sources]
     elif len(sources) > 1 and not os.path.isdir(output) and (output == STREAM or _suffix(output) in get_args(Format)):
         raise SettingError("output", f"{output} is one target for {len(sources)} sources; a folder ends in /")
     elif output == STREAM:
         jobs = [Job(sources[0], STREAM, format or "png")]
     elif output.endswith("/") or len(sources) > 1 or os.path.isdir(output):
-        jobs = [_in_folder(source, output, format or "png") for source in sources]
+        jobs = [_in_folder(source, output, suffix, format or "png") for source in sources]
     else:
         jobs = [Job(sources[0], output, _format_of(output, format))]
     _check_distinct(jobs)
@@ -57,16 +62,16 @@ def _suffix(name: str) -> str:
     return os.path.splitext(name)[1].lower().removeprefix(".")
 
 
-def _beside(source: str, format: Format) -> Job:
-    target = STREAM if source == STREAM else f"{os.path.splitext(source)[0]}.{format}"
+def _beside(source: str, suffix: str, format: Format) -> Job:
+    target = STREAM if source == STREAM else f"{os.path.splitext(source)[0]}{suffix}.{format}"
     return Job(source, target, format)
 
 
-def _in_folder(source: str, folder: str, format: Format) -> Job:
+def _in_folder(source: str, folder: str, suffix: str, format: Format) -> Job:
     if source == STREAM:
         raise SettingError("output", f"standard input has no name to be written under in {folder}; name a file")
     stem = os.path.splitext(os.path.basename(source))[0]
-    return Job(source, os.path.join(folder, f"{stem}.{format}"), format, make_folder=True)
+    return Job(source, os.path.join(folder, f"{stem}{suffix}.{format}"), format, make_folder=True)
 
 
 def _format_of(target: str, format: Format | None) -> Format:

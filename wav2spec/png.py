@@ -1,4 +1,4 @@
-"""A streaming PNG writer: rows of 8-bit grey in, a file out, with no more than a few rows in memory.
+"""A streaming PNG writer: rows of pixels in, a file out, with no more than a few rows in memory.
 
 The pixels go through ISA-L's deflate, an order of magnitude faster than zlib's at the same size. Its level 1 gives the
 same bytes on every processor if it is fed alike, so it is fed in pieces of one fixed size.
@@ -10,6 +10,7 @@ References
 
 import struct
 import zlib
+from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
@@ -28,8 +29,23 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _LEVEL = 1
 # What deflate is given at a time, and the least of compressed bytes that an IDAT chunk holds, the last excepted.
 _PIECE = 2**16
-_GREY = 0
 _NO_FILTER = 0
+
+
+@dataclass(frozen=True)
+class PixelFormat:
+    """How the bytes of a row make pixels.
+
+    `color_type` is the number that the specification gives it.
+    """
+
+    color_type: int
+    bytes_per_pixel: int
+    bit_depth: int = 8
+
+
+GREY = PixelFormat(0, 1)
+RGB = PixelFormat(2, 3)
 
 
 class PngWriter:
@@ -38,9 +54,11 @@ class PngWriter:
     The height is whatever number of rows was written.
     """
 
-    def __init__(self, file: BinaryIO, width: int) -> None:
+    def __init__(self, file: BinaryIO, width: int, format: PixelFormat = GREY) -> None:
         self._file = file
         self._width = width
+        self._format = format
+        self._row_bytes = width * format.bytes_per_pixel
         self._height = 0
         self._deflate = compressobj(_LEVEL)
         self._waiting = bytearray()
@@ -49,11 +67,11 @@ class PngWriter:
         self._write_size()
 
     def write_rows(self, rows: Pixels) -> None:
-        """Write `rows`, shape (n, width), from the top."""
-        n_at_once = max(1, _PIECE // (self._width + 1))
+        """Write `rows`, shape (n, width * bytes_per_pixel), from the top."""
+        n_at_once = max(1, _PIECE // (self._row_bytes + 1))
         for first in range(0, len(rows), n_at_once):
             piece = rows[first : first + n_at_once]
-            filtered = np.empty((len(piece), self._width + 1), np.uint8)
+            filtered = np.empty((len(piece), self._row_bytes + 1), np.uint8)
             filtered[:, 0] = _NO_FILTER
             filtered[:, 1:] = piece
             self._feed(filtered.reshape(-1).data)
@@ -81,7 +99,8 @@ class PngWriter:
             self._compressed.clear()
 
     def _write_size(self) -> None:
-        self._write_chunk(b"IHDR", struct.pack(">IIBBBBB", self._width, self._height, 8, _GREY, 0, 0, 0))
+        kind = self._format.bit_depth, self._format.color_type
+        self._write_chunk(b"IHDR", struct.pack(">IIBBBBB", self._width, self._height, *kind, 0, 0, 0))
 
     def _write_chunk(self, name: bytes, body: bytes | bytearray = b"") -> None:
         checksum = zlib.crc32(body, zlib.crc32(name))

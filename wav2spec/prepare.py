@@ -9,9 +9,10 @@ import numpy as np
 
 from wav2spec.arrays import Samples
 from wav2spec.audio import Recording
+from wav2spec.choices import NORMALIZATIONS
 from wav2spec.errors import AudioError
 from wav2spec.notation import in_samples, parse_named, parse_time
-from wav2spec.settings import NORMALIZATIONS, Source
+from wav2spec.settings import Source
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Sound:
     sample_rate : int
         In Hz.
     n_channels, n_samples : int
+    start_s : float
+        When in the recording it begins.
     blocks : callable
         Begins anew at each call, and yields shape (n, n_channels), float32.
     """
@@ -34,6 +37,7 @@ class Sound:
     n_channels: int
     n_samples: int
     blocks: Callable[[], Iterator[Samples]]
+    start_s: float = 0.0
 
 
 def prepare(recording: Recording, source: Source) -> Sound:
@@ -60,7 +64,7 @@ def prepare(recording: Recording, source: Source) -> Sound:
         prepared = _scaled(kept(), _gain(kept, source))
         return prepared if n_samples <= n_resampled else _zero_padded(prepared, n_samples - n_resampled, n_channels)
 
-    return Sound(recording.path, rate, n_channels, n_samples, blocks)
+    return Sound(recording.path, rate, n_channels, n_samples, blocks, first / recording.sample_rate)
 
 
 def resampled_length(n_samples: int, sample_rate: int, target_rate: int) -> int:
@@ -77,7 +81,7 @@ def _span(recording: Recording, source: Source) -> tuple[int, int]:
     first = ceil(parse_time(source.start) * recording.sample_rate)
     n_samples = recording.n_samples - first
     if n_samples <= 0:
-        words = f"start at {source.start} s is beyond its end: it lasts {recording.duration:.3f} s"
+        words = f"start {source.start} is beyond its end: it lasts {recording.duration:.3f} s"
         raise AudioError(recording.path, words)
     if source.duration is None:
         return first, n_samples

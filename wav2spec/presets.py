@@ -1,9 +1,9 @@
 """Named settings, each of which reproduces another system."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from wav2spec.settings import Settings
+from wav2spec.settings import Figure, Settings
 
 
 @dataclass(frozen=True)
@@ -13,13 +13,18 @@ class Preset:
     words: str
     settings: Settings
 
+    def settings_for(self, start: Settings) -> Settings:
+        """Return the settings for a command that draws otherwise: a layout of pixels means nothing to a figure."""
+        same = type(start.picture) is type(self.settings.picture)
+        return self.settings if same else replace(self.settings, picture=start.picture)
+
 
 DEFAULT = Settings()
 
 _LIBROSA = DEFAULT.updated(
     channel="mix",
     window_size=2048,
-    stride="1/4",
+    stride="1//4",
     fft_length="window",
     window_align="center",
     framing="centered",
@@ -49,7 +54,7 @@ PRESETS = {
         "torchaudio.transforms.Spectrogram.",
         DEFAULT.updated(
             window_size=400,
-            stride="1/2",
+            stride="1//2",
             fft_length="window",
             window_align="center",
             framing="centered",
@@ -69,6 +74,22 @@ PRESETS = {
         ),
     ),
 }
+
+
+# What `plot` starts from, and `compare`, whose panels share one level scale.
+PLOT = replace(PRESETS["librosa"].settings, picture=Figure())
+COMPARE = PLOT.updated(db_ref="full-scale", amin=0.0)
+
+# What `tune` tries: powers of two, and a hop so short that a frame falls on every event at any size.
+TUNED_SIZES = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384)
+TUNE = DEFAULT.updated(
+    channel="mix",
+    stride="1/8",
+    fft_length="window",
+    window_align="center",
+    framing="centered",
+    magnitude_squared=True,
+)
 
 
 def preset(name: str) -> dict[str, Any]:

@@ -16,6 +16,12 @@ def check_choice(name: str, value: Any, choices: Any) -> None:
         raise SettingError(name, f"{value!r} is none of {', '.join(get_args(choices))}")
 
 
+def check_flag(name: str, value: Any) -> None:
+    """Check that `value` is true or false."""
+    if not isinstance(value, bool):
+        raise SettingError(name, f"must be true or false, not {value!r}")
+
+
 def check_number(
     name: str,
     value: Any,
@@ -23,6 +29,7 @@ def check_number(
     whole: bool = False,
     least: float | None = None,
     above: float | None = None,
+    most: float | None = None,
 ) -> None:
     """Check that `value` is a finite number within limits."""
     if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
@@ -33,6 +40,8 @@ def check_number(
         raise SettingError(name, f"must be at least {least:g}, not {value:g}")
     if above is not None and value <= above:
         raise SettingError(name, f"must be above {above:g}, not {value:g}")
+    if most is not None and value > most:
+        raise SettingError(name, f"must be at most {most:g}, not {value:g}")
 
 
 def check_size(name: str, size: Any, *, least: int, share: bool = False, names: tuple[str, ...] = ()) -> None:
@@ -42,7 +51,7 @@ def check_size(name: str, size: Any, *, least: int, share: bool = False, names: 
     except ValueError as error:
         words = f"{error}, nor {' nor '.join(names)}" if names else str(error)
         raise SettingError(name, words) from None
-    if unit == "window" and not share:
+    if unit.startswith("window") and not share:
         raise SettingError(name, f"{size!r} is a share of the window; samples (256) or time (25ms) are meant")
     if unit == "samples" and amount < least:
         raise SettingError(name, f"must be at least {least}, not {size}")

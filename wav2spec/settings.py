@@ -6,45 +6,31 @@ was given (``"25ms"``); `resolved` turns it into samples once the sample rate is
 
 import math
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
+from wav2spec.choices import (
+    MOST_LEVEL,
+    NORMALIZATIONS,
+    WINDOW_NUMBERS,
+    WINDOWS,
+    ChannelName,
+    DbRefName,
+    FftLengthName,
+    Framing,
+    FreqScale,
+    Layout,
+    MelFormula,
+    MelNorm,
+    PadMode,
+    Reduce,
+    Scale,
+    Style,
+    WindowAlign,
+    WindowSymmetry,
+)
 from wav2spec.errors import SettingError
-from wav2spec.notation import in_samples, parse_named, parse_time
-from wav2spec.rules import check_choice, check_number, check_size, parsed
-
-ChannelName = Literal["first", "mix", "all"]
-WindowSymmetry = Literal["periodic", "symmetric", "even-periodic"]
-FftLengthName = Literal["power-of-two", "window"]
-WindowAlign = Literal["left", "center"]
-Framing = Literal["valid", "pad-end", "centered"]
-PadMode = Literal["constant", "reflect", "edge"]
-FreqScale = Literal["linear", "log", "mel"]
-MelFormula = Literal["slaney", "htk"]
-MelNorm = Literal["slaney", "none"]
-Scale = Literal["linear", "db"]
-DbRefName = Literal["full-scale", "peak"]
-Layout = Literal["down-left", "down-right", "right-up"]
-
-_NEEDED = math.nan
-
-# The window functions, each with the number behind its colon: None for none, NaN where it must be given.
-WINDOWS: dict[str, float | None] = {
-    "hann": None,
-    "hanning": None,
-    "hamming": None,
-    "blackman": None,
-    "bartlett": None,
-    "rectangular": None,
-    "blackman-harris": None,
-    "nuttall": None,
-    "flattop": None,
-    "cosine": None,
-    "kaiser": _NEEDED,
-    "gaussian": _NEEDED,
-    "tukey": _NEEDED,
-}
-# What a recording can be normalised to, with the linear level.
-NORMALIZATIONS: dict[str, float | None] = {"none": None, "peak": 1.0, "rms": _NEEDED}
+from wav2spec.notation import in_samples, parse_named, parse_size, parse_time
+from wav2spec.rules import check_choice, check_flag, check_number, check_size, parsed
 
 
 @dataclass(frozen=True)
@@ -76,7 +62,7 @@ class Source:
         parsed("start", parse_time, self.start)
         if self.duration is not None and parsed("duration", parse_time, self.duration) == 0:
             raise SettingError("duration", f"must be more than nothing, not {self.duration}")
-        if isinstance(self.channel, int):
+        if isinstance(self.channel, int) and not isinstance(self.channel, bool):
             if self.channel < 1:
                 raise SettingError("channel", f"channels are counted from 1, not {self.channel}")
         elif self.channel not in get_args(ChannelName):
@@ -86,8 +72,9 @@ class Source:
         if self.target_length is not None:
             check_size("target_length", self.target_length, least=1)
         name, level = parsed("normalize", lambda text: parse_named(text, NORMALIZATIONS), self.normalize)
-        if level is not None and level <= 0:
-            raise SettingError("normalize", f"the level of {name} must be above 0, not {level:g}")
+        if level is not None and not 0 < level <= MOST_LEVEL:
+            words = f"the level of {name} must be above 0 and at most {MOST_LEVEL:g}, not {level:g}"
+            raise SettingError("normalize", words)
 
 
 @dataclass(frozen=True)
@@ -137,11 +124,13 @@ class Analysis:
         check_size("stride", self.stride, least=1, share=True)
         if self.fft_length not in get_args(FftLengthName):
             check_size("fft_length", self.fft_length, least=2, names=get_args(FftLengthName))
+            (length, unit), (size, window_unit) = parse_size(self.fft_length), parse_size(self.window_size)
+            if unit == window_unit and length < size:
+                raise SettingError("fft_length", f"{self.fft_length} is shorter than the window's {self.window_size}")
         check_choice("window_align", self.window_align, WindowAlign)
         check_choice("framing", self.framing, Framing)
         check_choice("pad_mode", self.pad_mode, PadMode)
-        if not isinstance(self.magnitude_squared, bool):
-            raise SettingError("magnitude_squared", f"must be true or false, not {self.magnitude_squared!r}")
+        check_flag("magnitude_squared", self.magnitude_squared)
 
     def _check_window(self) -> None:
         if str(self.window).isdecimal():
@@ -149,12 +138,9 @@ class Analysis:
                 "window", f"{self.window} is no window function; did you mean --window-size {self.window}?"
             )
         name, number = parsed("window", lambda text: parse_named(text, WINDOWS), self.window)
-        if name == "kaiser" and number is not None and number < 0:
-            raise SettingError("window", f"the beta of kaiser must be at least 0, not {number:g}")
-        if name == "gaussian" and number is not None and number <= 0:
-            raise SettingError("window", f"the standard deviation of gaussian must be above 0 samples, not {number:g}")
-        if name == "tukey" and number is not None and not 0 <= number <= 1:
-            raise SettingError("window", f"the share of tukey must be from 0 to 1, not {number:g}")
+        meaning, least, most = WINDOW_NUMBERS.get(name, ("number", -math.inf, math.inf))
+        if number is not None and not least <= number <= most:
+            raise SettingError("window", f"the {meaning} of {name} must be from {least:g} to {most:g}, not {number:g}")
 
     def resolved(self, sample_rate: int) -> "Analysis":
         """Return the same analysis with sizes in samples, rounded up.
@@ -178,6 +164,8 @@ class Analysis:
             words = f"{fft_length} samples are fewer than the window's {window_size}"
             raise SettingError("fft_length", words)
         stride = in_samples(self.stride, sample_rate, window_size)
+        if stride < 1:
+            raise SettingError("stride", f"{self.stride} of {window_size} samples is less than 1 sample")
         return replace(self, window_size=window_size, stride=stride, fft_length=fft_length)
 
 
@@ -221,6 +209,19 @@ class Bands:
         check_choice("mel_formula", self.mel_formula, MelFormula)
         check_choice("mel_norm", self.mel_norm, MelNorm)
 
+    def check_within(self, sample_rate: int) -> None:
+        """Check that the limits lie within half the sample rate.
+
+        Raises
+        ------
+        SettingError
+            If one does not.
+        """
+        for name, limit in (("fmax", self.fmax), ("fmin", self.fmin)):
+            if limit is not None and limit > sample_rate / 2:
+                words = f"{limit:g} Hz is beyond half the sample rate, {sample_rate / 2:g} Hz"
+                raise SettingError(name, words)
+
 
 @dataclass(frozen=True)
 class Levels:
@@ -257,7 +258,7 @@ class Levels:
             if self.db_ref not in get_args(DbRefName):
                 raise SettingError("db_ref", f"{self.db_ref!r} is neither full-scale, peak nor a magnitude")
         else:
-            check_number("db_ref", self.db_ref, above=0)
+            check_number("db_ref", self.db_ref, least=1 / MOST_LEVEL, most=MOST_LEVEL)
         check_number("db_max", self.db_max)
         check_number("db_range", self.db_range, above=0)
         check_number("amin", self.amin, least=0)
@@ -275,6 +276,49 @@ class Raster:
 
 
 @dataclass(frozen=True)
+class Figure:
+    """How the labelled figure looks.
+
+    Attributes
+    ----------
+    width, height : int
+        Of the whole figure, in pixels.
+    dpi : int
+        Pixels in an inch: how large letters and lines are.
+    title : str, optional
+        By default the name of the recording; none if empty.
+    colorbar, waveform : bool
+        Whether the levels' colours are explained at the right, and the samples drawn above.
+    style : {"light", "dark"}
+    palette : str
+        Any colormap that matplotlib knows.
+    reduce : {"max", "mean"}
+        What a pixel shows of the powers that fall into it.
+    """
+
+    width: int = 1000
+    height: int = 500
+    dpi: int = 100
+    title: str | None = None
+    colorbar: bool = True
+    waveform: bool = False
+    style: Style = "light"
+    palette: str = "magma"
+    reduce: Reduce = "max"
+
+    def __post_init__(self) -> None:
+        for name in ("width", "height"):
+            check_number(name, getattr(self, name), whole=True, least=64, most=32_000)
+        check_number("dpi", self.dpi, whole=True, least=20, most=1_000)
+        check_choice("style", self.style, Style)
+        check_choice("reduce", self.reduce, Reduce)
+        for name in ("colorbar", "waveform"):
+            check_flag(name, getattr(self, name))
+        if not isinstance(self.palette, str):
+            raise SettingError("palette", f"must be a name, not {self.palette!r}")
+
+
+@dataclass(frozen=True)
 class Settings:
     """All that decides the pixels of a picture."""
 
@@ -282,7 +326,14 @@ class Settings:
     analysis: Analysis = Analysis()
     bands: Bands = Bands()
     levels: Levels = Levels()
-    raster: Raster = Raster()
+    picture: Raster | Figure = Raster()
+
+    def __post_init__(self) -> None:
+        # With a rate given, what needs it can be judged before there is a recording.
+        rate = self.source.sample_rate
+        if rate is not None:
+            self.analysis.resolved(rate)
+            self.bands.check_within(rate)
 
     def flat(self) -> dict[str, Any]:
         """Return all fields of all groups by name."""
@@ -303,17 +354,3 @@ class Settings:
         if values:
             raise TypeError(f"no such setting: {', '.join(sorted(values))}")
         return Settings(**groups)
-
-
-# Settings that act under one value of another alone: the other's name, and the values.
-NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "pad_mode": ("framing", ("pad-end", "centered")),
-    "mel_formula": ("freq_scale", ("mel",)),
-    "mel_norm": ("freq_scale", ("mel",)),
-    "brightness": ("scale", ("linear",)),
-    "db_ref": ("scale", ("db",)),
-    "db_max": ("scale", ("db",)),
-    "db_range": ("scale", ("db",)),
-    "amin": ("scale", ("db",)),
-    "magnitude_squared": ("scale", ("linear",)),
-}

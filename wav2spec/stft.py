@@ -21,7 +21,8 @@ def n_bins(analysis: Analysis) -> int:
 
 def bin_frequencies(analysis: Analysis, sample_rate: int) -> npt.NDArray[np.float64]:
     """Return the frequency of each bin in Hz, from 0 to half the sample rate."""
-    return np.arange(n_bins(analysis), dtype=np.float64) * (sample_rate / int(analysis.fft_length))
+    # Divided last, the last bin of an even length is exactly half the sample rate.
+    return np.arange(n_bins(analysis), dtype=np.float64) * sample_rate / int(analysis.fft_length)
 
 
 def magnitude_blocks(blocks: Iterable[Samples], analysis: Analysis) -> Iterator[Magnitudes]:

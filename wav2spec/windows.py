@@ -17,8 +17,9 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from wav2spec.choices import WINDOWS
 from wav2spec.notation import parse_named
-from wav2spec.settings import WINDOWS, Analysis
+from wav2spec.settings import Analysis
 
 Window = npt.NDArray[np.float64]
 

@@ -5,10 +5,13 @@ import contextlib
 import click
 
 from wav2spec import __version__
+from wav2spec.cli.compare import compare
 from wav2spec.cli.image import image
 from wav2spec.cli.info import info
+from wav2spec.cli.plot import plot
 from wav2spec.cli.presets import presets
 from wav2spec.cli.process import die_by_broken_pipe, prepare_process
+from wav2spec.cli.tune import tune
 from wav2spec.report import say, shown
 
 
@@ -46,7 +49,7 @@ def command() -> None:
     """
 
 
-for _command in (image, info, presets):
+for _command in (image, plot, compare, tune, info, presets):
     command.add_command(_command)
 
 

@@ -4,13 +4,13 @@ from typing import Any
 
 import click
 
-from wav2spec.presets import DEFAULT
+from wav2spec.settings import Settings
 
 
-def read_config(path: str) -> dict[str, Any]:
+def read_config(path: str, start: Settings) -> dict[str, Any]:
     """Return the settings in a file, by field; ``preset`` may be among them.
 
-    Names are spelled as options or as fields (``window-size``, ``window_size``).
+    Names are spelled as options or as fields (``window-size``, ``window_size``), and are those of `start`.
 
     Raises
     ------
@@ -27,7 +27,7 @@ def read_config(path: str) -> dict[str, Any]:
         raise click.UsageError(f"{path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise click.UsageError(f"{path}: not TOML: {error}") from error
-    known = {"preset", *DEFAULT.flat()}
+    known = {"preset", *start.flat()}
     settings = {name.replace("-", "_"): value for name, value in table.items()}
     for name in settings:
         if name not in known:

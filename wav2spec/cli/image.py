@@ -1,21 +1,19 @@
 """``wav2spec image``: pixels only."""
 
-import sys
 from typing import Any
 
 import click
 
-from wav2spec.cli.options import output_options, setting_options, settings_from, usage_errors
-from wav2spec.cli.process import begin_work
-from wav2spec.jobs import STREAM, Format, Job
-from wav2spec.plan import plan_jobs
-from wav2spec.report import Report
+from wav2spec.cli.options import output_options, setting_options, settings_from
+from wav2spec.cli.pictures import make_pictures
+from wav2spec.jobs import Format
+from wav2spec.presets import DEFAULT
 
 
 @click.command()
 @click.argument("words", metavar="SRC... [DEST]", nargs=-1, required=True)
-@setting_options
-@output_options
+@setting_options(DEFAULT)
+@output_options(formats=True)
 def image(
     words: tuple[str, ...],
     output: str | None,
@@ -35,22 +33,5 @@ def image(
     wav2spec kick.wav --window-size 25ms --stride 10ms
     wav2spec image *.wav -o pictures/
     """
-    settings = settings_from(options, preset, config)
-    with usage_errors():
-        jobs = plan_jobs(words, output, format)
-    _refuse_terminals(jobs)
-    # Only here, where there is work, are NumPy and libsndfile loaded.
-    from wav2spec.convert import attempt
-
-    begin_work()
-    report = Report(-1 if quiet else verbose)
-    for job in jobs:
-        report.add(attempt(job, settings))
-    return report.exit_code
-
-
-def _refuse_terminals(jobs: list[Job]) -> None:
-    if any(job.target == STREAM for job in jobs) and sys.stdout is not None and sys.stdout.isatty():
-        raise click.UsageError("a picture is not written to a terminal: name a file, or redirect standard output")
-    if any(job.source == STREAM for job in jobs) and sys.stdin is not None and sys.stdin.isatty():
-        raise click.UsageError("a recording is not read from a terminal: pipe or redirect a WAV into standard input")
+    settings = settings_from(options, preset, config, DEFAULT)
+    return make_pictures(words, output, format, settings, -1 if quiet else verbose)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wav2spec.cli.options import setting_options, settings_from
+from wav2spec.presets import DEFAULT
 from wav2spec.report import say, shown
-from wav2spec.settings import Settings
+from wav2spec.settings import Raster, Settings
 
 if TYPE_CHECKING:
     from wav2spec.audio import Recording
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("sources", metavar="SRC...", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-@setting_options
+@setting_options(DEFAULT)
 def info(sources: tuple[str, ...], as_json: bool, preset: str | None, config: str | None, **options: Any) -> int:
     """Say what is in a recording, and how large a picture the other options would make of it.
 
@@ -24,7 +25,7 @@ def info(sources: tuple[str, ...], as_json: bool, preset: str | None, config: st
     wav2spec info guitar.wav
     wav2spec info --json --preset librosa *.wav
     """
-    settings = settings_from(options, preset, config)
+    settings = settings_from(options, preset, config, DEFAULT)
     from wav2spec.errors import Wav2SpecError
 
     exit_code = 0
@@ -59,21 +60,29 @@ def _facts(source: str, settings: Settings) -> dict[str, Any]:
             "n_silent": measures.n_silent,
             "n_non_finite": measures.n_non_finite,
             "warnings": recording.warnings,
-            "picture": _picture(recording, settings),
+            "picture": _picture(recording, settings, finite=not measures.n_non_finite),
         }
 
 
-def _picture(recording: "Recording", settings: Settings) -> dict[str, Any]:
+def _picture(recording: "Recording", settings: Settings, *, finite: bool) -> dict[str, Any]:
     """Say how large the picture would be, or why there would be none."""
-    from wav2spec.convert import plan_picture
-    from wav2spec.errors import AudioError
+    from wav2spec.convert import check_size, plan_spectrogram
+    from wav2spec.errors import AudioError, SettingError
     from wav2spec.raster import picture_size
 
+    raster = settings.picture if isinstance(settings.picture, Raster) else Raster()
     try:
-        stream, _ = plan_picture(recording, settings)
+        stream, _ = plan_spectrogram(recording, settings)
+        check_size(stream, raster)
+        if not finite:
+            # Whether what is drawn of it is finite shows when it is read as for drawing.
+            for _ in stream.sound.blocks():
+                pass
+    except SettingError as error:
+        return {"refused": str(error)}
     except AudioError as error:
         return {"refused": error.words}
-    width, height = picture_size(stream.shape, settings.raster)
+    width, height = picture_size(stream.shape, raster)
     n_channels, n_frames, n_bands = stream.shape
     return {"width": width, "height": height, "n_channels": n_channels, "n_frames": n_frames, "n_bands": n_bands}
 

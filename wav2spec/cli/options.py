@@ -7,12 +7,7 @@ from typing import Any, TypeVar, get_args
 
 import click
 
-from wav2spec.cli.config import read_config
-from wav2spec.errors import SettingError
-from wav2spec.jobs import Format
-from wav2spec.presets import DEFAULT, PRESETS
-from wav2spec.settings import (
-    NEEDS,
+from wav2spec.choices import (
     FftLengthName,
     Framing,
     FreqScale,
@@ -20,17 +15,39 @@ from wav2spec.settings import (
     MelFormula,
     MelNorm,
     PadMode,
+    Reduce,
     Scale,
-    Settings,
+    Style,
     WindowAlign,
     WindowSymmetry,
 )
+from wav2spec.cli.config import read_config
+from wav2spec.errors import SettingError
+from wav2spec.jobs import Format
+from wav2spec.presets import PRESETS
+from wav2spec.settings import Settings
+
+# Settings that act under one value of another alone: the other's name, and the values.
+NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "pad_mode": ("framing", ("pad-end", "centered")),
+    "mel_formula": ("freq_scale", ("mel",)),
+    "mel_norm": ("freq_scale", ("mel",)),
+    "brightness": ("scale", ("linear",)),
+    "db_ref": ("scale", ("db",)),
+    "db_max": ("scale", ("db",)),
+    "db_range": ("scale", ("db",)),
+    "amin": ("scale", ("db",)),
+    "magnitude_squared": ("scale", ("linear",)),
+}
+
+# Where `ctx.meta` holds the fields whose options were repeated.
+REPEATED = "wav2spec.repeated"
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 class _Words(click.ParamType[int | float | str]):
-    """Passes words on to the settings, which judge them, and plain numbers as such."""
+    """Passes words on to the settings, which judge them, and whole numbers as such."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -41,14 +58,18 @@ class _Words(click.ParamType[int | float | str]):
         param: click.Parameter | None,  # noqa: ARG002
         ctx: click.Context | None,  # noqa: ARG002
     ) -> int | float | str:
-        if not isinstance(value, str):
-            return value  # type: ignore[no-any-return]
-        if re.fullmatch(r"[0-9]{1,18}", value):
-            return int(value)
+        return int(value) if re.fullmatch("[0-9]{1,18}", str(value)) else value
+
+
+class _Number(_Words):
+    """Passes on every number as such."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | float | str:
+        words = super().convert(value, param, ctx)
         try:
-            return float(value)
+            return words if isinstance(words, int) else float(words)
         except ValueError:
-            return value
+            return words
 
 
 def _choice(literal: Any) -> click.Choice[str]:
@@ -64,7 +85,7 @@ SETTING_OPTIONS: dict[str, tuple[str, Any, str]] = {
         _Words("first|mix|all|N"),
         "The first, the mean of all, all side by side along the frequency axis, or one counted from 1.",
     ),
-    "sample_rate": ("--sample-rate", _Words("hz"), "Resample to this rate (soxr, very high quality)."),
+    "sample_rate": ("--sample-rate", _Number("hz"), "Resample to this rate (soxr, very high quality)."),
     "target_length": (
         "--target-length",
         _Words("size"),
@@ -97,39 +118,67 @@ SETTING_OPTIONS: dict[str, tuple[str, Any, str]] = {
     ),
     "pad_mode": ("--pad-mode", _choice(PadMode), "What frames see beyond the ends."),
     "magnitude_squared": ("--magnitude-squared/--magnitude", bool, "Power, or magnitude."),
-    "fmin": ("--fmin", _Words("hz"), "Lowest frequency."),
-    "fmax": ("--fmax", _Words("hz"), "Highest frequency."),
+    "fmin": ("--fmin", _Number("hz"), "Lowest frequency."),
+    "fmax": ("--fmax", _Number("hz"), "Highest frequency."),
     "freq_scale": ("--freq-scale", _choice(FreqScale), "How bands are spaced; power is summed or interpolated."),
-    "n_bands": ("--n-bands", _Words("n"), "How many bands there are."),
+    "n_bands": ("--n-bands", _Number("n"), "How many bands there are."),
     "mel_formula": ("--mel-formula", _choice(MelFormula), "Slaney's mel, linear below 1 kHz, or HTK's."),
     "mel_norm": ("--mel-norm", _choice(MelNorm), "Triangles of equal area, or of equal height."),
     "scale": ("--scale", _choice(Scale), "Whether a pixel shows the value, or its level in dB."),
-    "brightness": ("--brightness", _Words("number"), "A pixel is the value times this, rounded down, 255 at most."),
+    "brightness": ("--brightness", _Number("number"), "A pixel is the value times this, rounded down, 255 at most."),
     "db_ref": (
         "--db-ref",
-        _Words("full-scale|peak|magnitude"),
+        _Number("full-scale|peak|magnitude"),
         "What reads 0 dB: a sine of amplitude 1, the recording's greatest value, or a magnitude.",
     ),
-    "db_max": ("--db-max", _Words("db"), "The brightest pixel."),
-    "db_range": ("--db-range", _Words("db"), "How far below it the darkest pixel is."),
-    "amin": ("--amin", _Words("power"), "Power below this counts as this, as in librosa."),
-    "gamma": ("--gamma", _Words("number"), "Above 1 brightens what is dark."),
+    "db_max": ("--db-max", _Number("db"), "The brightest pixel."),
+    "db_range": ("--db-range", _Number("db"), "How far below it the darkest pixel is."),
+    "amin": ("--amin", _Number("power"), "Power below this counts as this, as in librosa."),
+    "gamma": ("--gamma", _Number("number"), "Above 1 brightens what is dark."),
     "layout": ("--layout", _choice(Layout), "Where time runs, then where frequency rises to."),
+    "width": ("--width", _Number("px"), "Width of the picture in pixels."),
+    "height": ("--height", _Number("px"), "Height of the picture in pixels."),
+    "dpi": ("--dpi", _Number("n"), "Pixels in an inch: how large letters and lines are."),
+    "title": ("--title", str, "What stands above; by default the file's name."),
+    "colorbar": ("--colorbar/--no-colorbar", bool, "Whether the colours are explained at the right."),
+    "waveform": ("--waveform/--no-waveform", bool, "Whether the samples are drawn above."),
+    "style": ("--style", _choice(Style), "Dark on light, or light on dark."),
+    "palette": ("--palette", str, "Any colormap of matplotlib."),
+    "reduce": ("--reduce", _choice(Reduce), "What a pixel shows of the powers that fall into it."),
 }
 
 
-def setting_options(command: _Command) -> _Command:
-    """Add --preset, --config and one option for each setting."""
-    for field, default in reversed(DEFAULT.flat().items()):
-        flags, kind, words = SETTING_OPTIONS[field]
-        command = click.option(flags, field, type=kind, default=None, help=words + _shown_default(flags, default))(
-            command
-        )
-    command = click.option("--config", metavar="FILE.toml", help="Settings from a file, named as the options are.")(
-        command
-    )
-    words = "Start from the settings that reproduce another system; see wav2spec presets."
-    return click.option("--preset", type=click.Choice(list(PRESETS)), help=words)(command)
+def setting_options(start: Settings, repeated: tuple[str, ...] = ()) -> Callable[[_Command], _Command]:
+    """Add --preset, --config and one option for each setting of a command that starts from `start`.
+
+    The fields in `repeated` may be given several times; `ctx.meta` has those that were, in the order they came in.
+    """
+
+    def add(command: _Command) -> _Command:
+        for field, default in reversed(start.flat().items()):
+            flags, kind, words = SETTING_OPTIONS[field]
+            if field in repeated:
+                words = f"{words}  [default: {default}; repeatable]"
+                option = click.option(flags, field, type=kind, multiple=True, callback=_note_order, help=words)
+                command = option(command)
+                continue
+            if field == "title":
+                command = click.option("--no-title", field, flag_value="", default=None, help="No title.")(command)
+            words += _shown_default(flags, default)
+            command = click.option(flags, field, type=kind, default=None, help=words)(command)
+        words = "Settings from a file, named as the options are."
+        command = click.option("--config", metavar="FILE.toml", help=words)(command)
+        words = "Start from the settings that reproduce another system; see wav2spec presets."
+        return click.option("--preset", type=click.Choice(list(PRESETS)), help=words)(command)
+
+    return add
+
+
+def _note_order(ctx: click.Context, param: click.Parameter, values: tuple[Any, ...]) -> tuple[Any, ...]:
+    # Click calls back in the order in which options were given.
+    if len(values) > 1:
+        ctx.meta.setdefault(REPEATED, []).append(param.name)
+    return values
 
 
 def _shown_default(flags: str, default: Any) -> str:
@@ -140,7 +189,7 @@ def _shown_default(flags: str, default: Any) -> str:
     return f"  [default: {default:g}]" if isinstance(default, float) else f"  [default: {default}]"
 
 
-def settings_from(options: dict[str, Any], preset: str | None, config: str | None) -> Settings:
+def settings_from(options: dict[str, Any], preset: str | None, config: str | None, start: Settings) -> Settings:
     """Return the settings of a command line: an option counts more than the config file, and that more than the preset.
 
     Parameters
@@ -148,15 +197,17 @@ def settings_from(options: dict[str, Any], preset: str | None, config: str | Non
     options : dict
         By the field's name; None where not given.
     preset, config : str, optional
+    start : Settings
+        What the command starts from without a preset, and how it draws with one.
     """
-    given = read_config(config) if config else {}
+    given = read_config(config, start) if config else {}
     named = given.pop("preset", None)
-    if named is not None and named not in PRESETS:
+    if named is not None and named not in list(PRESETS):
         raise click.UsageError(f"{config}: preset {named!r} is none of {', '.join(PRESETS)}")
-    start = preset or named
+    named = preset or named
     given |= {field: value for field, value in options.items() if value is not None}
     with usage_errors():
-        settings = (PRESETS[start].settings if start else DEFAULT).updated(**given)
+        settings = (PRESETS[named].settings_for(start) if named else start).updated(**given)
     _check_that_all_act(given, settings)
     return settings
 
@@ -183,13 +234,18 @@ def usage_errors() -> Iterator[None]:
         raise click.BadParameter(error.words, param_hint=f"'{option_name(error.name)}'") from error
 
 
-def output_options(command: _Command) -> _Command:
-    """Add the options that say where pictures go and what is told about them."""
-    for option in (
-        click.option("-v", "--verbose", count=True, help="Say what was written; twice: tracebacks too."),
-        click.option("-q", "--quiet", is_flag=True, help="No warnings; errors are still said."),
-        click.option("--format", type=click.Choice(get_args(Format)), help="For targets not named: pixels or values."),
-        click.option("-o", "--output", metavar="DEST", help="A file (.png, .npy), a folder, or - for standard output."),
-    ):
-        command = option(command)
-    return command
+def output_options(*, formats: bool) -> Callable[[_Command], _Command]:
+    """Add the options that say where pictures go and what is told about them; with `formats`, also as values."""
+
+    def add(command: _Command) -> _Command:
+        command = click.option("-v", "--verbose", count=True, help="Say what was written; twice: tracebacks too.")(
+            command
+        )
+        command = click.option("-q", "--quiet", is_flag=True, help="No warnings; errors are still said.")(command)
+        if formats:
+            words = "For targets not named: pixels or values."
+            command = click.option("--format", type=click.Choice(get_args(Format)), help=words)(command)
+        words = "A file, a folder, or - for standard output."
+        return click.option("-o", "--output", metavar="DEST", help=words)(command)
+
+    return add

@@ -1,0 +1,60 @@
+"""What the README says is what the program does."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from conftest import ROOT, SAMPLES
+
+from wav2spec.cli import command
+from wav2spec.presets import PRESETS
+
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
+COMMANDS = [line for kind, block in BLOCKS if kind == "sh" for line in block.splitlines() if "wav2spec" in line]
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_every_command_works_as_it_stands(line: str, tmp_path: Path) -> None:
+    if "ffmpeg" in line and not shutil.which("ffmpeg"):
+        pytest.skip("ffmpeg is not installed")
+    for wav in SAMPLES.glob("*.wav"):
+        shutil.copy(wav, tmp_path)
+    program = f'wav2spec() {{ "{sys.executable}" -m wav2spec "$@"; }}\nset -o pipefail\n'
+    done = subprocess.run(["bash", "-c", program + line], cwd=tmp_path, capture_output=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
+    made = [path for path in tmp_path.rglob("*") if path.suffix in (".png", ".npy")]
+    assert made or done.stdout
+
+
+def test_the_python_example_prints_what_it_says(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (example,) = [block for kind, block in BLOCKS if kind == "python"]
+    monkeypatch.chdir(ROOT)
+    exec(compile(example, "README.md", "exec"), {})
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0] == "(1, 297, 257)"
+    assert printed[-1] == "(1, 94, 128) dB"
+
+
+def test_every_option_stands_in_the_readme() -> None:
+    for name in ("image", "plot", "compare"):
+        for option in command.commands[name].params:
+            if isinstance(option, click.Option):
+                assert any(f"`{flag}" in README for flag in option.opts + option.secondary_opts), option.opts
+
+
+def test_every_preset_and_command_stands_in_the_readme() -> None:
+    assert all(f"| `{name}` |" in README for name in PRESETS)
+    assert all(f"wav2spec {name}" in README for name in command.commands)
+
+
+def test_every_picture_shown_is_there() -> None:
+    pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", README)
+    assert pictures
+    assert all((ROOT / picture).is_file() for picture in pictures)

@@ -1,0 +1,48 @@
+"""The names that settings choose from. Each feeds the rule, the option and the tests."""
+
+import math
+from typing import Literal
+
+ChannelName = Literal["first", "mix", "all"]
+WindowSymmetry = Literal["periodic", "symmetric", "even-periodic"]
+FftLengthName = Literal["power-of-two", "window"]
+WindowAlign = Literal["left", "center"]
+Framing = Literal["valid", "pad-end", "centered"]
+PadMode = Literal["constant", "reflect", "edge"]
+FreqScale = Literal["linear", "log", "mel"]
+MelFormula = Literal["slaney", "htk"]
+MelNorm = Literal["slaney", "none"]
+Scale = Literal["linear", "db"]
+DbRefName = Literal["full-scale", "peak"]
+Layout = Literal["down-left", "down-right", "right-up"]
+Style = Literal["light", "dark"]
+Reduce = Literal["max", "mean"]
+
+_NEEDED = math.nan
+
+# The window functions, each with the number behind its colon: None for none, NaN where it must be given.
+WINDOWS: dict[str, float | None] = {
+    "hann": None,
+    "hanning": None,
+    "hamming": None,
+    "blackman": None,
+    "bartlett": None,
+    "rectangular": None,
+    "blackman-harris": None,
+    "nuttall": None,
+    "flattop": None,
+    "cosine": None,
+    "kaiser": _NEEDED,
+    "gaussian": _NEEDED,
+    "tukey": _NEEDED,
+}
+# What those numbers are, and from where to where they make sense: beyond 700, kaiser's Bessel function overflows.
+WINDOW_NUMBERS: dict[str, tuple[str, float, float]] = {
+    "kaiser": ("beta", 0.0, 700.0),
+    "gaussian": ("standard deviation in samples", 1e-3, 1e9),
+    "tukey": ("tapered share", 0.0, 1.0),
+}
+# No linear level that is asked for may be greater; squares of it and of its inverse are numbers in float32.
+MOST_LEVEL = 1e15
+# What a recording can be normalised to, with the linear level.
+NORMALIZATIONS: dict[str, float | None] = {"none": None, "peak": 1.0, "rms": _NEEDED}

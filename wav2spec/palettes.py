@@ -1,0 +1,26 @@
+"""256 colours by name, from matplotlib. Loaded by those who ask for colours alone."""
+
+import difflib
+
+import numpy as np
+import numpy.typing as npt
+
+from wav2spec.errors import SettingError
+
+
+def palette(name: str) -> npt.NDArray[np.uint8]:
+    """Return the colours of a matplotlib colormap from the lowest level to the highest, shape (256, 3).
+
+    Raises
+    ------
+    SettingError
+        If there is no such colormap, with the names that look like it.
+    """
+    from matplotlib import colormaps
+
+    if name not in colormaps:
+        near = difflib.get_close_matches(name, list(colormaps), 3)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise SettingError("palette", f"matplotlib has no colormap {name!r}{hint}")
+    colors: npt.NDArray[np.uint8] = colormaps[name](np.linspace(0.0, 1.0, 256), bytes=True)[:, :3]
+    return colors
