@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 from conftest import SAMPLES
 
+from wav2spec.choices import NEEDS
 from wav2spec.cli import command
-from wav2spec.cli.options import NEEDS
 from wav2spec.presets import PRESETS
 from wav2spec.settings import Settings
 
@@ -63,7 +63,8 @@ def test_names_are_spelt_as_options_or_as_fields(spelling: str, tmp_path: Path) 
 def test_every_setting_can_stand_in_a_file(field: str, tmp_path: Path) -> None:
     value = PRESETS["librosa-mel"].settings.flat()[field]
     if value is None:
-        value = {"duration": 0.1, "sample_rate": 22_050, "target_length": "0.2s", "fmin": 100.0, "fmax": 9000.0}[field]
+        some = {"duration": 0.1, "sample_rate": 22_050, "target_length": "0.2s", "fmin": 100.0, "fmax": 9000.0}
+        value = (some | {"n_bands": 100, "width": 128, "height": 50})[field]
     # What it takes to act, and bins enough for every band.
     needed = {"pad_mode": 'framing = "centered"', "freq_scale": "window_size = 4096"}
     needed |= dict.fromkeys(("mel_formula", "mel_norm"), 'freq_scale = "mel"\nwindow_size = 4096')

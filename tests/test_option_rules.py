@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from conftest import MakeWav
 
 from wav2spec.choices import (
+    NEEDS,
     WINDOWS,
     FftLengthName,
     Framing,
@@ -19,12 +20,13 @@ from wav2spec.choices import (
     MelFormula,
     MelNorm,
     PadMode,
+    Reduce,
     Scale,
     WindowAlign,
     WindowSymmetry,
 )
 from wav2spec.cli import command
-from wav2spec.cli.options import NEEDS, SETTING_OPTIONS
+from wav2spec.cli.options import SETTING_OPTIONS
 from wav2spec.presets import PLOT, PRESETS
 from wav2spec.settings import Settings
 
@@ -39,10 +41,13 @@ CHOICES = {
     "mel_norm": MelNorm,
     "scale": Scale,
     "layout": Layout,
+    "reduce": Reduce,
 }
+FLAGS = {"magnitude_squared", "drop_nyquist", "invert", "metadata"}
 # A legal value of each setting that acts under some other settings alone.
 VALUES = {
     "pad_mode": ["--pad-mode=reflect"],
+    "drop_nyquist": ["--drop-nyquist"],
     "mel_formula": ["--mel-formula=htk"],
     "mel_norm": ["--mel-norm=none"],
     "brightness": ["--brightness=8"],
@@ -220,6 +225,11 @@ BAD = [
     ("gamma", "0", "0", "above 0"),
     ("gamma", "-2", "-2", "above 0"),
     ("gamma", "inf", "inf", "finite"),
+    ("width", "0", "0", "at least 1"),
+    ("width", "2147483648", "2147483648", "at most"),
+    ("height", "1.5", "1.5", "whole number"),
+    ("bit-depth", "12", "12", "8, 16"),
+    ("palette", "magna", "magna", "no colormap"),
 ]
 
 
@@ -236,7 +246,7 @@ def test_a_bad_value_is_wrong_usage_with_option_limit_and_value(option: str, val
 
 
 def test_bad_values_stand_here_for_every_option_but_the_choices_and_the_flag() -> None:
-    assert {flag.replace("-", "_") for flag, *_ in BAD} == set(FLAT) - set(CHOICES) - {"magnitude_squared"}
+    assert {flag.replace("-", "_") for flag, *_ in BAD} == set(FLAT) - set(CHOICES) - FLAGS
 
 
 @pytest.mark.parametrize(

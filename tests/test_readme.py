@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import click
+import numpy as np
 import pytest
-from conftest import ROOT, SAMPLES
+from conftest import ROOT, SAMPLES, run
+from PIL import Image
 
 from wav2spec.cli import command
 from wav2spec.presets import PRESETS
@@ -58,3 +60,10 @@ def test_every_picture_shown_is_there() -> None:
     pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", README)
     assert pictures
     assert all((ROOT / picture).is_file() for picture in pictures)
+
+
+@pytest.mark.parametrize("picture", sorted(SAMPLES.glob("*.png")), ids=lambda path: path.stem)
+def test_the_pictures_kept_beside_the_recordings_are_those_drawn(picture: Path, tmp_path: Path) -> None:
+    drawn = tmp_path / "drawn.png"
+    assert run(picture.with_suffix(".wav"), drawn).returncode == 0
+    np.testing.assert_array_equal(np.asarray(Image.open(picture)), np.asarray(Image.open(drawn)))

@@ -52,8 +52,10 @@ def test_each_field_has_exactly_one_option_spelt_like_it(field: str) -> None:
     assert "--" + field.replace("_", "-") in mine[0].opts
 
 
-def test_there_is_no_option_without_a_field_but_the_preset_and_the_config_file() -> None:
-    assert sorted(str(option.name) for option in options_of_settings()) == sorted([*FIELDS, "preset", "config"])
+def test_there_is_no_option_without_a_field_but_what_stands_for_several() -> None:
+    assert sorted(str(option.name) for option in options_of_settings()) == sorted(
+        [*FIELDS, "preset", "config", "like", "size"]
+    )
 
 
 def test_no_two_groups_share_a_field_name() -> None:
@@ -63,7 +65,7 @@ def test_no_two_groups_share_a_field_name() -> None:
 @pytest.mark.parametrize("option", [option for option in options_of_settings() if option.name in FIELDS])
 def test_help_shows_the_default_that_the_settings_have(option: click.Option) -> None:
     default = Settings().flat()[str(option.name)]
-    shown = {True: "magnitude-squared", False: "magnitude"}[default] if isinstance(default, bool) else default
+    shown = [*option.secondary_opts, *option.opts][default].removeprefix("--") if isinstance(default, bool) else default
     shown = f"{shown:g}" if isinstance(shown, float) else shown
     record = option.get_help_record(click.Context(click.Command("image")))
     assert record is not None
@@ -214,9 +216,9 @@ def test_a_field_is_read_by_its_name_alone() -> None:
     assert [flat[field] for field in FIELDS] == [
         *(0, None, "first", None, None, "none"),
         *(256, "50%", "hann", "periodic", "power-of-two", "left", "valid", "constant", False),
-        *(None, None, "linear", None, "slaney", "slaney"),
+        *(None, None, "linear", None, "slaney", "slaney", False),
         *("linear", 64.0, "full-scale", 0.0, 80.0, 0.0, 1.0),
-        "down-left",
+        *("down-left", None, None, "max", "gray", False, 8, True),
     ]
     with pytest.raises(KeyError):
         flat["hop"]

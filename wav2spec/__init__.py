@@ -11,12 +11,22 @@ if TYPE_CHECKING:
     from wav2spec.analyze import Spectrogram, spectrogram
     from wav2spec.errors import AudioError, OutputError, SettingError, Wav2SpecError
     from wav2spec.presets import preset
+    from wav2spec.recipe import read_png
 
 __version__ = "0.1.0"
 
-__all__ = ["AudioError", "OutputError", "SettingError", "Spectrogram", "Wav2SpecError", "preset", "spectrogram"]
+__all__ = [
+    "AudioError",
+    "OutputError",
+    "SettingError",
+    "Spectrogram",
+    "Wav2SpecError",
+    "preset",
+    "read_png",
+    "spectrogram",
+]
 
-_HOMES = {"Spectrogram": "analyze", "preset": "presets", "spectrogram": "analyze"}
+_HOMES = {"Spectrogram": "analyze", "preset": "presets", "read_png": "recipe", "spectrogram": "analyze"}
 
 
 def __getattr__(name: str) -> Any:

@@ -12,8 +12,9 @@ from wav2spec.bands import BandMap, band_map
 from wav2spec.errors import AudioError, SettingError
 from wav2spec.framing import check_length, count_frames, frame_size, frame_times
 from wav2spec.levels import full_scale_power, to_db
+from wav2spec.pool import Axis, pool_frames
 from wav2spec.prepare import Sound
-from wav2spec.settings import Analysis, Settings
+from wav2spec.settings import Analysis, Bands, Raster, Settings
 from wav2spec.stft import magnitude_blocks
 
 # A level that refers to the peak needs it before the first pixel. Up to so many values are kept until it is known
@@ -53,7 +54,9 @@ class SpectrogramStream:
     analysis : Analysis
         In samples.
     bands : BandMap
-    shape : (n_channels, n_frames, n_bands)
+    n_frames : int
+    shape : (n_channels, n_rows, n_bands)
+        Of what is drawn: a row is a frame, or one of as many pixels along time as the picture is asked to have.
     unit : str
         ``"magnitude"``, ``"power"`` or ``"dB"``.
     """
@@ -62,26 +65,39 @@ class SpectrogramStream:
     settings: Settings
     analysis: Analysis
     bands: BandMap
+    n_frames: int
     shape: tuple[int, int, int]
     unit: str
 
+    def times(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+        """Return when the middle of each of the rows is, in s of the recording."""
+        frames = rows if self.shape[1] == self.n_frames else (rows + 0.5) * (self.n_frames / self.shape[1]) - 0.5
+        return frame_times(frames, self.analysis, self.sound.sample_rate) + self.sound.start_s
+
     def blocks(self) -> Iterator[npt.NDArray[np.floating[Any]]]:
-        """Yield all frames in order, shape (n_channels, n, n_bands); dB in float64, the rest in float32.
+        """Yield all rows in order, shape (n_channels, n, n_bands); dB in float64, the rest in float32.
 
         Raises
         ------
         AudioError
             If the recording cannot be read, or turns out to end before the first frame.
         """
-        if self.unit == "power":
-            yield from self.powers()
-        elif self.unit == "magnitude" and self.bands.bins is None:
-            yield from (np.sqrt(power) for power in self.powers())
-        elif self.unit == "magnitude":
+        if self.unit == "magnitude" and self.bands.bins is not None and self.shape[1] == self.n_frames:
             yield from self._bands_of(self.analysis)
-        else:
+        elif self.unit == "dB":
             powers, reference = self._referred()
-            yield from (to_db(power, reference, self.settings.levels) for power in powers)
+            yield from (to_db(power, reference, self.settings.levels) for power in self._pooled(powers))
+        else:
+            for power in self._pooled(self.powers()):
+                exact = power.astype(np.float32, copy=False)
+                yield np.sqrt(exact) if self.unit == "magnitude" else exact
+
+    def _pooled(self, powers: Iterable[Magnitudes]) -> Iterable[npt.NDArray[np.floating[Any]]]:
+        n_rows, picture = self.shape[1], self.settings.picture
+        if n_rows == self.n_frames or not isinstance(picture, Raster):
+            return powers
+        cells = Axis(0.5, 1.0, self.n_frames, 0.0, self.n_frames)
+        return pool_frames(powers, cells, n_rows, picture.reduce)
 
     def powers(self) -> Iterator[Magnitudes]:
         """Yield the power of all frames in order, whatever the unit."""
@@ -99,7 +115,7 @@ class SpectrogramStream:
         for block in magnitude_blocks(self.sound.blocks(), analysis):
             n_frames += block.shape[1]
             yield self.bands.apply(block)
-        if self.shape[1] and not n_frames:
+        if self.n_frames and not n_frames:
             raise AudioError(self.sound.name, "it ended before the first frame while it was read")
 
     def _referred(self) -> tuple[Iterable[Magnitudes], float | npt.NDArray[np.float64]]:
@@ -107,8 +123,8 @@ class SpectrogramStream:
         reference = self.reference()
         if reference is not None:
             return self.powers(), reference
-        n_channels, n_frames, n_bands = self.shape
-        kept = list(self.powers()) if n_channels * n_frames * n_bands <= _KEPT_VALUES else None
+        n_values = self.shape[0] * self.n_frames * self.shape[2]
+        kept = list(self.powers()) if n_values <= _KEPT_VALUES else None
         peak = max((float(power.max(initial=0)) for power in (self.powers() if kept is None else kept)), default=0.0)
         return self.powers() if kept is None else kept, peak
 
@@ -122,11 +138,31 @@ def stream_spectrogram(sound: Sound, settings: Settings) -> SpectrogramStream:
         If the settings do not fit its sample rate or length.
     """
     analysis = settings.analysis.resolved(sound.sample_rate)
-    bands = band_map(settings.bands, analysis, sound.sample_rate)
     check_length(sound.n_samples, analysis)
-    shape = sound.n_channels, count_frames(sound.n_samples, analysis), bands.n_bands
+    n_frames = n_rows = count_frames(sound.n_samples, analysis)
+    bands = band_map(settings.bands, analysis, sound.sample_rate)
+    if isinstance(settings.picture, Raster):
+        n_rows = settings.picture.along_time or n_frames
+        n_bands = _bands_asked_for(settings.picture, settings.bands, sound.n_channels)
+        if n_bands not in (None, bands.n_bands):
+            bands = band_map(replace(settings.bands, n_bands=n_bands), analysis, sound.sample_rate)
+    shape = sound.n_channels, n_rows if n_frames else 0, bands.n_bands
     unit = "dB" if settings.levels.scale == "db" else "power" if analysis.magnitude_squared else "magnitude"
-    return SpectrogramStream(sound, settings, analysis, bands, shape, unit)
+    return SpectrogramStream(sound, settings, analysis, bands, n_frames, shape, unit)
+
+
+def _bands_asked_for(raster: Raster, bands: Bands, n_channels: int) -> int | None:
+    """Return how many bands fill the pixels along frequency."""
+    pixels = raster.along_frequency
+    if pixels is None:
+        return None
+    name = "height" if raster.layout == "right-up" else "width"
+    n_bands, rest = divmod(pixels, n_channels)
+    if rest or not n_bands:
+        raise SettingError(name, f"{pixels} pixels cannot be shared equally by {n_channels} channels")
+    if bands.n_bands not in (None, n_bands):
+        raise SettingError(name, f"{n_bands} pixels a channel do not go with {bands.n_bands} bands")
+    return n_bands
 
 
 def spectrogram(
@@ -180,7 +216,7 @@ def spectrogram(
     empty = np.empty((columns.shape[1], 0, stream.bands.n_bands), np.float32)
     blocks = stream.blocks() if stream.shape[1] else ()
     values = np.concatenate([empty, *blocks], axis=1, dtype=np.float32, casting="same_kind")
-    times = frame_times(values.shape[1], stream.analysis, sample_rate)
+    times = stream.times(np.arange(values.shape[1]))
     return Spectrogram(values, times, stream.bands.frequencies, stream.unit)
 
 

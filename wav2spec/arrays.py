@@ -9,5 +9,5 @@ Samples = npt.NDArray[np.float32]
 Magnitudes = npt.NDArray[np.float32]
 """Magnitude or power, shape (n_channels, n_frames, n_bins): time from first to last, frequency rising."""
 
-Pixels = npt.NDArray[np.uint8]
-"""Grey levels in the order of `Magnitudes`, or the rows of a picture, shape (height, width)."""
+Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+"""Levels in the order of `Magnitudes`, or the rows of a picture, shape (height, width)."""

@@ -1,5 +1,6 @@
 """Recordings: the one module that knows soundfile."""
 
+import hashlib
 import io
 import os
 import stat
@@ -7,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import soundfile
@@ -65,6 +66,8 @@ class Recording:
         self.sample_rate: int = self._sound.samplerate
         self.n_channels: int = self._sound.channels
         self.n_samples: int = self._sound.frames
+        self._digest = hashlib.sha256(f"{self.sample_rate} {self.n_channels} ".encode())
+        self._digest_end: int | None = None
         self.container = header.container
         self.subtype: str = self._sound.subtype
         if header.promised is not None and header.present < header.promised:
@@ -83,6 +86,11 @@ class Recording:
     ) -> None:
         self._sound.close()
         self._file.close()
+
+    @property
+    def block_size(self) -> int:
+        """Samples of each channel that are read at once."""
+        return max(1, _BLOCK_SAMPLES // self.n_channels)
 
     @property
     def duration(self) -> float:
@@ -133,9 +141,11 @@ class Recording:
         AudioError
             If it cannot be read, or has samples that are no finite numbers.
         """
-        block_size = block_size or max(1, _BLOCK_SAMPLES // self.n_channels)
+        block_size = block_size or self.block_size
         columns = _columns(channel)
         end = self.n_samples if n_samples is None else min(first + n_samples, self.n_samples)
+        if self._digest_end is None:
+            self._digest_end = first
         self._go_to(first)
         position = first
         while position < end:
@@ -150,6 +160,25 @@ class Recording:
                 self._check_finite(wanted, position, columns.start or 0)
             position += len(samples)
             yield mixed(wanted) if channel == "mix" else wanted
+
+    def facts(self, first: int, n_samples: int) -> dict[str, Any]:
+        """Return rate, samples and channels, and the SHA-256 of the `n_samples` from `first` on, as float32.
+
+        They are not read again if `blocks` began there and read them all. Rate and channels stand before them in the
+        digest, so that it tells the same sound from the same numbers.
+        """
+        if self._digest_end is None:
+            self._digest_end = first
+        while self._digest_end < first + n_samples:
+            self._go_to(self._digest_end)
+            if not len(self._read(self._digest_end, min(self.block_size, first + n_samples - self._digest_end))):
+                break
+        return {
+            "sample_rate": self.sample_rate,
+            "n_samples": self.n_samples,
+            "n_channels": self.n_channels,
+            "samples_sha256": self._digest.hexdigest(),
+        }
 
     def _go_to(self, sample: int) -> None:
         if self._position == sample:
@@ -170,6 +199,9 @@ class Recording:
         except soundfile.LibsndfileError as error:
             raise AudioError(self.path, f"cannot be read at sample {position}: {error.error_string}") from error
         self._position = position + len(samples)
+        if self._digest_end == position:
+            self._digest.update(np.ascontiguousarray(samples, "<f4").data)
+            self._digest_end = self._position
         return samples
 
     def _check_finite(self, samples: Samples, position: int, first_channel: int) -> None:

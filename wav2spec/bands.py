@@ -84,7 +84,8 @@ def band_map(bands: Bands, analysis: Analysis, sample_rate: int) -> BandMap:
     if bands.freq_scale == "mel":
         return _mel_map(bands, frequencies, fmin, fmax)
     if bands.freq_scale == "linear" and bands.n_bands is None:
-        return _crop(frequencies, fmin, fmax)
+        kept = frequencies[:-1] if bands.drop_nyquist and frequencies[-1] == sample_rate / 2 else frequencies
+        return _crop(kept, fmin, fmax)
     n_bands = bands.n_bands or len(frequencies)
     space = np.geomspace if bands.freq_scale == "log" else np.linspace
     # Between two edges and in their middle, on the scale itself.

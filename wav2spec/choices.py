@@ -17,6 +17,13 @@ DbRefName = Literal["full-scale", "peak"]
 Layout = Literal["down-left", "down-right", "right-up"]
 Style = Literal["light", "dark"]
 Reduce = Literal["max", "mean"]
+BitDepth = Literal[8, 16]
+
+# The palette that needs no matplotlib.
+GRAY = "gray"
+
+# No side of a PNG may be longer (pixels).
+LARGEST_SIDE = 2**31 - 1
 
 _NEEDED = math.nan
 
@@ -46,3 +53,17 @@ WINDOW_NUMBERS: dict[str, tuple[str, float, float]] = {
 MOST_LEVEL = 1e15
 # What a recording can be normalised to, with the linear level.
 NORMALIZATIONS: dict[str, float | None] = {"none": None, "peak": 1.0, "rms": _NEEDED}
+
+# Settings that act under one value of another alone: the other's name, and the values.
+NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "pad_mode": ("framing", ("pad-end", "centered")),
+    "mel_formula": ("freq_scale", ("mel",)),
+    "mel_norm": ("freq_scale", ("mel",)),
+    "drop_nyquist": ("freq_scale", ("linear",)),
+    "brightness": ("scale", ("linear",)),
+    "db_ref": ("scale", ("db",)),
+    "db_max": ("scale", ("db",)),
+    "db_range": ("scale", ("db",)),
+    "amin": ("scale", ("db",)),
+    "magnitude_squared": ("scale", ("linear",)),
+}

@@ -8,14 +8,15 @@ from typing import BinaryIO
 
 from wav2spec.analyze import SpectrogramStream, stream_spectrogram, too_short
 from wav2spec.audio import Recording, open_recording
+from wav2spec.choices import LARGEST_SIDE
 from wav2spec.errors import AudioError, OutputError, SettingError
 from wav2spec.jobs import Format, Job, Outcome
 from wav2spec.levels import to_pixels
 from wav2spec.npy import NpyWriter
 from wav2spec.output import open_target
-from wav2spec.png import LARGEST_SIDE
 from wav2spec.prepare import prepare
 from wav2spec.raster import picture_size, write_png
+from wav2spec.recipe import describe, read_recipe
 from wav2spec.settings import Figure, Raster, Settings
 
 # Pillow warns of a picture with more pixels than this when it opens it.
@@ -65,6 +66,8 @@ def convert(job: Job, planner: Planner) -> Outcome:
             write, warnings = planner(recording)
         except SettingError as error:
             raise AudioError(recording.path, str(error)) from error
+        if job.keeps_foreign:
+            _check_not_foreign(job.target)
         if job.make_folder:
             _make_folder(os.path.dirname(job.target))
         with open_target(job.target, not_onto=recording.identity) as file:
@@ -135,6 +138,21 @@ def check_size(stream: SpectrogramStream, raster: Raster) -> list[str]:
     return []
 
 
+def _check_not_foreign(target: str) -> None:
+    """Check that what is at an implied target was made by wav2spec."""
+    try:
+        # That it is a folder is found when it is opened.
+        foreign = not os.path.isdir(target) and read_recipe(target) is None
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise OutputError(target, error.strerror or str(error)) from error
+    if foreign:
+        raise OutputError(
+            target, "is there, and does not say that wav2spec made it; --force replaces it, -o goes elsewhere"
+        )
+
+
 def _make_folder(folder: str) -> None:
     try:
         os.makedirs(folder, exist_ok=True)
@@ -144,7 +162,8 @@ def _make_folder(folder: str) -> None:
 
 def _write_png(file: BinaryIO, stream: SpectrogramStream, raster: Raster) -> str:
     levels = stream.settings.levels
-    width, height = write_png(file, (to_pixels(block, levels) for block in stream.blocks()), stream.shape, raster)
+    pixels = (to_pixels(block, levels, raster.bit_depth) for block in stream.blocks())
+    width, height = write_png(file, pixels, stream.shape, raster, partial(describe, stream, "image"))
     return f"{width} x {height} pixels"
 
 

@@ -3,7 +3,6 @@
 Pixels are put into the figure as they are; matplotlib draws what is around them. There is no pyplot and no display.
 """
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import numpy.typing as npt
 
 from wav2spec.arrays import Pixels
 from wav2spec.layout import FONT_POINTS, Box, Layout
-from wav2spec.palettes import palette
+from wav2spec.palettes import palette, quiet_matplotlib
 from wav2spec.panel import FrequencyScale
 from wav2spec.png import RGB, PngWriter
 from wav2spec.pool import Axis
@@ -80,7 +79,8 @@ def draw_figure(
     *,
     n_columns: int = 1,
     title: str = "",
-    wave: npt.NDArray[np.float64] | None = None,
+    wave: npt.NDArray[np.floating[Any]] | None = None,
+    text: str = "",
 ) -> tuple[int, int]:
     """Write a figure as PNG, and return its width and height."""
     theme = _THEMES[figure.style]
@@ -114,7 +114,7 @@ def draw_figure(
         pixels = np.asarray(canvas.buffer_rgba())[:, :, :3]
     writer = PngWriter(file, layout.width, RGB)
     writer.write_rows(pixels.reshape(len(pixels), -1))
-    return writer.close()
+    return writer.close(text)
 
 
 class _Sheet:
@@ -176,7 +176,7 @@ class _Sheet:
         levels = np.rint(np.linspace(255, 0, box.height)).astype(np.uint8)
         self.put(box, np.repeat(colors[levels][:, np.newaxis], box.width, axis=1))
         axes = self.axes(box)
-        low, high, title = _level_range(shared)
+        low, high, title = _level_range(shared.levels, shared.unit)
         values = level_ticks(low, high, min(_MOST_LEVELS, self._fitting(box.height, _LEVEL_LABEL)))
         places = (np.maximum((np.asarray(values) - low) / (high - low), 0)) ** (1 / shared.levels.gamma)
         axes.yaxis.tick_right()
@@ -184,7 +184,7 @@ class _Sheet:
         axes.set_yticks(places, [f"{value:g}".replace("-", "\N{MINUS SIGN}") for value in values])
         axes.set_ylabel(title, **self._font)
 
-    def waveform(self, box: Box, wave: npt.NDArray[np.float64], time: Axis) -> None:
+    def waveform(self, box: Box, wave: npt.NDArray[np.floating[Any]], time: Axis) -> None:
         """Draw least and greatest samples, shape (2, width); the box reaches as far as the loudest."""
         reach = max(float(np.abs(wave).max()), 1e-9)
         rows = (1.0 - wave / reach) / 2.0 * (box.height - 1)
@@ -205,14 +205,19 @@ class _Sheet:
         return max(1, int(length / (letters * self._layout.letter)))
 
 
-def _level_range(shared: Axes) -> tuple[float, float, str]:
+def _level_range(levels: Levels, unit: str) -> tuple[float, float, str]:
     """Return what the darkest and the brightest colour stand for, and the unit with its reference."""
-    levels = shared.levels
-    if shared.unit != "dB":
-        return 0.0, 255.0 / levels.brightness, shared.unit.capitalize()
+    if unit != "dB":
+        return 0.0, 255.0 / levels.brightness, unit.capitalize()
     names = {"full-scale": "full scale", "peak": "peak"}
     reference = names.get(str(levels.db_ref), f"magnitude {levels.db_ref}")
     return levels.db_max - levels.db_range, levels.db_max, f"dB re {reference}"
+
+
+def level_characters(levels: Levels, unit: str) -> int:
+    """Return the length of the longest level's label."""
+    low, high, _ = _level_range(levels, unit)
+    return max(len(f"{value:g}") for value in level_ticks(low, high, _MOST_LEVELS))
 
 
 def _shorten(label: Any, text: str, width: float, drawing: Any) -> None:
@@ -246,7 +251,7 @@ def _matplotlib() -> Iterator[tuple[Any, Any]]:
     """Load matplotlib with its own defaults, silently: a missing cache folder or letter is not our user's."""
     import warnings
 
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    quiet_matplotlib()
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as MatplotlibFigure

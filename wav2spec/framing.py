@@ -61,12 +61,12 @@ def check_length(n_samples: int, analysis: Analysis) -> None:
         raise SettingError("pad_mode", words)
 
 
-def frame_times(n_frames: int, analysis: Analysis, sample_rate: int) -> npt.NDArray[np.float64]:
-    """Return the time of each frame in s: where its window is greatest, counted from the first sample."""
+def frame_times(frames: npt.ArrayLike, analysis: Analysis, sample_rate: int) -> npt.NDArray[np.float64]:
+    """Return the time of each of the frames in s: where its window is greatest, counted from the first sample."""
     size = int(analysis.window_size)
     middle = size / 2 if is_periodic(analysis) else (size - 1) / 2
     first = window_offset(analysis) + middle - padding(1, analysis)[0]
-    starts = np.arange(n_frames, dtype=np.float64) * int(analysis.stride)
+    starts = np.asarray(frames, np.float64) * int(analysis.stride)
     times: npt.NDArray[np.float64] = (starts + first) / sample_rate
     return times
 

@@ -11,12 +11,24 @@ STREAM = "-"
 
 @dataclass(frozen=True)
 class Job:
-    """One picture to be made: paths, or ``-`` for standard input and output."""
+    """One picture to be made.
+
+    Attributes
+    ----------
+    source, target : str
+        Paths, or ``-`` for standard input and output.
+    format : {"png", "npy"}
+    make_folder : bool
+        Whether the target's folder is made if it is missing.
+    keeps_foreign : bool
+        Whether a file at the target is kept unless wav2spec made it.
+    """
 
     source: str
     target: str
     format: Format = "png"
     make_folder: bool = False
+    keeps_foreign: bool = False
 
     @property
     def source_name(self) -> str:

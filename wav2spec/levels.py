@@ -13,6 +13,7 @@ from wav2spec.windows import window_of
 Floats = npt.NDArray[np.float64]
 Values = npt.NDArray[np.floating[Any]]
 
+# The greatest level of 8 bits, on which brightness is counted.
 _WHITE = 255
 # Log of 0 is avoided below any level that can be asked for (power).
 _TINY = np.finfo(np.float64).tiny
@@ -64,11 +65,12 @@ def full_scale_power(analysis: Analysis, bands: BandMap) -> float | Floats:
     return sums
 
 
-def to_pixels(values: Values, levels: Levels) -> Pixels:
-    """Return 8-bit grey.
+def to_pixels(values: Values, levels: Levels, bit_depth: int = 8) -> Pixels:
+    """Return levels from 0 to 255, or to 65535 with a bit depth of 16.
 
     On a linear scale it is ``min(value * brightness, 255)``, rounded down, in float32 as TensorFlow's example computes
-    it [1]_. In dB, `db_max` is 255 and `db_range` below it 0, rounded to the nearest.
+    it [1]_. In dB, `db_max` is 255 and `db_range` below it 0, rounded to the nearest. In 16 bits all is 257 times as
+    much, before it is rounded.
 
     Examples
     --------
@@ -81,9 +83,10 @@ def to_pixels(values: Values, levels: Levels) -> Pixels:
     ----------
     .. [1] tensorflow/examples/wav_to_spectrogram/wav_to_spectrogram.cc
     """
+    white = 2**bit_depth - 1
     if levels.scale == "db":
         share = (values.astype(np.float64) - (levels.db_max - levels.db_range)) / levels.db_range
-        return np.rint(_WHITE * np.clip(share, 0.0, 1.0) ** (1.0 / levels.gamma)).astype(np.uint8)
+        return _as_levels(np.rint(white * np.clip(share, 0.0, 1.0) ** (1.0 / levels.gamma)), bit_depth)
     # 0 and infinity times each other are no number, so the factor is neither.
     limits = np.finfo(np.float32)
     factor = np.float32(min(max(levels.brightness, float(limits.tiny)), float(limits.max)))
@@ -91,6 +94,10 @@ def to_pixels(values: Values, levels: Levels) -> Pixels:
     with np.errstate(over="ignore"):
         scaled = values * factor
     np.minimum(scaled, np.float32(_WHITE), out=scaled)
-    if levels.gamma != 1:
-        return (_WHITE * (scaled.astype(np.float64) / _WHITE) ** (1.0 / levels.gamma)).astype(np.uint8)
-    return scaled.astype(np.uint8)
+    if levels.gamma != 1 or bit_depth != 8:
+        return _as_levels(white * (scaled.astype(np.float64) / _WHITE) ** (1.0 / levels.gamma), bit_depth)
+    return _as_levels(scaled, bit_depth)
+
+
+def _as_levels(values: Values, bit_depth: int) -> Pixels:
+    return values.astype(np.uint8) if bit_depth == 8 else values.astype(np.uint16)

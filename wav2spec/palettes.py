@@ -1,11 +1,20 @@
 """256 colours by name, from matplotlib. Loaded by those who ask for colours alone."""
 
 import difflib
+import logging
+import os
 
 import numpy as np
 import numpy.typing as npt
 
 from wav2spec.errors import SettingError
+
+
+def quiet_matplotlib() -> None:
+    """Keep matplotlib, about to be loaded, from telling our user of its cache and of settings that do not act here."""
+    # Of a backend that it does not know it makes an error, though pixels need none.
+    os.environ.pop("MPLBACKEND", None)
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
 def palette(name: str) -> npt.NDArray[np.uint8]:
@@ -16,6 +25,7 @@ def palette(name: str) -> npt.NDArray[np.uint8]:
     SettingError
         If there is no such colormap, with the names that look like it.
     """
+    quiet_matplotlib()
     from matplotlib import colormaps
 
     if name not in colormaps:

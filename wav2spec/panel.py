@@ -1,7 +1,8 @@
 """A spectrogram brought to the pixels of a panel, with the axes that it has there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +13,10 @@ from wav2spec.bands import hz_to_mel, mel_to_hz
 from wav2spec.choices import Reduce
 from wav2spec.framing import frame_times
 from wav2spec.levels import to_db, to_pixels
-from wav2spec.pool import Axis, Pool, pool_bands, spread_bands
+from wav2spec.pool import Axis, pool_bands, pool_frames, spread_bands
 from wav2spec.settings import Bands
 
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating[Any]]
 
 _TINY = np.finfo(np.float64).tiny
 
@@ -56,8 +57,8 @@ def time_axis(stream: SpectrogramStream) -> Axis:
     The first frame and the last stand for a stride outwards; what lies before the sound and behind it is not drawn.
     """
     rate, start = stream.sound.sample_rate, stream.sound.start_s
-    n_frames = stream.shape[1]
-    first = start + float(frame_times(1, stream.analysis, rate)[0])
+    n_frames = stream.n_frames
+    first = start + float(frame_times(0, stream.analysis, rate))
     step = int(stream.analysis.stride) / rate
     end = start + stream.sound.n_samples / rate
     # The first frame of a sound shorter than a window lies beyond its end.
@@ -79,14 +80,18 @@ def draw_pixels(
     """
     levels = stream.settings.levels
     reference = stream.reference()
-    pool = Pool(time, width, reduce)
     peak = 0.0
-    for power in stream.powers():
-        peak = max(peak, float(power.max(initial=0)))
-        # Bands that refer each to its own are compared before those of a pixel are joined.
-        compared = power / np.maximum(reference, _TINY) if isinstance(reference, np.ndarray) else power
-        pool.add(pool_bands(compared, frequency, height, reduce))
-    pooled = spread_bands(pool.pixels(), frequency, height)
+
+    def powers() -> Iterator[Floats]:
+        nonlocal peak
+        for power in stream.powers():
+            peak = max(peak, float(power.max(initial=0)))
+            # Bands that refer each to its own are compared before those of a pixel are joined.
+            compared = power / np.maximum(reference, _TINY) if isinstance(reference, np.ndarray) else power
+            yield pool_bands(compared, frequency, height, reduce)
+
+    columns = np.concatenate(list(pool_frames(powers(), time, width, reduce)), axis=1)
+    pooled = spread_bands(columns, frequency, height)
     blank = np.isnan(pooled[0, :, 0])
     pooled = np.where(blank[:, np.newaxis], 0.0, pooled)
     if stream.unit != "dB":

@@ -8,7 +8,12 @@ from wav2spec.jobs import STREAM, Format, Job
 
 
 def plan_jobs(
-    words: tuple[str, ...], output: str | None = None, format: Format | None = None, suffix: str = ""
+    words: tuple[str, ...],
+    output: str | None = None,
+    format: Format | None = None,
+    *,
+    suffix: str = "",
+    force: bool = False,
 ) -> list[Job]:
     """Say what is to be made.
 
@@ -25,6 +30,9 @@ def plan_jobs(
     suffix : str
         What is added to the source's name for targets that are not named.
 
+    force : bool
+        Whether a target that is not named may be a picture that wav2spec did not make.
+
     Raises
     ------
     SettingError
@@ -33,7 +41,7 @@ def plan_jobs(
     Examples
     --------
     >>> plan_jobs(("kick.wav",))
-    [Job(source='kick.wav', target='kick.png', format='png', make_folder=False)]
+    [Job(source='kick.wav', target='kick.png', format='png', make_folder=False, keeps_foreign=True)]
     >>> plan_jobs(("kick.wav", "snare.wav"), "values/", "npy")[1].target
     'values/snare.npy'
     """
@@ -45,7 +53,7 @@ def plan_jobs(
     if output in ("/dev/stdout", "/dev/fd/1"):
         output = STREAM
     if output is None:
-        jobs = [_beside(source, suffix, format or "png") for source in sources]
+        jobs = [_beside(source, suffix, format or "png", force) for source in sources]
     elif len(sources) > 1 and not os.path.isdir(output) and (output == STREAM or _suffix(output) in get_args(Format)):
         raise SettingError("output", f"{output} is one target for {len(sources)} sources; a folder ends in /")
     elif output == STREAM:
@@ -62,9 +70,9 @@ def _suffix(name: str) -> str:
     return os.path.splitext(name)[1].lower().removeprefix(".")
 
 
-def _beside(source: str, suffix: str, format: Format) -> Job:
+def _beside(source: str, suffix: str, format: Format, force: bool) -> Job:
     target = STREAM if source == STREAM else f"{os.path.splitext(source)[0]}{suffix}.{format}"
-    return Job(source, target, format)
+    return Job(source, target, format, keeps_foreign=format == "png" and target != STREAM and not force)
 
 
 def _in_folder(source: str, folder: str, suffix: str, format: Format) -> Job:

@@ -8,22 +8,26 @@ References
 .. [1] Portable Network Graphics (PNG) Specification, https://www.w3.org/TR/png-3/
 """
 
+import os
+import stat
 import struct
 import zlib
 from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
-
-from wav2spec.arrays import Pixels
+import numpy.typing as npt
 
 try:
     from isal.isal_zlib import compressobj
 except ImportError:  # pragma: no cover - platforms without ISA-L
     from zlib import compressobj  # type: ignore[assignment]
 
-# No side of a PNG may be longer (pixels).
-LARGEST_SIDE = 2**31 - 1
+# Under what name a picture says how it was made.
+TEXT_NAME = b"wav2spec"
+
+# What is longer was not written here (bytes).
+_LONGEST_TEXT = 2**20
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _LEVEL = 1
@@ -45,16 +49,65 @@ class PixelFormat:
 
 
 GREY = PixelFormat(0, 1)
+GREY_16 = PixelFormat(0, 2, bit_depth=16)
 RGB = PixelFormat(2, 3)
+INDEXED = PixelFormat(3, 1)
+
+
+def begins_as_png(path: str) -> bool:
+    # A FIFO would wait for somebody to write into it.
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        return False
+    with open(path, "rb") as file:
+        return file.read(len(_SIGNATURE)) == _SIGNATURE
+
+
+def read_text(path: str) -> str | None:
+    """Return what a PNG says of how it was made; None if it says nothing or is no PNG. Pixels are passed over.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    if not begins_as_png(path):
+        return None
+    with open(path, "rb") as file:
+        file.seek(len(_SIGNATURE))
+        while len(head := file.read(8)) == 8:
+            length, name = struct.unpack(">I4s", head)
+            if name != b"tEXt" or length > _LONGEST_TEXT:
+                file.seek(length + 4, 1)
+                continue
+            key, _, text = file.read(length).partition(b"\0")
+            if key == TEXT_NAME:
+                return text.decode("ascii", "replace")
+            file.seek(4, 1)
+    return None
 
 
 class PngWriter:
     """Writes rows as they come into a seekable `file`; `close` completes the picture.
 
     The height is whatever number of rows was written.
+
+    Parameters
+    ----------
+    file : seekable binary file
+    width : int
+        In pixels.
+    format : PixelFormat
+    colors : ndarray, shape (n, 3), uint8
+        What the numbers of an indexed picture stand for.
     """
 
-    def __init__(self, file: BinaryIO, width: int, format: PixelFormat = GREY) -> None:
+    def __init__(
+        self,
+        file: BinaryIO,
+        width: int,
+        format: PixelFormat = GREY,
+        colors: npt.NDArray[np.uint8] | None = None,
+    ) -> None:
         self._file = file
         self._width = width
         self._format = format
@@ -65,9 +118,11 @@ class PngWriter:
         self._compressed = bytearray()
         file.write(_SIGNATURE)
         self._write_size()
+        if colors is not None:
+            self._write_chunk(b"PLTE", colors.tobytes())
 
-    def write_rows(self, rows: Pixels) -> None:
-        """Write `rows`, shape (n, width * bytes_per_pixel), from the top."""
+    def write_rows(self, rows: npt.NDArray[np.uint8]) -> None:
+        """Write the bytes of `rows`, shape (n, width * bytes_per_pixel), from the top."""
         n_at_once = max(1, _PIECE // (self._row_bytes + 1))
         for first in range(0, len(rows), n_at_once):
             piece = rows[first : first + n_at_once]
@@ -77,10 +132,23 @@ class PngWriter:
             self._feed(filtered.reshape(-1).data)
         self._height += len(rows)
 
-    def close(self) -> tuple[int, int]:
-        """Write what is left, and the height where the file begins. Return width and height."""
+    def close(self, text: str = "") -> tuple[int, int]:
+        """Write what is left, a text if there is one, and the height where the file begins.
+
+        Parameters
+        ----------
+        text : str
+            In ASCII. It stands behind the pixels, under the name `TEXT_NAME`.
+
+        Returns
+        -------
+        tuple of (int, int)
+            Width and height.
+        """
         self._compressed += self._deflate.compress(self._waiting) + self._deflate.flush()
         self._write_chunk(b"IDAT", self._compressed)
+        if text:
+            self._write_chunk(b"tEXt", TEXT_NAME + b"\0" + text.encode("ascii"))
         self._write_chunk(b"IEND")
         self._file.seek(len(_SIGNATURE))
         self._write_size()

@@ -1,5 +1,6 @@
 """Many frames and bands to few pixels, in power, as the frames come."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,9 @@ Indices = npt.NDArray[np.intp]
 # Frames of one column that are summed at once. They are counted from the first frame of all, so that rounding follows
 # from the frames and not from the blocks in which they came.
 _GROUP = 64
+
+# Values that are yielded at once where few frames become many pixels.
+_PIECE = 2**17
 
 
 @dataclass(frozen=True)
@@ -95,79 +99,111 @@ def spread_bands(power: Floats, axis: Axis, n_pixels: int) -> Floats:
     return power[:, :, cells[known[nearest]]]
 
 
-class Pool:
-    """Takes frames, block by block, and reduces those of one pixel to one.
+def pool_frames(blocks: Iterable[Floats], axis: Axis, n_pixels: int, reduce: Reduce) -> Iterator[Floats]:
+    """Bring frames to exactly `n_pixels`, as they come.
 
-    Memory is that of the pixels, and of a few frames that wait for the rest of their group.
+    Memory is that of a block: it grows neither with the frames nor with the pixels.
 
     Parameters
     ----------
+    blocks : iterable of ndarray, shape (n_channels, n, n_bands)
+        The power of frames in order.
     axis : Axis
-        Of the frames.
+        Of the frames. There may come fewer than it says.
     n_pixels : int
     reduce : {"max", "mean"}
+
+    Yields
+    ------
+    ndarray, shape (n_channels, n, n_bands)
+        Pixels in order, NaN where there is no frame.
     """
+    blank = axis.cell_of(n_pixels) < 0
+    finished = (
+        _joined(blocks, axis, n_pixels, reduce) if axis.is_finer_than(n_pixels) else _spread(blocks, axis, n_pixels)
+    )
+    n_done = 0
+    last: Floats | None = None
+    for pixels, values in finished:
+        blank[pixels] = False
+        # A pixel that no frame's middle falls into shows what lies before it.
+        for wanted in _pieces(n_done, int(pixels[-1]) + 1, values):
+            nearest = np.maximum(np.searchsorted(pixels, wanted, "right") - 1, 0)
+            yield _blanked(values[:, nearest], blank[wanted])
+        n_done, last = int(pixels[-1]) + 1, values[:, -1:]
+    if last is not None:
+        for wanted in _pieces(n_done, n_pixels, last):
+            yield _blanked(np.repeat(last, len(wanted), axis=1), blank[wanted])
 
-    def __init__(self, axis: Axis, n_pixels: int, reduce: Reduce) -> None:
-        self._axis = axis
-        self._n_pixels = n_pixels
-        self._reduce: Reduce = reduce
-        self._kept: list[Floats] = []
-        self._n_kept = 0
-        self._position = 0
-        self._sums: Floats | None = None
-        self._counts = np.zeros(n_pixels)
 
-    def add(self, power: Floats) -> None:
-        """Take `power`, shape (n_channels, n, n_bands)."""
-        self._kept.append(power)
-        self._n_kept += power.shape[1]
-        if self._axis.is_finer_than(self._n_pixels) and self._n_kept >= 2 * _GROUP:
-            self._reduce_kept(last=False)
+def _pieces(first: int, end: int, values: Floats) -> Iterator[Indices]:
+    """Yield the numbers from `first` up to `end`, so few at once that as many rows of `values` stay small."""
+    n_at_once = max(1, _PIECE // (values.shape[0] * values.shape[2]))
+    for start in range(first, end, n_at_once):
+        yield np.arange(start, min(start + n_at_once, end))
 
-    def pixels(self) -> Floats:
-        """Return shape (n_channels, n_pixels, n_bands), NaN where there is no frame."""
-        if not self._axis.is_finer_than(self._n_pixels):
-            frames = np.concatenate(self._kept, axis=1)
-            cells = np.minimum(self._axis.cell_of(self._n_pixels), frames.shape[1] - 1)
-            return np.where(cells[:, np.newaxis] < 0, np.nan, frames[:, cells])
-        self._reduce_kept(last=True)
-        sums = self._empty() if self._sums is None else self._sums
-        known = np.flatnonzero(self._counts)
-        whole = sums[:, known] / (self._counts[known, np.newaxis] if self._reduce == "mean" else 1.0)
-        # At the ends, rounding may leave a pixel without a frame's middle.
-        nearest = np.maximum(np.searchsorted(known, np.arange(self._n_pixels), "right") - 1, 0)
-        outside = self._axis.cell_of(self._n_pixels) < 0
-        return np.where(outside[:, np.newaxis], np.nan, whole[:, nearest])
 
-    def _reduce_kept(self, *, last: bool) -> None:
-        frames = np.concatenate(self._kept, axis=1)
-        cells = np.arange(self._position, self._position + frames.shape[1])
-        pixels = self._axis.pixel_of(cells, self._n_pixels)
-        new = (np.diff(pixels, prepend=-2) != 0) | (cells % _GROUP == 0)
-        starts = np.flatnonzero(new)
+def _blanked(values: Floats, blank: npt.NDArray[np.bool_]) -> Floats:
+    return np.where(blank[:, np.newaxis], np.nan, values) if blank.any() else values
+
+
+def _spread(blocks: Iterable[Floats], axis: Axis, n_pixels: int) -> Iterator[tuple[Indices, Floats]]:
+    """Yield pixels of which several may show one frame."""
+    cells = axis.cell_of(n_pixels)
+    first = 0
+    for block in blocks:
+        pixels = np.flatnonzero((cells >= first) & (cells < first + block.shape[1]))
+        n_at_once = max(1, _PIECE // (block.shape[0] * block.shape[2]))
+        for start in range(0, len(pixels), n_at_once):
+            some = pixels[start : start + n_at_once]
+            yield some, block[:, cells[some] - first]
+        first += block.shape[1]
+
+
+def _joined(blocks: Iterable[Floats], axis: Axis, n_pixels: int, reduce: Reduce) -> Iterator[tuple[Indices, Floats]]:
+    """Yield pixels that show several frames, each when its last frame is in."""
+    join = np.maximum if reduce == "max" else np.add
+    held: Floats | None = None
+    pixel, count = -1, 0
+    for groups, pixels, counts in _grouped(blocks, axis, n_pixels, reduce):
+        done_pixels, done = [], []
+        for index, (at, n) in enumerate(zip(pixels, counts, strict=True)):
+            group = groups[:, index]
+            if at == pixel and held is not None:
+                held, count = join(held, group), count + n
+                continue
+            if held is not None and pixel >= 0:
+                done_pixels.append(pixel)
+                done.append(held / count if reduce == "mean" else held)
+            held, pixel, count = group, at, n
+        if done:
+            yield np.array(done_pixels), np.stack(done, axis=1)
+    if held is not None and pixel >= 0:
+        yield np.array([pixel]), (held / count if reduce == "mean" else held)[:, np.newaxis]
+
+
+def _grouped(
+    blocks: Iterable[Floats], axis: Axis, n_pixels: int, reduce: Reduce
+) -> Iterator[tuple[Floats, Indices, Indices]]:
+    """Yield reduced groups of frames, the pixel of each, and how many frames it has.
+
+    Groups end where pixels end, and at every `_GROUP` frames from the first: wherever blocks end, they are the same.
+    """
+    kept: Floats | None = None
+    first = 0
+    for block in blocks:
+        frames = block if kept is None or not kept.shape[1] else np.concatenate((kept, block), axis=1)
+        cells = np.arange(first, first + frames.shape[1])
+        pixels = axis.pixel_of(cells, n_pixels)
+        starts = np.flatnonzero((np.diff(pixels, prepend=-2) != 0) | (cells % _GROUP == 0))
         # The last group may go on in the next block.
-        end = len(cells) if last else starts[-1]
-        starts = starts if last else starts[:-1]
-        self._kept, self._n_kept = [frames[:, end:]], len(cells) - end
-        self._position += end
-        if len(starts):
-            groups = _reduced(frames[:, :end], starts, 1, self._reduce)
-            self._take(groups, pixels[starts], np.diff(starts, append=end))
-
-    def _take(self, groups: Floats, pixels: Indices, counts: Indices) -> None:
-        if self._sums is None:
-            self._sums = self._empty()
-        for group, (pixel, count) in enumerate(zip(pixels, counts, strict=True)):
-            if pixel >= 0:
-                mine = self._sums[:, pixel]
-                join = np.add if self._reduce == "mean" else np.maximum
-                join(mine, groups[:, group], out=mine)
-                self._counts[pixel] += count
-
-    def _empty(self) -> Floats:
-        n_channels, _, n_bands = self._kept[0].shape
-        return np.zeros((n_channels, self._n_pixels, n_bands))
+        end = starts[-1]
+        if len(starts) > 1:
+            yield _reduced(frames[:, :end], starts[:-1], 1, reduce), pixels[starts[:-1]], np.diff(starts)
+        kept, first = frames[:, end:], first + int(end)
+    if kept is not None and kept.shape[1]:
+        pixel = axis.pixel_of(np.array([first]), n_pixels)
+        yield _reduced(kept, np.array([0]), 1, reduce), pixel, np.array([kept.shape[1]])
 
 
 def _reduced(power: Floats, starts: Indices, axis: int, reduce: Reduce) -> Floats:

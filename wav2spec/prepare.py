@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from math import ceil, sqrt
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +30,8 @@ class Sound:
     n_channels, n_samples : int
     start_s : float
         When in the recording it begins.
+    facts : callable
+        What `Recording.facts` says of the samples taken.
     blocks : callable
         Begins anew at each call, and yields shape (n, n_channels), float32.
     """
@@ -38,6 +42,7 @@ class Sound:
     n_samples: int
     blocks: Callable[[], Iterator[Samples]]
     start_s: float = 0.0
+    facts: Callable[[], dict[str, Any]] = dict
 
 
 def prepare(recording: Recording, source: Source) -> Sound:
@@ -64,7 +69,8 @@ def prepare(recording: Recording, source: Source) -> Sound:
         prepared = _scaled(kept(), _gain(kept, source))
         return prepared if n_samples <= n_resampled else _zero_padded(prepared, n_samples - n_resampled, n_channels)
 
-    return Sound(recording.path, rate, n_channels, n_samples, blocks, first / recording.sample_rate)
+    facts = partial(recording.facts, first, n_cut)
+    return Sound(recording.path, rate, n_channels, n_samples, blocks, first / recording.sample_rate, facts)
 
 
 def resampled_length(n_samples: int, sample_rate: int, target_rate: int) -> int:

@@ -48,7 +48,7 @@ PRESETS = {
     ),
     "librosa-mel": Preset(
         "librosa.feature.melspectrogram and power_to_db(ref=numpy.max) at the file's own rate.",
-        _LIBROSA.updated(freq_scale="mel", n_bands=128, magnitude_squared=True),
+        _LIBROSA.updated(freq_scale="mel", magnitude_squared=True),
     ),
     "torchaudio": Preset(
         "torchaudio.transforms.Spectrogram.",

@@ -1,13 +1,17 @@
 """Pixel blocks to an oriented PNG."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import BinaryIO
 
 import numpy as np
 
 from wav2spec.arrays import Pixels
-from wav2spec.png import PngWriter
+from wav2spec.choices import GRAY
+from wav2spec.png import GREY, GREY_16, INDEXED, PngWriter
 from wav2spec.settings import Raster
+
+# Pixels that are turned into bytes at once.
+_PIECE = 2**18
 
 
 def picture_size(shape: tuple[int, int, int], raster: Raster) -> tuple[int, int]:
@@ -21,39 +25,69 @@ def picture_size(shape: tuple[int, int, int], raster: Raster) -> tuple[int, int]
     return (along, across) if raster.layout == "right-up" else (across, along)
 
 
-def write_png(file: BinaryIO, blocks: Iterable[Pixels], shape: tuple[int, int, int], raster: Raster) -> tuple[int, int]:
-    """Write a picture of at most ``shape[1]`` frames, and return its width and height.
+def write_png(
+    file: BinaryIO,
+    blocks: Iterable[Pixels],
+    shape: tuple[int, int, int],
+    raster: Raster,
+    describe: Callable[[], str] | None = None,
+) -> tuple[int, int]:
+    """Write a picture of at most ``shape[1]`` rows, and return its width and height.
 
     Parameters
     ----------
     file : seekable binary file
-    blocks : iterable of ndarray, shape (n_channels, n, n_bands), uint8
+    blocks : iterable of ndarray, shape (n_channels, n, n_bands), uint8 or uint16
         Frames in order, frequency rising.
-    shape : (n_channels, n_frames, n_bands)
+    shape : (n_channels, n_rows, n_bands)
         What is expected; with fewer frames the picture is shorter.
     raster : Raster
-        The layout. Channels stand side by side along the frequency axis, the first at the left or at the top. The
-        layouts with time down are written as the blocks come; ``right-up`` holds its pixels until the last.
+        Channels stand side by side along the frequency axis, the first at the left or at the top. The layouts with
+        time down are written as the blocks come; ``right-up`` holds its pixels until the last.
+    describe : callable, optional
+        Called at the end for what the picture says of itself.
     """
     if raster.layout == "right-up":
-        pixels = _gathered(blocks, shape)
-        writer = PngWriter(file, pixels.shape[1])
-        writer.write_rows(pixels)
+        pixels = _gathered(blocks, shape, raster.bit_depth)
+        writer = _writer(file, pixels.shape[1], raster)
+        _write(writer, pixels, raster)
     else:
-        width = picture_size(shape, raster)[0]
-        writer = PngWriter(file, width)
+        width = shape[0] * shape[2]
+        writer = _writer(file, width, raster)
         step = -1 if raster.layout == "down-left" else 1
         for block in blocks:
-            writer.write_rows(block[:, :, ::step].transpose(1, 0, 2).reshape(-1, width))
-    return writer.close()
+            _write(writer, block[:, :, ::step].transpose(1, 0, 2).reshape(-1, width), raster)
+    return writer.close(describe() if describe else "")
 
 
-def _gathered(blocks: Iterable[Pixels], shape: tuple[int, int, int]) -> Pixels:
-    """Return the picture with time to the right and frequency up, shape (n_channels * n_bands, n_frames)."""
-    n_channels, n_frames, n_bands = shape
-    pixels = np.empty((n_channels, n_bands, n_frames), np.uint8)
+def _writer(file: BinaryIO, width: int, raster: Raster) -> PngWriter:
+    if raster.palette != GRAY:
+        # Loads matplotlib.
+        from wav2spec.palettes import palette
+
+        return PngWriter(file, width, INDEXED, palette(raster.palette))
+    return PngWriter(file, width, GREY if raster.bit_depth == 8 else GREY_16)
+
+
+def _write(writer: PngWriter, pixels: Pixels, raster: Raster) -> None:
+    if raster.invert:
+        pixels = np.iinfo(pixels.dtype).max - pixels
+    if raster.bit_depth == 8:
+        writer.write_rows(pixels.astype(np.uint8, copy=False))
+        return
+    # A row's bytes, the greater one first; a few rows at a time, as the picture may be large.
+    n_at_once = max(1, _PIECE // pixels.shape[1])
+    for first in range(0, len(pixels), n_at_once):
+        piece = np.ascontiguousarray(pixels[first : first + n_at_once], ">u2")
+        writer.write_rows(piece.view(np.uint8))
+
+
+def _gathered(blocks: Iterable[Pixels], shape: tuple[int, int, int], bit_depth: int) -> Pixels:
+    """Return the picture with time to the right and frequency up, shape (n_channels * n_bands, n_rows)."""
+    n_channels, n_rows, n_bands = shape
+    pixels = np.empty((n_channels, n_bands, n_rows), np.uint8 if bit_depth == 8 else np.uint16)
     filled = 0
     for block in blocks:
         pixels[:, :, filled : filled + block.shape[1]] = block[:, :, ::-1].transpose(0, 2, 1)
         filled += block.shape[1]
-    return pixels.reshape(-1, n_frames)[:, :filled]
+    return pixels.reshape(-1, n_rows)[:, :filled]

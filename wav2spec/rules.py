@@ -13,13 +13,19 @@ _Parsed = TypeVar("_Parsed")
 def check_choice(name: str, value: Any, choices: Any) -> None:
     """Check that `value` is one of a ``Literal``."""
     if value not in get_args(choices):
-        raise SettingError(name, f"{value!r} is none of {', '.join(get_args(choices))}")
+        raise SettingError(name, f"{value!r} is none of {', '.join(map(str, get_args(choices)))}")
 
 
 def check_flag(name: str, value: Any) -> None:
     """Check that `value` is true or false."""
     if not isinstance(value, bool):
         raise SettingError(name, f"must be true or false, not {value!r}")
+
+
+def check_palette(name: Any) -> None:
+    """Check that a palette is a name; whether matplotlib knows it is seen when matplotlib is loaded."""
+    if not isinstance(name, str):
+        raise SettingError("palette", f"must be a name, not {name!r}")
 
 
 def check_number(
@@ -37,11 +43,11 @@ def check_number(
     if not math.isfinite(value):
         raise SettingError(name, f"must be finite, not {value}")
     if least is not None and value < least:
-        raise SettingError(name, f"must be at least {least:g}, not {value:g}")
+        raise SettingError(name, f"must be at least {least:g}, not {value}")
     if above is not None and value <= above:
-        raise SettingError(name, f"must be above {above:g}, not {value:g}")
+        raise SettingError(name, f"must be above {above:g}, not {value}")
     if most is not None and value > most:
-        raise SettingError(name, f"must be at most {most:g}, not {value:g}")
+        raise SettingError(name, f"must be at most {most}, not {value}")
 
 
 def check_size(name: str, size: Any, *, least: int, share: bool = False, names: tuple[str, ...] = ()) -> None:

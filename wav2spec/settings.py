@@ -9,10 +9,14 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, get_args
 
 from wav2spec.choices import (
+    GRAY,
+    LARGEST_SIDE,
     MOST_LEVEL,
+    NEEDS,
     NORMALIZATIONS,
     WINDOW_NUMBERS,
     WINDOWS,
+    BitDepth,
     ChannelName,
     DbRefName,
     FftLengthName,
@@ -30,7 +34,7 @@ from wav2spec.choices import (
 )
 from wav2spec.errors import SettingError
 from wav2spec.notation import in_samples, parse_named, parse_size, parse_time
-from wav2spec.rules import check_choice, check_flag, check_number, check_size, parsed
+from wav2spec.rules import check_choice, check_flag, check_number, check_palette, check_size, parsed
 
 
 @dataclass(frozen=True)
@@ -185,6 +189,8 @@ class Bands:
         ``"slaney"`` (linear below 1 kHz) or ``"htk"``.
     mel_norm : str
         ``"slaney"`` (triangles of equal area) or ``"none"`` (of height 1).
+    drop_nyquist : bool
+        Whether the last bin is left out, so that an FFT of 2**k gives 2**(k - 1) bins.
     """
 
     fmin: float | None = None
@@ -193,6 +199,7 @@ class Bands:
     n_bands: int | None = None
     mel_formula: MelFormula = "slaney"
     mel_norm: MelNorm = "slaney"
+    drop_nyquist: bool = False
 
     def __post_init__(self) -> None:
         check_choice("freq_scale", self.freq_scale, FreqScale)
@@ -208,6 +215,7 @@ class Bands:
             check_number("n_bands", self.n_bands, whole=True, least=1)
         check_choice("mel_formula", self.mel_formula, MelFormula)
         check_choice("mel_norm", self.mel_norm, MelNorm)
+        check_flag("drop_nyquist", self.drop_nyquist)
 
     def check_within(self, sample_rate: int) -> None:
         """Check that the limits lie within half the sample rate.
@@ -267,12 +275,57 @@ class Levels:
 
 @dataclass(frozen=True)
 class Raster:
-    """How the picture lies: where time runs, then where frequency rises to."""
+    """How the picture of pixels alone looks.
+
+    Attributes
+    ----------
+    layout : str
+        Where time runs, then where frequency rises to.
+    width, height : int, optional
+        In pixels. Along time, frames are pooled or repeated; along frequency, as many bands are formed.
+    reduce : {"max", "mean"}
+        What a pixel shows of the powers of several frames.
+    palette : str
+        ``"gray"``, or any colormap that matplotlib knows.
+    invert : bool
+        Whether the darkest and the brightest change places.
+    bit_depth : int
+        8, or 16 for grey.
+    metadata : bool
+        Whether the picture says how it was made.
+    """
 
     layout: Layout = "down-left"
+    width: int | None = None
+    height: int | None = None
+    reduce: Reduce = "max"
+    palette: str = "gray"
+    invert: bool = False
+    bit_depth: BitDepth = 8
+    metadata: bool = True
 
     def __post_init__(self) -> None:
         check_choice("layout", self.layout, Layout)
+        for name in ("width", "height"):
+            if getattr(self, name) is not None:
+                check_number(name, getattr(self, name), whole=True, least=1, most=LARGEST_SIDE)
+        check_choice("reduce", self.reduce, Reduce)
+        check_palette(self.palette)
+        check_flag("invert", self.invert)
+        check_flag("metadata", self.metadata)
+        check_choice("bit_depth", self.bit_depth, BitDepth)
+        if self.bit_depth == 16 and self.palette != GRAY:
+            raise SettingError("bit_depth", f"16 bits are for gray alone, but the palette is {self.palette}")
+
+    @property
+    def along_time(self) -> int | None:
+        """The pixels asked for along time."""
+        return self.width if self.layout == "right-up" else self.height
+
+    @property
+    def along_frequency(self) -> int | None:
+        """The pixels asked for along frequency."""
+        return self.height if self.layout == "right-up" else self.width
 
 
 @dataclass(frozen=True)
@@ -281,8 +334,8 @@ class Figure:
 
     Attributes
     ----------
-    width, height : int
-        Of the whole figure, in pixels.
+    width, height : int, optional
+        Of the whole figure, in pixels. By default 1000 x 500, or as large as a grid of panels needs.
     dpi : int
         Pixels in an inch: how large letters and lines are.
     title : str, optional
@@ -294,10 +347,12 @@ class Figure:
         Any colormap that matplotlib knows.
     reduce : {"max", "mean"}
         What a pixel shows of the powers that fall into it.
+    metadata : bool
+        Whether the picture says how it was made.
     """
 
-    width: int = 1000
-    height: int = 500
+    width: int | None = None
+    height: int | None = None
     dpi: int = 100
     title: str | None = None
     colorbar: bool = True
@@ -305,17 +360,18 @@ class Figure:
     style: Style = "light"
     palette: str = "magma"
     reduce: Reduce = "max"
+    metadata: bool = True
 
     def __post_init__(self) -> None:
         for name in ("width", "height"):
-            check_number(name, getattr(self, name), whole=True, least=64, most=32_000)
+            if getattr(self, name) is not None:
+                check_number(name, getattr(self, name), whole=True, least=64, most=32_000)
         check_number("dpi", self.dpi, whole=True, least=20, most=1_000)
         check_choice("style", self.style, Style)
         check_choice("reduce", self.reduce, Reduce)
-        for name in ("colorbar", "waveform"):
+        for name in ("colorbar", "waveform", "metadata"):
             check_flag(name, getattr(self, name))
-        if not isinstance(self.palette, str):
-            raise SettingError("palette", f"must be a name, not {self.palette!r}")
+        check_palette(self.palette)
 
 
 @dataclass(frozen=True)
@@ -339,6 +395,15 @@ class Settings:
         """Return all fields of all groups by name."""
         groups = [getattr(self, group.name) for group in fields(self)]
         return {field.name: getattr(group, field.name) for group in groups for field in fields(group)}
+
+    def acting(self) -> dict[str, Any]:
+        """Return the fields that have a value and can act beside the others."""
+        values = self.flat()
+        return {
+            name: value
+            for name, value in values.items()
+            if value is not None and (name not in NEEDS or values[NEEDS[name][0]] in NEEDS[name][1])
+        }
 
     def updated(self, **values: Any) -> "Settings":
         """Return these settings with some fields of their groups replaced, named without the group.

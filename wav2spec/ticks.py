@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 # Steps of time in s: decimal up to a minute, then as clocks divide it.
 _TIME_STEPS = [m * 10.0**e for e in range(-6, 1) for m in (1, 2, 5)] + [
@@ -15,6 +16,8 @@ _HOURS_FROM = 7200.0
 # What a decade is divided into: the roundest numbers first, the others if there are not yet enough.
 _DECADES = ((1,), (2, 5), (3, 4, 6, 8), (1.5, 2.5, 7, 9))
 _ENOUGH = 4
+# With fewer labels than this, a part of the scale is so short that it might as well be linear.
+_FEWEST = 2
 _KILOHERTZ_FROM = 2000.0
 
 
@@ -35,7 +38,7 @@ def time_ticks(low: float, high: float, most: int) -> Ticks:
     """
     step = next((step for step in _TIME_STEPS if (high - low) / step <= most), (high - low) / most)
     values = _multiples(low, high, step)
-    if high > _HOURS_FROM:
+    if high > _HOURS_FROM and step >= 1:
         return Ticks(values, [_clock(value, hours=True) for value in values], "Time (h:min:s)")
     if high > _MINUTES_FROM and step >= 1:
         return Ticks(values, [_clock(value, hours=False) for value in values], "Time (min:s)")
@@ -76,6 +79,11 @@ def spread_frequency_ticks(low: float, high: float, place: Callable[[float], flo
                 chosen.append(value)
         if len(chosen) >= _ENOUGH:
             break
+    for most in range(int(1 / gap), 1, -1) if len(chosen) < _FEWEST else ():
+        ticks = linear_frequency_ticks(low, high, most)
+        places = [place(value) for value in ticks.values]
+        if all(after - before >= gap for before, after in pairwise(places)):
+            return ticks
     chosen.sort()
     return Ticks(chosen, [_hertz(value) for value in chosen], "Frequency (Hz)")
 

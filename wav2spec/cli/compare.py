@@ -1,6 +1,5 @@
 """``wav2spec compare``: one sound by several analyses, in a grid."""
 
-from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -11,17 +10,13 @@ from wav2spec.cli.pictures import check_figure, do_jobs, refuse_terminals
 from wav2spec.errors import SettingError
 from wav2spec.plan import plan_jobs
 from wav2spec.presets import COMPARE
-from wav2spec.settings import Figure, Settings
+from wav2spec.settings import Figure
 
 if TYPE_CHECKING:
     from wav2spec.audio import Recording
     from wav2spec.convert import Plan
 
 _REPEATED = ("window", "window_size", "stride")
-
-# What a panel of the grid measures, and what is around them, unless a size is given (pixels at 100 dpi).
-_PANEL_WIDTH, _PANEL_HEIGHT, _AROUND_WIDTH, _AROUND_HEIGHT = 420, 260, 160, 90
-_SINGLE_WIDTH = 800
 
 
 @click.command()
@@ -36,6 +31,8 @@ def compare(
     output: str | None,
     preset: str | None,
     config: str | None,
+    like: str | None,
+    force: bool,
     quiet: bool,
     verbose: int,
     **options: Any,
@@ -56,7 +53,7 @@ def compare(
         raise click.UsageError(f"a grid has two sides, but three options are repeated: {_names(repeated)}")
     lists = {field: options.pop(field) for field in _REPEATED}
     given = {field: values[0] for field, values in lists.items() if len(values) == 1}
-    settings = settings_from(options | given, preset, config, COMPARE)
+    settings = settings_from(options | given, preset, config, like, COMPARE)
     with usage_errors():
         cells = [
             settings.updated(**dict(zip(repeated, values, strict=True)))
@@ -64,11 +61,10 @@ def compare(
         ]
         if settings.source.channel == "all":
             raise SettingError("channel", "a panel shows one channel: first, mix or a number")
-        jobs = plan_jobs(words, output, suffix="-compare")
+        jobs = plan_jobs(words, output, suffix="-compare", force=force)
         check_figure(jobs, settings.picture)
     refuse_terminals(jobs)
-    n_columns = len(lists[repeated[1]]) if len(repeated) == 2 else 1
-    figure = _sized(settings, options, len(cells) // n_columns, n_columns)
+    varied = {field: list(lists[field]) for field in repeated}
 
     def plan(recording: "Recording") -> "Plan":
         from wav2spec.convert import plan_spectrogram
@@ -76,17 +72,10 @@ def compare(
 
         planned = [plan_spectrogram(recording, cell) for cell in cells]
         warnings = dict.fromkeys(words for _, warnings in planned for words in warnings)
-        return plan_grid([stream for stream, _ in planned], n_columns, figure, recording.path), list(warnings)
+        figure = settings.picture if isinstance(settings.picture, Figure) else Figure()
+        return plan_grid([stream for stream, _ in planned], varied, figure, recording.path), list(warnings)
 
     return do_jobs(jobs, lambda _job: plan, -1 if quiet else verbose)
-
-
-def _sized(settings: Settings, options: dict[str, Any], n_rows: int, n_columns: int) -> Figure:
-    figure = settings.picture if isinstance(settings.picture, Figure) else Figure()
-    scale = figure.dpi / 100
-    width = round(scale * (_AROUND_WIDTH + (n_columns * _PANEL_WIDTH if n_columns > 1 else _SINGLE_WIDTH)))
-    height = round(scale * (_AROUND_HEIGHT + n_rows * _PANEL_HEIGHT))
-    return replace(figure, width=options["width"] or width, height=options["height"] or height)
 
 
 def _names(fields: tuple[str, ...] | list[str]) -> str:

@@ -20,6 +20,8 @@ def image(
     format: Format | None,
     preset: str | None,
     config: str | None,
+    like: str | None,
+    force: bool,
     quiet: bool,
     verbose: int,
     **options: Any,
@@ -33,5 +35,5 @@ def image(
     wav2spec kick.wav --window-size 25ms --stride 10ms
     wav2spec image *.wav -o pictures/
     """
-    settings = settings_from(options, preset, config, DEFAULT)
-    return make_pictures(words, output, format, settings, -1 if quiet else verbose)
+    settings = settings_from(options, preset, config, like, DEFAULT)
+    return make_pictures(words, output, format, settings, force=force, verbosity=-1 if quiet else verbose)

@@ -1,43 +1,88 @@
-"""``wav2spec info``: what is in a file, and the size of its picture."""
+"""``wav2spec info``: what is in a recording, and the size of its picture; or how a picture was made."""
 
 import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from wav2spec.cli.options import setting_options, settings_from
-from wav2spec.presets import DEFAULT
+from wav2spec.cli.options import options_of, setting_options, settings_from
+from wav2spec.presets import COMPARE, DEFAULT, PLOT
 from wav2spec.report import say, shown
 from wav2spec.settings import Raster, Settings
 
 if TYPE_CHECKING:
     from wav2spec.audio import Recording
 
+# What the commands start from; of their settings, `--flags` prints those that differ.
+_STARTS = {"image": DEFAULT, "plot": PLOT, "compare": COMPARE}
+
 
 @click.command()
 @click.argument("sources", metavar="SRC...", nargs=-1, required=True)
+@click.option("--digest", is_flag=True, help="Of a picture: a SHA-256 of its decoded pixels.")
+@click.option("--flags", is_flag=True, help="Of a picture: how it was made, as options.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @setting_options(DEFAULT)
-def info(sources: tuple[str, ...], as_json: bool, preset: str | None, config: str | None, **options: Any) -> int:
-    """Say what is in a recording, and how large a picture the other options would make of it.
+def info(
+    sources: tuple[str, ...],
+    as_json: bool,
+    flags: bool,
+    digest: bool,
+    preset: str | None,
+    config: str | None,
+    like: str | None,
+    **options: Any,
+) -> int:
+    """Say what is in a recording, and how large a picture the options would make of it; or how a picture was made.
 
     \b
     wav2spec info guitar.wav
     wav2spec info --json --preset librosa *.wav
+    wav2spec info out.png
     """
-    settings = settings_from(options, preset, config, DEFAULT)
-    from wav2spec.errors import Wav2SpecError
+    if as_json + flags + digest > 1:
+        raise click.UsageError("--json, --flags and --digest are three ways to answer: give one")
+    settings = settings_from(options, preset, config, like, DEFAULT)
+    # Loads NumPy and libsndfile.
+    from wav2spec.errors import AudioError, Wav2SpecError
+    from wav2spec.recipe import is_png
 
     exit_code = 0
     for source in sources:
         try:
-            facts = _facts(source, settings)
+            if source != "-" and is_png(source):
+                click.echo(_of_picture(source, as_json=as_json, flags=flags, digest=digest))
+            elif flags or digest:
+                raise AudioError(source, f"is no picture, of which --{'flags' if flags else 'digest'} could tell")
+            else:
+                facts = _facts(source, settings)
+                click.echo(json.dumps(facts) if as_json else _text(facts))
         except Wav2SpecError as error:
             say("error", shown(str(error)))
             exit_code = 1
-        else:
-            click.echo(json.dumps(facts) if as_json else _text(facts))
     return exit_code
+
+
+def _of_picture(path: str, *, as_json: bool, flags: bool, digest: bool) -> str:
+    from wav2spec.recipe import demand_recipe, pixel_digest, settings_of
+
+    if digest:
+        return pixel_digest(path)
+    recipe = demand_recipe(path)
+    if flags:
+        start = _STARTS.get(recipe["command"], DEFAULT)
+        return options_of(settings_of(recipe), start, recipe.get("varied", {}))
+    return json.dumps(recipe) if as_json else "\n".join([shown(path), *_lines(recipe, "  ")])
+
+
+def _lines(values: dict[str, Any], indent: str) -> list[str]:
+    lines = []
+    for name, value in values.items():
+        if isinstance(value, dict):
+            lines += [f"{indent}{name}", *_lines(value, indent + "  ")]
+        else:
+            lines.append(f"{indent}{name:<20} {value}")
+    return lines
 
 
 def _facts(source: str, settings: Settings) -> dict[str, Any]:
@@ -83,8 +128,8 @@ def _picture(recording: "Recording", settings: Settings, *, finite: bool) -> dic
     except AudioError as error:
         return {"refused": error.words}
     width, height = picture_size(stream.shape, raster)
-    n_channels, n_frames, n_bands = stream.shape
-    return {"width": width, "height": height, "n_channels": n_channels, "n_frames": n_frames, "n_bands": n_bands}
+    n_channels, _, n_bands = stream.shape
+    return {"width": width, "height": height, "n_channels": n_channels, "n_frames": stream.n_frames, "n_bands": n_bands}
 
 
 def _text(facts: dict[str, Any]) -> str:

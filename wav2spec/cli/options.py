@@ -1,13 +1,16 @@
 """Every option, declared once. An option is unset unless given: what it then is stands in `presets` alone."""
 
 import re
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, TypeVar, get_args
 
 import click
 
 from wav2spec.choices import (
+    NEEDS,
     FftLengthName,
     Framing,
     FreqScale,
@@ -26,19 +29,6 @@ from wav2spec.errors import SettingError
 from wav2spec.jobs import Format
 from wav2spec.presets import PRESETS
 from wav2spec.settings import Settings
-
-# Settings that act under one value of another alone: the other's name, and the values.
-NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "pad_mode": ("framing", ("pad-end", "centered")),
-    "mel_formula": ("freq_scale", ("mel",)),
-    "mel_norm": ("freq_scale", ("mel",)),
-    "brightness": ("scale", ("linear",)),
-    "db_ref": ("scale", ("db",)),
-    "db_max": ("scale", ("db",)),
-    "db_range": ("scale", ("db",)),
-    "amin": ("scale", ("db",)),
-    "magnitude_squared": ("scale", ("linear",)),
-}
 
 # Where `ctx.meta` holds the fields whose options were repeated.
 REPEATED = "wav2spec.repeated"
@@ -66,10 +56,24 @@ class _Number(_Words):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | float | str:
         words = super().convert(value, param, ctx)
-        try:
-            return words if isinstance(words, int) else float(words)
-        except ValueError:
-            return words
+        for number in (int, float):
+            try:
+                return number(words)
+            except ValueError:
+                continue
+        return words
+
+
+class _Size(click.ParamType[tuple[int, int]]):
+    """Width and height, as in 640x480."""
+
+    name = "WxH"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        match = re.fullmatch("([0-9]{1,10})[xX]([0-9]{1,10})", str(value))
+        if not match:
+            self.fail(f"{value!r} is no size like 640x480", param, ctx)
+        return int(match[1]), int(match[2])
 
 
 def _choice(literal: Any) -> click.Choice[str]:
@@ -143,7 +147,11 @@ SETTING_OPTIONS: dict[str, tuple[str, Any, str]] = {
     "colorbar": ("--colorbar/--no-colorbar", bool, "Whether the colours are explained at the right."),
     "waveform": ("--waveform/--no-waveform", bool, "Whether the samples are drawn above."),
     "style": ("--style", _choice(Style), "Dark on light, or light on dark."),
-    "palette": ("--palette", str, "Any colormap of matplotlib."),
+    "palette": ("--palette", str, "Any colormap of matplotlib; image also knows gray, which needs none."),
+    "invert": ("--invert/--no-invert", bool, "Whether the darkest and the brightest change places."),
+    "bit_depth": ("--bit-depth", _Words("8|16"), "16 bits are for gray alone."),
+    "metadata": ("--metadata/--no-metadata", bool, "Whether the picture says how it was made."),
+    "drop_nyquist": ("--drop-nyquist/--keep-nyquist", bool, "Leave out the last bin: an FFT of 512 gives 256."),
     "reduce": ("--reduce", _choice(Reduce), "What a pixel shows of the powers that fall into it."),
 }
 
@@ -166,8 +174,12 @@ def setting_options(start: Settings, repeated: tuple[str, ...] = ()) -> Callable
                 command = click.option("--no-title", field, flag_value="", default=None, help="No title.")(command)
             words += _shown_default(flags, default)
             command = click.option(flags, field, type=kind, default=None, help=words)(command)
+        if {"width", "height"} <= start.flat().keys():
+            command = click.option("--size", type=_Size(), help="Width and height at once.")(command)
         words = "Settings from a file, named as the options are."
         command = click.option("--config", metavar="FILE.toml", help=words)(command)
+        words = "Start from the settings with which a picture was made."
+        command = click.option("--like", metavar="PICTURE.png", help=words)(command)
         words = "Start from the settings that reproduce another system; see wav2spec presets."
         return click.option("--preset", type=click.Choice(list(PRESETS)), help=words)(command)
 
@@ -189,14 +201,17 @@ def _shown_default(flags: str, default: Any) -> str:
     return f"  [default: {default:g}]" if isinstance(default, float) else f"  [default: {default}]"
 
 
-def settings_from(options: dict[str, Any], preset: str | None, config: str | None, start: Settings) -> Settings:
+def settings_from(
+    options: dict[str, Any], preset: str | None, config: str | None, like: str | None, start: Settings
+) -> Settings:
     """Return the settings of a command line: an option counts more than the config file, and that more than the preset.
 
     Parameters
     ----------
     options : dict
         By the field's name; None where not given.
-    preset, config : str, optional
+    preset, config, like : str, optional
+        `like` is a picture, from whose settings to start.
     start : Settings
         What the command starts from without a preset, and how it draws with one.
     """
@@ -205,11 +220,33 @@ def settings_from(options: dict[str, Any], preset: str | None, config: str | Non
     if named is not None and named not in list(PRESETS):
         raise click.UsageError(f"{config}: preset {named!r} is none of {', '.join(PRESETS)}")
     named = preset or named
+    size = options.pop("size", None)
+    if size is not None:
+        given["width"], given["height"] = size
     given |= {field: value for field, value in options.items() if value is not None}
     with usage_errors():
+        if like is not None:
+            if named:
+                raise click.UsageError("--like and --preset both say where to start from")
+            start = _settings_like(like, start)
         settings = (PRESETS[named].settings_for(start) if named else start).updated(**given)
     _check_that_all_act(given, settings)
     return settings
+
+
+def _settings_like(picture: str, start: Settings) -> Settings:
+    # Loads NumPy.
+    from wav2spec.recipe import read_recipe, settings_of
+
+    try:
+        recipe = read_recipe(picture)
+    except OSError as error:
+        raise click.UsageError(f"{picture}: {error.strerror}") from error
+    if recipe is None:
+        raise click.UsageError(f"{picture} does not say how it was made: no PNG of wav2spec, or one without metadata")
+    settings = settings_of(recipe)
+    same = type(settings.picture) is type(start.picture)
+    return settings if same else replace(settings, picture=start.picture)
 
 
 def _check_that_all_act(given: dict[str, Any], settings: Settings) -> None:
@@ -219,6 +256,23 @@ def _check_that_all_act(given: dict[str, Any], settings: Settings) -> None:
         if needed and values[other] not in needed:
             need = " or ".join(f"{option_name(other)} {value}" for value in needed)
             raise click.UsageError(f"{option_name(field)} needs {need}, but it is {values[other]}")
+
+
+def options_of(settings: Settings, start: Settings, varied: dict[str, list[Any]]) -> str:
+    """Return the options that lead from `start` to `settings`, for a shell; those of `varied` repeated."""
+    words: list[str] = []
+    for field, values in varied.items():
+        for value in values:
+            words += [option_name(field), str(value)]
+    before = start.flat()
+    for field, value in settings.acting().items():
+        if field in varied or value == before.get(field):
+            continue
+        if isinstance(value, bool):
+            words.append(SETTING_OPTIONS[field][0].split("/")[not value])
+        else:
+            words += ["--no-title"] if field == "title" and not value else [option_name(field), str(value)]
+    return shlex.join(words)
 
 
 def option_name(field: str) -> str:
@@ -245,6 +299,8 @@ def output_options(*, formats: bool) -> Callable[[_Command], _Command]:
         if formats:
             words = "For targets not named: pixels or values."
             command = click.option("--format", type=click.Choice(get_args(Format)), help=words)(command)
+        words = "Replace a picture beside the source though wav2spec did not make it."
+        command = click.option("--force", is_flag=True, help=words)(command)
         words = "A file, a folder, or - for standard output."
         return click.option("-o", "--output", metavar="DEST", help=words)(command)
 

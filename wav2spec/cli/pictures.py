@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wav2spec.choices import GRAY
 from wav2spec.cli.options import usage_errors
 from wav2spec.cli.process import begin_work
 from wav2spec.errors import SettingError
@@ -19,11 +20,17 @@ if TYPE_CHECKING:
 
 
 def make_pictures(
-    words: tuple[str, ...], output: str | None, format: Format | None, settings: Settings, verbosity: int
+    words: tuple[str, ...],
+    output: str | None,
+    format: Format | None,
+    settings: Settings,
+    *,
+    force: bool,
+    verbosity: int,
 ) -> int:
     """Make every picture, and return the exit code. What the words alone show to be wrong is a usage error."""
     with usage_errors():
-        jobs = plan_jobs(words, output, format)
+        jobs = plan_jobs(words, output, format, force=force)
         check_figure(jobs, settings.picture)
     refuse_terminals(jobs)
     # Only here, where there is work, are NumPy and libsndfile loaded.
@@ -44,7 +51,7 @@ def do_jobs(jobs: list[Job], planner_of: Callable[[Job], "Planner"], verbosity: 
 
 
 def check_figure(jobs: list[Job], picture: Raster | Figure) -> None:
-    """Check that figures are not asked for as values, and that matplotlib, which they load anyway, knows their colours.
+    """Check that figures are not asked for as values, and that matplotlib knows the colours.
 
     Raises
     ------
@@ -55,6 +62,7 @@ def check_figure(jobs: list[Job], picture: Raster | Figure) -> None:
         for job in jobs:
             if job.format != "png":
                 raise SettingError("output", f"a figure is written as .png, not as {job.target}")
+    if isinstance(picture, Figure) or picture.palette != GRAY:
         from wav2spec.palettes import palette
 
         palette(picture.palette)

@@ -18,6 +18,8 @@ def plot(
     output: str | None,
     preset: str | None,
     config: str | None,
+    like: str | None,
+    force: bool,
     quiet: bool,
     verbose: int,
     **options: Any,
@@ -30,5 +32,5 @@ def plot(
     wav2spec plot guitar.wav
     wav2spec plot guitar.wav out.png --window-size 25ms --freq-scale log --waveform
     """
-    settings = settings_from(options, preset, config, PLOT)
-    return make_pictures(words, output, None, settings, -1 if quiet else verbose)
+    settings = settings_from(options, preset, config, like, PLOT)
+    return make_pictures(words, output, None, settings, force=force, verbosity=-1 if quiet else verbose)

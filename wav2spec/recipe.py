@@ -1,0 +1,237 @@
+"""What a picture says of itself: one line of JSON behind its pixels, from which it can be made or read again."""
+
+import hashlib
+import json
+import os
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from wav2spec.analyze import Spectrogram, SpectrogramStream, stream_spectrogram
+from wav2spec.errors import AudioError, SettingError
+from wav2spec.png import begins_as_png, read_text
+from wav2spec.prepare import Sound
+from wav2spec.settings import Figure, Levels, Raster, Settings
+
+# Changes only when a pixel of some picture would.
+ANALYSIS_VERSION = 1
+
+Recipe = dict[str, Any]
+
+# What every recipe has; JSON under our name that lacks it is not ours.
+_SHAPE = {"analysis_version": int, "command": str, "settings": dict, "resolved": dict}
+
+
+def describe(stream: SpectrogramStream, command: str, **more: Any) -> str:
+    """Return how a picture was made, as compact JSON in ASCII; empty if it is not to say.
+
+    Called when the sound has been read, of whose samples it says the digest.
+
+    Parameters
+    ----------
+    stream : SpectrogramStream
+    command : str
+        That draws such pictures.
+    **more
+        What else is worth saying.
+    """
+    settings, analysis, sound = stream.settings, stream.analysis, stream.sound
+    if not settings.picture.metadata:
+        return ""
+    recipe = {
+        "analysis_version": ANALYSIS_VERSION,
+        "command": command,
+        "settings": settings.acting(),
+        "resolved": {
+            "window_size": analysis.window_size,
+            "stride": analysis.stride,
+            "fft_length": analysis.fft_length,
+            "start_s": sound.start_s,
+            "sample_rate": sound.sample_rate,
+            "n_samples": sound.n_samples,
+            "n_channels": sound.n_channels,
+            "n_frames": stream.n_frames,
+            "n_bands": stream.shape[2],
+        },
+        "recording": sound.facts(),
+        "level": _level_range(settings.levels, stream.unit),
+        **more,
+    }
+    if isinstance(settings.picture, Raster):
+        recipe |= _raster_axes(stream, settings.picture)
+    return json.dumps(recipe, separators=(",", ":"))
+
+
+def _raster_axes(stream: SpectrogramStream, raster: Raster) -> dict[str, Any]:
+    """Say which s and Hz the middles of the first and the last row and column have."""
+    first, last = stream.times(np.array([0, stream.shape[1] - 1])).tolist()
+    time = {"unit": "s", "first": first, "last": last}
+    low, high = stream.bands.frequencies[[0, -1]].tolist()
+    left, right = (low, high) if raster.layout == "down-right" else (high, low)
+    scale, n_channels = stream.settings.bands.freq_scale, stream.shape[0]
+    frequency = {"unit": "Hz", "scale": scale, "channels": n_channels, "first": left, "last": right}
+    upright = raster.layout == "right-up"
+    return {"columns": time, "rows": frequency} if upright else {"rows": time, "columns": frequency}
+
+
+def _level_range(levels: Levels, unit: str) -> dict[str, Any]:
+    """Say what pixel 0 and the greatest stand for, before gamma."""
+    if unit == "dB":
+        return {"unit": unit, "low": levels.db_max - levels.db_range, "high": levels.db_max, "rounding": "nearest"}
+    return {"unit": unit, "low": 0.0, "high": 255 / levels.brightness, "rounding": "down"}
+
+
+def read_recipe(path: str) -> Recipe | None:
+    """Return what a PNG says of how it was made; None if it was not made by wav2spec, or does not say.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    text = read_text(path)
+    try:
+        recipe = json.loads(text or "null")
+    except (ValueError, RecursionError):
+        return None
+    shaped = isinstance(recipe, dict) and all(isinstance(recipe.get(name), kind) for name, kind in _SHAPE.items())
+    varied = recipe.get("varied", {}) if shaped else {}
+    shaped = shaped and isinstance(varied, dict) and all(isinstance(values, list) for values in varied.values())
+    return recipe if shaped else None
+
+
+def settings_of(recipe: Recipe) -> Settings:
+    """Return the settings with which a picture was made.
+
+    Raises
+    ------
+    SettingError
+        If it was made by another version, with settings unknown here.
+    """
+    given = recipe["settings"]
+    start = Settings(picture=Figure() if "dpi" in given else Raster())
+    unknown = given.keys() - start.flat().keys()
+    if unknown:
+        raise SettingError("like", f"the picture has settings that are unknown here: {', '.join(sorted(unknown))}")
+    return start.updated(**given)
+
+
+def is_png(path: str) -> bool:
+    """Say whether a file begins as a PNG does; what cannot be read is left to whoever reads it."""
+    try:
+        return begins_as_png(path)
+    except OSError:
+        return False
+
+
+def demand_recipe(path: str) -> Recipe:
+    """Return what a PNG says of how it was made.
+
+    Raises
+    ------
+    AudioError
+        If it cannot be read, or does not say.
+    """
+    try:
+        recipe = read_recipe(path)
+    except OSError as error:
+        raise AudioError(path, error.strerror or str(error)) from error
+    if recipe is None:
+        raise AudioError(path, "does not say how it was made: no PNG of wav2spec, or one without metadata")
+    return recipe
+
+
+def pixel_digest(path: str) -> str:
+    """Return a SHA-256 of a PNG's decoded pixels, with their shape and depth: equal pictures have it, however packed.
+
+    Raises
+    ------
+    AudioError
+        If it cannot be decoded.
+    """
+    try:
+        pixels = _decoded(path, colors=True)
+    except OSError as error:
+        raise AudioError(path, str(error)) from error
+    head = f"{pixels.shape} {pixels.dtype.itemsize} ".encode()
+    return hashlib.sha256(head + np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<")).tobytes()).hexdigest()
+
+
+def read_png(path: str | os.PathLike[str]) -> Spectrogram:
+    """Read a picture of `image` back.
+
+    Parameters
+    ----------
+    path : path-like
+        A PNG that wav2spec made of pixels alone, and that says how.
+
+    Returns
+    -------
+    Spectrogram
+        Levels are within half a quantum of what they were, except where pixels are at the ends of their range; where
+        they were rounded down, they are the middle of the quantum. Times and frequencies are exact.
+
+    Raises
+    ------
+    AudioError
+        If it is no such picture.
+    """
+    name = os.fspath(path)
+    recipe = demand_recipe(name)
+    resolved = recipe["resolved"]
+    try:
+        settings = settings_of(recipe)
+        if not isinstance(settings.picture, Raster):
+            raise AudioError(name, "is a labelled figure, which cannot be read back")
+        rate, n_channels, n_samples = (int(resolved[key]) for key in ("sample_rate", "n_channels", "n_samples"))
+        sound = Sound(name, rate, n_channels, n_samples, lambda: iter(()), float(resolved["start_s"]))
+        stream = stream_spectrogram(sound, settings)
+        pixels = _upright(_decoded(name), stream.shape, settings.picture)
+        # A recording that was cut while it was read has fewer rows, unless their number was asked for.
+        n_rows, asked = pixels.shape[1], settings.picture.along_time
+        if n_rows > stream.shape[1] or asked not in (None, n_rows):
+            raise ValueError(f"{n_rows} rows of {stream.shape[1]}")
+    except (ArithmeticError, KeyError, MemoryError, TypeError, ValueError, OSError) as error:
+        raise AudioError(name, f"its pixels and what it says do not go together: {error}") from error
+    times = stream.times(np.arange(pixels.shape[1]))
+    return Spectrogram(_values(pixels, settings, stream.unit), times, stream.bands.frequencies, stream.unit)
+
+
+def _decoded(path: str, *, colors: bool = False) -> npt.NDArray[np.integer[Any]]:
+    """Return the pixels as they are stored, shape (height, width); with `colors`, what they look like."""
+    # Loaded by those who read pictures alone.
+    from PIL import Image
+
+    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        with Image.open(path) as picture:
+            return np.asarray(picture.convert("RGB") if colors and picture.mode == "P" else picture)
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit
+
+
+def _upright(pixels: npt.NDArray[Any], shape: tuple[int, int, int], raster: Raster) -> npt.NDArray[Any]:
+    """Return shape (n_channels, n_rows, n_bands), frequency rising."""
+    n_channels, _, n_bands = shape
+    if raster.layout == "right-up":
+        return pixels.reshape(n_channels, n_bands, -1)[:, ::-1].transpose(0, 2, 1)
+    bands = pixels.reshape(len(pixels), n_channels, n_bands).transpose(1, 0, 2)
+    return bands[:, :, ::-1] if raster.layout == "down-left" else bands
+
+
+def _values(pixels: npt.NDArray[Any], settings: Settings, unit: str) -> npt.NDArray[np.float32]:
+    levels, raster = settings.levels, settings.picture
+    depth = raster.bit_depth if isinstance(raster, Raster) else 8
+    white = 2**depth - 1
+    exact = pixels.astype(np.float64)
+    if isinstance(raster, Raster) and raster.invert:
+        exact = white - exact
+    if unit == "dB":
+        share = (exact / white) ** levels.gamma
+        values = levels.db_max - levels.db_range + share * levels.db_range
+        return values.astype(np.float32)  # type: ignore[no-any-return]
+    # Rounded down: the middle of what was, but for the greatest, which may have been anything.
+    share = (np.minimum(exact + 0.5, white) / white) ** levels.gamma
+    values = share * 255 / levels.brightness
+    return values.astype(np.float32)  # type: ignore[no-any-return]
