@@ -167,6 +167,7 @@ def test_the_title_is_the_name_as_it_is_unless_given(
 VARIED = """--style light|--style dark --waveform|--freq-scale log --dpi 150|--freq-scale mel --dpi 60 --waveform
 --channel all --waveform|--title {long}|--channel all --title {long} --style dark|--no-title --no-colorbar
 --no-colorbar --width 300 --height 200|--width 333 --height 237 --waveform|--start 2:30:00 --width 420|--start 10:00
+--fmax 1000|--start 2:30:00 --no-colorbar|--db-range 100
 --scale linear --brightness 0.00001|--db-max -120 --db-range 20|--fmin 440 --fmax 460 --width 1501 --dpi 210"""
 
 

@@ -233,6 +233,21 @@ def test_pixels_come_as_soon_as_their_frames_are_in() -> None:
     assert done == 1000
 
 
+@pytest.mark.parametrize(("rate", "stride", "n_strides"), [(48000, 582, 389), (44100, 441, 100), (8000, 33, 290)])
+@pytest.mark.parametrize("start", [0, 0.7])
+def test_no_rounding_loses_the_last_frame_of_a_recording(
+    make_wav: MakeWav, rate: int, stride: int, n_strides: int, start: float
+) -> None:
+    # Its middle lies on the very end.
+    n_samples = n_strides * stride + round(start * rate)
+    with open_recording(str(make_wav(n_samples=n_samples, sample_rate=rate))) as recording:
+        stream, _ = plan_spectrogram(recording, PLOT.updated(window_size=64, stride=stride, start=start))
+        axis = time_axis(stream)
+    assert axis.n_cells == n_strides + 1
+    for n_pixels in (10, 33, n_strides // 2):
+        assert axis.pixel_of(np.arange(axis.n_cells), n_pixels)[-1] == n_pixels - 1
+
+
 @pytest.mark.parametrize(("n_samples", "n_channels"), [(40_000, 2), (1777, 1), (90, 1)])
 def test_the_envelope_is_the_least_and_greatest_of_the_samples_without_gaps(
     make_wav: MakeWav, n_samples: int, n_channels: int

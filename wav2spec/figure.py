@@ -150,13 +150,14 @@ class _Sheet:
 
     def time_axis(self, axes: Any, box: Box, time: Axis, *, labelled: bool) -> None:
         ticks = time_ticks(time.low, time.high, self._fitting(box.width, _TIME_LABEL))
-        axes.set_xticks(time.position(ticks.values), ticks.labels if labelled else [""] * len(ticks.values))
+        places = _on_pixels(time.position(ticks.values), box.width, 0.25)
+        axes.set_xticks(places, ticks.labels if labelled else [""] * len(places))
         if labelled:
             axes.set_xlabel(ticks.title, **self._font)
 
     def frequency_axis(self, axes: Any, box: Box, shared: Axes, *, labelled: bool) -> None:
         ticks = self._frequency_ticks(box, shared)
-        places = shared.frequency.position(shared.scale.from_hz(ticks.values))
+        places = _on_pixels(shared.frequency.position(shared.scale.from_hz(ticks.values)), box.height, 0.75)
         axes.set_yticks(places, ticks.labels if labelled else [""] * len(ticks.values))
         if labelled:
             axes.set_ylabel(ticks.title, **self._font)
@@ -212,6 +213,12 @@ def _level_range(levels: Levels, unit: str) -> tuple[float, float, str]:
     names = {"full-scale": "full scale", "peak": "peak"}
     reference = names.get(str(levels.db_ref), f"magnitude {levels.db_ref}")
     return levels.db_max - levels.db_range, levels.db_max, f"dB re {reference}"
+
+
+def _on_pixels(places: npt.NDArray[np.floating[Any]], n_pixels: int, part: float) -> npt.NDArray[np.floating[Any]]:
+    """Move each place to that part of the pixel that shows it from which matplotlib's rounding draws the mark there."""
+    marks: npt.NDArray[np.floating[Any]] = (np.clip(np.floor(places * n_pixels), 0, n_pixels - 1) + part) / n_pixels
+    return marks
 
 
 def level_characters(levels: Levels, unit: str) -> int:

@@ -9,7 +9,7 @@ from wav2spec.settings import Figure
 FONT_POINTS = 10.0
 
 # Distances in letters: what labels and titles take, and what keeps parts apart.
-_LEFT, _RIGHT, _BOTTOM, _TOP, _TITLE = 4.4, 1.2, 3.4, 1.0, 1.6
+_LEFT, _RIGHT, _BOTTOM, _TOP, _TITLE = 5.2, 2.8, 3.4, 1.0, 1.6
 _BAR, _BAR_GAP, _BAR_LABELS, _BAR_CHARACTER = 1.1, 1.0, 2.6, 0.62
 _PANEL_GAP, _CAPTION_LINE, _CAPTION_GAP = 1.0, 1.1, 0.5
 
@@ -77,12 +77,12 @@ def lay_out(
     gap = px(_PANEL_GAP)
     width = figure_width - left - right
     height = figure_height - bottom - top
+    panel_width = (width - (n_columns - 1) * gap) // n_columns
     waveform = None
     if figure.waveform:
         wave_height = round(_WAVEFORM_SHARE * height)
-        waveform = Box(left, bottom + height - wave_height, width, wave_height)
+        waveform = Box(left, bottom + height - wave_height, panel_width, wave_height)
         height -= wave_height + gap
-    panel_width = (width - (n_columns - 1) * gap) // n_columns
     panel_height = (height - n_rows * above - (n_rows - 1) * gap) // n_rows
     for name, least, found in (("width", panel_width, figure_width), ("height", panel_height, figure_height)):
         if least < _LEAST:

@@ -51,7 +51,10 @@ class Axis:
         """Return in which pixel the middle of each cell lies, the ends included; -1 for outside."""
         places = self.position(self.first + cells * self.step) * n_pixels
         pixels = np.minimum(np.floor(places), n_pixels - 1).astype(np.intp)
-        return np.where((places < 0) | (places > n_pixels), -1, pixels)
+        # What rounding puts a little beyond an end lies on it.
+        rounding = 1e-9 * n_pixels
+        outside = (places < -rounding) | (places > n_pixels + rounding)
+        return np.where(outside, -1, np.maximum(pixels, 0))
 
     def cell_of(self, n_pixels: int) -> Indices:
         """Return which cell each pixel's middle lies in; -1 for none. The outer cells reach one step outwards."""
@@ -102,7 +105,7 @@ def spread_bands(power: Floats, axis: Axis, n_pixels: int) -> Floats:
 def pool_frames(blocks: Iterable[Floats], axis: Axis, n_pixels: int, reduce: Reduce) -> Iterator[Floats]:
     """Bring frames to exactly `n_pixels`, as they come.
 
-    Memory is that of a block: it grows neither with the frames nor with the pixels.
+    Memory is that of a block, and a few bytes for each pixel; it does not grow with the frames.
 
     Parameters
     ----------

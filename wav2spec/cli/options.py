@@ -56,12 +56,12 @@ class _Number(_Words):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | float | str:
         words = super().convert(value, param, ctx)
-        for number in (int, float):
-            try:
-                return number(words)
-            except ValueError:
-                continue
-        return words
+        if re.fullmatch("-[0-9]{1,18}", str(words)):
+            return int(words)
+        try:
+            return words if isinstance(words, int) else float(words)
+        except ValueError:
+            return words
 
 
 class _Size(click.ParamType[tuple[int, int]]):
@@ -262,7 +262,7 @@ def options_of(settings: Settings, start: Settings, varied: dict[str, list[Any]]
     """Return the options that lead from `start` to `settings`, for a shell; those of `varied` repeated."""
     words: list[str] = []
     for field, values in varied.items():
-        for value in values:
+        for value in values if field in SETTING_OPTIONS else ():
             words += [option_name(field), str(value)]
     before = start.flat()
     for field, value in settings.acting().items():

@@ -10,6 +10,7 @@ import click
 
 from wav2spec.cli.options import usage_errors
 from wav2spec.cli.process import begin_work
+from wav2spec.errors import SettingError, Wav2SpecError
 from wav2spec.presets import TUNE, TUNED_SIZES
 from wav2spec.report import say, shown
 from wav2spec.settings import Analysis
@@ -56,6 +57,8 @@ def tune(
     """
     if resolve and (sources or sizes):
         raise click.UsageError("--resolve answers from theory, and takes neither sources nor --window-size")
+    if flags and as_json:
+        raise click.UsageError("--flags and --json are two ways to answer: give one")
     if not resolve and not sources:
         raise click.UsageError("Missing argument 'SRC...'.")
     exit_code, rows = (0, _resolving(resolve, windows)) if resolve else _measured(sources, windows, sizes)
@@ -80,7 +83,6 @@ def _measured(sources: tuple[str, ...], windows: tuple[str, ...], sizes: tuple[s
         ]
     # Loads NumPy and libsndfile.
     from wav2spec.audio import open_recording
-    from wav2spec.errors import SettingError, Wav2SpecError
     from wav2spec.prepare import prepare
     from wav2spec.tune import entropies, rank
 
@@ -88,7 +90,8 @@ def _measured(sources: tuple[str, ...], windows: tuple[str, ...], sizes: tuple[s
     files = _files(sources)
     if not files:
         say("error", f"no WAV files in {', '.join(shown(source) for source in sources)}")
-    found, rate, exit_code = [], 0, 0 if files else 1
+        return 1, []
+    found, rate, exit_code = [], 0, 0
     for file in files:
         try:
             with open_recording(file) as recording:
@@ -135,6 +138,11 @@ def _resolving(wanted: str, windows: tuple[str, ...]) -> list[_Row]:
         raise click.BadParameter(f"{wanted!r} is neither a frequency (50Hz) nor a time (5ms)", param_hint="'--resolve'")
     with usage_errors():
         analyses = [Analysis(window=window) for window in windows]
+        for analysis in analyses:
+            if analysis.window.startswith("gaussian"):
+                raise SettingError(
+                    "window", f"{analysis.window} is as wide in a longer window: its size resolves nothing"
+                )
     # Loads NumPy.
     from wav2spec.resolution import window_shares
 
