@@ -12,8 +12,9 @@ from test_plot import RATE, Drawn, click, draw, levels, tone
 
 from wav2spec.cli import command
 from wav2spec.layout import Layout, lay_out
+from wav2spec.pictures import Figure
 from wav2spec.resolution import resolution, window_shares
-from wav2spec.settings import Analysis, Figure
+from wav2spec.settings import Analysis
 
 MINUS = "\N{MINUS SIGN}"
 

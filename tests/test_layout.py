@@ -15,7 +15,7 @@ from test_plot import draw
 from wav2spec.cli import command
 from wav2spec.errors import SettingError
 from wav2spec.layout import Box, Layout, lay_out
-from wav2spec.settings import Figure
+from wav2spec.pictures import Figure
 
 figures = st.builds(
     Figure,

@@ -18,7 +18,7 @@ import wav2spec
 from wav2spec.cli import command
 from wav2spec.layout import Box, Layout, lay_out
 from wav2spec.palettes import palette
-from wav2spec.settings import Figure
+from wav2spec.pictures import Figure
 
 Bytes = npt.NDArray[np.uint8]
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from strict_png import Bytes, decode
 
 from wav2spec.choices import Layout
+from wav2spec.pictures import Raster
 from wav2spec.raster import picture_size, write_png
-from wav2spec.settings import Raster
 
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from test_plot import ALL, RATE, click, draw, laid_out, levels, tone
 
 from wav2spec.bands import hz_to_mel
-from wav2spec.settings import Figure
+from wav2spec.pictures import Figure
 from wav2spec.ticks import Ticks, level_ticks, linear_frequency_ticks, spread_frequency_ticks, time_ticks
 
 MINUS = "\N{MINUS SIGN}"

@@ -12,9 +12,10 @@ from wav2spec.bands import BandMap, band_map
 from wav2spec.errors import AudioError, SettingError
 from wav2spec.framing import check_length, count_frames, frame_size, frame_times
 from wav2spec.levels import full_scale_power, to_db
+from wav2spec.pictures import Raster
 from wav2spec.pool import Axis, pool_frames
 from wav2spec.prepare import Sound
-from wav2spec.settings import Analysis, Bands, Raster, Settings
+from wav2spec.settings import Analysis, Bands, Settings
 from wav2spec.stft import magnitude_blocks
 
 # A level that refers to the peak needs it before the first pixel. Up to so many values are kept until it is known

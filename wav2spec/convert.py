@@ -14,10 +14,11 @@ from wav2spec.jobs import Format, Job, Outcome
 from wav2spec.levels import to_pixels
 from wav2spec.npy import NpyWriter
 from wav2spec.output import open_target
+from wav2spec.pictures import Figure, Raster
 from wav2spec.prepare import prepare
 from wav2spec.raster import picture_size, write_png
 from wav2spec.recipe import describe, read_recipe
-from wav2spec.settings import Figure, Raster, Settings
+from wav2spec.settings import Settings
 
 # Pillow warns of a picture with more pixels than this when it opens it.
 _PILLOW_LIMIT = 89_478_485

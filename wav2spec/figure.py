@@ -15,9 +15,10 @@ from wav2spec.arrays import Pixels
 from wav2spec.layout import FONT_POINTS, Box, Layout
 from wav2spec.palettes import palette, quiet_matplotlib
 from wav2spec.panel import FrequencyScale
+from wav2spec.pictures import Figure
 from wav2spec.png import RGB, PngWriter
 from wav2spec.pool import Axis
-from wav2spec.settings import Bands, Figure, Levels
+from wav2spec.settings import Bands, Levels
 from wav2spec.ticks import Ticks, level_ticks, linear_frequency_ticks, spread_frequency_ticks, time_ticks
 
 # Letters that a label takes of its axis.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from wav2spec.errors import SettingError
-from wav2spec.settings import Figure
+from wav2spec.pictures import Figure
 
 # The size of letters in points; all distances are multiples of it.
 FONT_POINTS = 10.0

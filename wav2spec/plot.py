@@ -10,10 +10,10 @@ from wav2spec.analyze import SpectrogramStream
 from wav2spec.figure import Axes, Panel, draw_figure, level_characters
 from wav2spec.layout import Layout, lay_out
 from wav2spec.panel import draw_pixels, envelope, frequency_axis, frequency_scale, time_axis
+from wav2spec.pictures import Figure
 from wav2spec.recipe import describe
 from wav2spec.report import shown
 from wav2spec.resolution import resolution
-from wav2spec.settings import Figure
 
 
 def plan_plot(stream: SpectrogramStream, figure: Figure, name: str) -> Callable[[BinaryIO], str]:

@@ -3,7 +3,8 @@
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from wav2spec.settings import Figure, Settings
+from wav2spec.pictures import Figure
+from wav2spec.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import numpy as np
 
 from wav2spec.arrays import Pixels
 from wav2spec.choices import GRAY
+from wav2spec.pictures import Raster
 from wav2spec.png import GREY, GREY_16, INDEXED, PngWriter
-from wav2spec.settings import Raster
 
 # Pixels that are turned into bytes at once.
 _PIECE = 2**18

@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from wav2spec.analyze import Spectrogram, SpectrogramStream, stream_spectrogram
 from wav2spec.errors import AudioError, SettingError
+from wav2spec.pictures import Figure, Raster
 from wav2spec.png import begins_as_png, read_text
 from wav2spec.prepare import Sound
-from wav2spec.settings import Figure, Levels, Raster, Settings
+from wav2spec.settings import Levels, Settings
 
 # Changes only when a pixel of some picture would.
 ANALYSIS_VERSION = 1

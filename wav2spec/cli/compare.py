@@ -8,9 +8,9 @@ import click
 from wav2spec.cli.options import REPEATED, output_options, setting_options, settings_from, usage_errors
 from wav2spec.cli.pictures import check_figure, do_jobs, refuse_terminals
 from wav2spec.errors import SettingError
+from wav2spec.pictures import Figure
 from wav2spec.plan import plan_jobs
 from wav2spec.presets import COMPARE
-from wav2spec.settings import Figure
 
 if TYPE_CHECKING:
     from wav2spec.audio import Recording

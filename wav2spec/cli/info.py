@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wav2spec.cli.options import options_of, setting_options, settings_from
+from wav2spec.pictures import Raster
 from wav2spec.presets import COMPARE, DEFAULT, PLOT
 from wav2spec.report import say, shown
-from wav2spec.settings import Raster, Settings
+from wav2spec.settings import Settings
 
 if TYPE_CHECKING:
     from wav2spec.audio import Recording

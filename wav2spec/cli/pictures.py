@@ -11,9 +11,10 @@ from wav2spec.cli.options import usage_errors
 from wav2spec.cli.process import begin_work
 from wav2spec.errors import SettingError
 from wav2spec.jobs import STREAM, Format, Job
+from wav2spec.pictures import Figure, Raster
 from wav2spec.plan import plan_jobs
 from wav2spec.report import Report
-from wav2spec.settings import Figure, Raster, Settings
+from wav2spec.settings import Settings
 
 if TYPE_CHECKING:
     from wav2spec.convert import Planner
