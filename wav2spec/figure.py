@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from wav2spec.arrays import Pixels
 from wav2spec.layout import FONT_POINTS, Box, Layout
+from wav2spec.levels import level_range
 from wav2spec.palettes import palette, quiet_matplotlib
 from wav2spec.panel import FrequencyScale
 from wav2spec.pictures import Figure
@@ -209,11 +210,12 @@ class _Sheet:
 
 def _level_range(levels: Levels, unit: str) -> tuple[float, float, str]:
     """Return what the darkest and the brightest colour stand for, and the unit with its reference."""
+    low, high = level_range(levels, unit)
     if unit != "dB":
-        return 0.0, 255.0 / levels.brightness, unit.capitalize()
+        return low, high, unit.capitalize()
     names = {"full-scale": "full scale", "peak": "peak"}
     reference = names.get(str(levels.db_ref), f"magnitude {levels.db_ref}")
-    return levels.db_max - levels.db_range, levels.db_max, f"dB re {reference}"
+    return low, high, f"dB re {reference}"
 
 
 def _on_pixels(places: npt.NDArray[np.floating[Any]], n_pixels: int, part: float) -> npt.NDArray[np.floating[Any]]:

@@ -19,6 +19,13 @@ _WHITE = 255
 _TINY = np.finfo(np.float64).tiny
 
 
+def level_range(levels: Levels, unit: str) -> tuple[float, float]:
+    """Return what pixel 0 and the greatest stand for, before gamma."""
+    if unit == "dB":
+        return levels.db_max - levels.db_range, levels.db_max
+    return 0.0, _WHITE / levels.brightness
+
+
 def to_db(power: Values, reference: float | Floats, levels: Levels) -> Floats:
     """Return ``10 log10(power / reference)``, from `db_max` down over `db_range` and no further.
 

@@ -13,7 +13,7 @@ from wav2spec.bands import hz_to_mel, mel_to_hz
 from wav2spec.choices import Reduce
 from wav2spec.framing import frame_times
 from wav2spec.levels import to_db, to_pixels
-from wav2spec.pool import Axis, pool_bands, pool_frames, spread_bands
+from wav2spec.pool import Axis, last_known, pool_bands, pool_frames, spread_bands
 from wav2spec.settings import Bands
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -121,7 +121,7 @@ def envelope(stream: SpectrogramStream, time: Axis, width: int) -> Floats:
             most[where] = np.maximum(most[where], np.maximum.reduceat(block.max(axis=1)[drawn], starts))
     # Of fewer samples than pixels, the gaps take what lies before them.
     known = np.flatnonzero(np.isfinite(least))
-    nearest = known[np.clip(np.searchsorted(known, np.arange(width), "right") - 1, 0, None)]
+    nearest = known[last_known(known, np.arange(width))]
     least, most = least[nearest], most[nearest]
     # Each pixel reaches to the one before it, so that the line has no gaps.
     return np.stack(

@@ -88,8 +88,7 @@ def pool_bands(power: Floats, axis: Axis, n_pixels: int, reduce: Reduce) -> Floa
     if reduce == "mean":
         pooled = pooled / np.diff(starts, append=len(drawn))
     # Pixels beyond the bands show the band at the edge.
-    nearest = np.searchsorted(pixels[drawn][starts], np.arange(n_pixels), "right") - 1
-    return pooled[:, :, np.maximum(nearest, 0)]
+    return pooled[:, :, last_known(pixels[drawn][starts], np.arange(n_pixels))]
 
 
 def spread_bands(power: Floats, axis: Axis, n_pixels: int) -> Floats:
@@ -98,8 +97,12 @@ def spread_bands(power: Floats, axis: Axis, n_pixels: int) -> Floats:
         return power
     cells = axis.cell_of(n_pixels)
     known = np.flatnonzero(cells >= 0)
-    nearest = np.clip(np.searchsorted(known, np.arange(n_pixels), "right") - 1, 0, None)
-    return power[:, :, cells[known[nearest]]]
+    return power[:, :, cells[known[last_known(known, np.arange(n_pixels))]]]
+
+
+def last_known(known: Indices, wanted: Indices) -> Indices:
+    """Return where in `known`, which rises, the last is that lies at or before each of `wanted`; else the first."""
+    return np.maximum(np.searchsorted(known, wanted, "right") - 1, 0)
 
 
 def pool_frames(blocks: Iterable[Floats], axis: Axis, n_pixels: int, reduce: Reduce) -> Iterator[Floats]:
@@ -131,8 +134,7 @@ def pool_frames(blocks: Iterable[Floats], axis: Axis, n_pixels: int, reduce: Red
         blank[pixels] = False
         # A pixel that no frame's middle falls into shows what lies before it.
         for wanted in _pieces(n_done, int(pixels[-1]) + 1, values):
-            nearest = np.maximum(np.searchsorted(pixels, wanted, "right") - 1, 0)
-            yield _blanked(values[:, nearest], blank[wanted])
+            yield _blanked(values[:, last_known(pixels, wanted)], blank[wanted])
         n_done, last = int(pixels[-1]) + 1, values[:, -1:]
     if last is not None:
         for wanted in _pieces(n_done, n_pixels, last):

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from wav2spec.analyze import Spectrogram, SpectrogramStream, stream_spectrogram
 from wav2spec.errors import AudioError, SettingError
+from wav2spec.levels import level_range
 from wav2spec.pictures import Figure, Raster
 from wav2spec.png import begins_as_png, read_text
 from wav2spec.prepare import Sound
@@ -56,7 +57,7 @@ def describe(stream: SpectrogramStream, command: str, **more: Any) -> str:
             "n_bands": stream.shape[2],
         },
         "recording": sound.facts(),
-        "level": _level_range(settings.levels, stream.unit),
+        "level": _level(settings.levels, stream.unit),
         **more,
     }
     if isinstance(settings.picture, Raster):
@@ -76,11 +77,10 @@ def _raster_axes(stream: SpectrogramStream, raster: Raster) -> dict[str, Any]:
     return {"columns": time, "rows": frequency} if upright else {"rows": time, "columns": frequency}
 
 
-def _level_range(levels: Levels, unit: str) -> dict[str, Any]:
-    """Say what pixel 0 and the greatest stand for, before gamma."""
-    if unit == "dB":
-        return {"unit": unit, "low": levels.db_max - levels.db_range, "high": levels.db_max, "rounding": "nearest"}
-    return {"unit": unit, "low": 0.0, "high": 255 / levels.brightness, "rounding": "down"}
+def _level(levels: Levels, unit: str) -> dict[str, Any]:
+    """Say what pixel 0 and the greatest stand for, before gamma, and how the others were rounded."""
+    low, high = level_range(levels, unit)
+    return {"unit": unit, "low": low, "high": high, "rounding": "nearest" if unit == "dB" else "down"}
 
 
 def read_recipe(path: str) -> Recipe | None:
@@ -196,7 +196,8 @@ def read_png(path: str | os.PathLike[str]) -> Spectrogram:
     except (ArithmeticError, KeyError, MemoryError, TypeError, ValueError, OSError) as error:
         raise AudioError(name, f"its pixels and what it says do not go together: {error}") from error
     times = stream.times(np.arange(pixels.shape[1]))
-    return Spectrogram(_values(pixels, settings, stream.unit), times, stream.bands.frequencies, stream.unit)
+    values = _values(pixels, settings.levels, settings.picture, stream.unit)
+    return Spectrogram(values, times, stream.bands.frequencies, stream.unit)
 
 
 def _decoded(path: str, *, colors: bool = False) -> npt.NDArray[np.integer[Any]]:
@@ -221,12 +222,10 @@ def _upright(pixels: npt.NDArray[Any], shape: tuple[int, int, int], raster: Rast
     return bands[:, :, ::-1] if raster.layout == "down-left" else bands
 
 
-def _values(pixels: npt.NDArray[Any], settings: Settings, unit: str) -> npt.NDArray[np.float32]:
-    levels, raster = settings.levels, settings.picture
-    depth = raster.bit_depth if isinstance(raster, Raster) else 8
-    white = 2**depth - 1
+def _values(pixels: npt.NDArray[Any], levels: Levels, raster: Raster, unit: str) -> npt.NDArray[np.float32]:
+    white = 2**raster.bit_depth - 1
     exact = pixels.astype(np.float64)
-    if isinstance(raster, Raster) and raster.invert:
+    if raster.invert:
         exact = white - exact
     if unit == "dB":
         share = (exact / white) ** levels.gamma

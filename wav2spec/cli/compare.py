@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wav2spec.cli.options import REPEATED, output_options, setting_options, settings_from, usage_errors
+from wav2spec.cli.options import REPEATED, option_name, output_options, setting_options, settings_from, usage_errors
 from wav2spec.cli.pictures import check_figure, do_jobs, refuse_terminals
 from wav2spec.errors import SettingError
 from wav2spec.pictures import Figure
@@ -79,4 +79,4 @@ def compare(
 
 
 def _names(fields: tuple[str, ...] | list[str]) -> str:
-    return ", ".join("--" + field.replace("_", "-") for field in fields)
+    return ", ".join(map(option_name, fields))
