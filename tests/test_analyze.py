@@ -1,6 +1,7 @@
 """The Python function: samples of any kind in, a spectrogram with its own axes out."""
 
 import pickle
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from conftest import SAMPLES, MakeWav
 import wav2spec
 from wav2spec.analyze import stream_spectrogram
 from wav2spec.audio import open_recording
-from wav2spec.convert import convert, picture_planner
+from wav2spec.convert import Task, convert
+from wav2spec.drawing import plan_picture
 from wav2spec.errors import AudioError
 from wav2spec.jobs import Job
 from wav2spec.prepare import prepare
@@ -165,7 +167,7 @@ def test_a_recording_shorter_than_a_window_is_an_error_with_both_lengths(make_wa
     path = make_wav(n_samples=255)
     message = rf"^{path}: too short: it has 255 samples, one frame takes 256$"
     with pytest.raises(AudioError, match=message):
-        convert(Job(str(path), str(path.with_suffix(".png"))), picture_planner(Settings()))
+        convert(Job(str(path), str(path.with_suffix(".png"))), Task(partial(plan_picture, settings=Settings())))
 
 
 def test_a_recording_of_exactly_one_window_has_one_frame(make_wav: MakeWav) -> None:
@@ -176,9 +178,9 @@ def test_a_recording_of_exactly_one_window_has_one_frame(make_wav: MakeWav) -> N
 
 def test_time_too_short_at_the_recordings_rate_is_an_error_of_the_recording(make_wav: MakeWav) -> None:
     path = make_wav(sample_rate=8000)
-    planner = picture_planner(Settings().updated(window_size="0.1ms"))
+    task = Task(partial(plan_picture, settings=Settings().updated(window_size="0.1ms")))
     with pytest.raises(AudioError, match=r"window_size.* 8000 Hz") as caught:
-        convert(Job(str(path), str(path.with_suffix(".png"))), planner)
+        convert(Job(str(path), str(path.with_suffix(".png"))), task)
     assert caught.value.path == str(path)
 
 

@@ -230,7 +230,8 @@ def test_a_full_scale_sine_in_the_middle_of_a_band_reads_0_db(
     hz = frequencies[band := band % len(frequencies)]
     sine = np.sin(2 * np.pi * hz * np.arange(8000) / RATE + 0.3)
     values = wav2spec.spectrogram(sine, RATE, db_max=20.0, **options).values[0, :, band]
-    np.testing.assert_allclose(values, 0.0, rtol=0, atol=0.1)
+    # What is left is the rectangular window's leakage from the negative frequencies.
+    np.testing.assert_allclose(values, 0.0, rtol=0, atol=0.15)
 
 
 @pytest.mark.parametrize("levels", [[], ["--scale=db"], ["--scale=db", "--db-ref=peak"], ["--scale=db", "--db-ref=2"]])

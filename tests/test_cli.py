@@ -238,7 +238,9 @@ def test_a_failing_source_does_not_keep_the_good_ones_from_being_drawn(make_wav:
     short = make_wav("b.wav", n_samples=100)
     result = run(make_wav("a.wav"), short, tmp_path / "none.wav", make_wav("z.wav"))
     assert result.returncode == 1
-    assert [line.split(": ")[2] for line in stderr(result).splitlines()] == [str(short), str(tmp_path / "none.wav")]
+    *errors, summary = stderr(result).splitlines()
+    assert [line.split(": ")[2] for line in errors] == [str(short), str(tmp_path / "none.wav")]
+    assert summary == "wav2spec: 2 written, 2 failed"
     assert sorted(path.name for path in tmp_path.glob("*.png")) == ["a.png", "z.png"]
 
 

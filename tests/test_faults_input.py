@@ -16,6 +16,7 @@ import soundfile
 from conftest import SAMPLES, MakeWav, riff, run
 from faults import (
     AS_OTHERS,
+    assert_usage_error,
     contents,
     error_of,
     hostile_files,
@@ -106,10 +107,17 @@ def test_an_error_of_reading_is_reported(folder: Path) -> None:
     assert contents(folder) == {}
 
 
+def test_a_folder_named_like_a_recording_is_a_folder(tmp_path: Path, folder: Path) -> None:
+    source = tmp_path / "x.wav"
+    source.mkdir()
+    assert_usage_error(run(source, "-o", folder / "o.png"))
+    assert "no files in it are named *.wav" in error_of(run(source, "-o", folder))
+    assert contents(folder) == {}
+
+
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        ("folder", "directory"),
         ("fifo", "FIFO"),
         ("loop", "Too many levels of symbolic links"),
         ("dangling", "No such file or directory"),
@@ -120,8 +128,6 @@ def test_an_error_of_reading_is_reported(folder: Path) -> None:
 def test_what_is_no_file_is_refused_at_once(tmp_path: Path, folder: Path, kind: str, words: str) -> None:
     source = tmp_path / "x.wav"
     match kind:
-        case "folder":
-            source.mkdir()
         case "fifo":
             os.mkfifo(source)
         case "loop":
@@ -207,7 +213,8 @@ def test_every_codec_of_a_wav_is_drawn(make_wav: MakeWav, folder: Path, subtype:
 
 def verdicts(messages: bytes) -> dict[str, str]:
     """Return what was said of each file that failed, by its name without folder and suffix."""
-    lines = messages.decode("ascii").splitlines()
+    *lines, summary = messages.decode("ascii").splitlines()
+    assert summary.endswith(" failed")
     assert all(line.startswith(("wav2spec: error: ", "wav2spec: warning: ")) for line in lines)
     errors = [line.split(": ", 3)[2:] for line in lines if line.startswith("wav2spec: error: ")]
     assert len(errors) == len({source for source, _ in errors})

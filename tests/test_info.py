@@ -218,11 +218,11 @@ def test_what_refuses_the_picture_refuses_it_here(make_wav: MakeWav, tmp_path: P
 
 
 def test_a_picture_wider_than_a_png_can_be_is_refused(make_wav: MakeWav, monkeypatch: pytest.MonkeyPatch) -> None:
-    from wav2spec import convert
+    from wav2spec import drawing
 
     path = make_wav()
     assert "refused" not in facts(path)["picture"]
-    monkeypatch.setattr(convert, "LARGEST_SIDE", 128)
+    monkeypatch.setattr(drawing, "LARGEST_SIDE", 128)
     result = CliRunner().invoke(command, [str(path)], standalone_mode=False)
     assert result.return_value == 1
     assert "a side of a PNG has at most 128" in result.stderr

@@ -114,7 +114,7 @@ def test_another_suffix_is_refused_with_those_there_are(output: str) -> None:
 
 @pytest.mark.parametrize("output", ["out.png", "out.npy", "-"])
 def test_one_target_for_several_sources_is_refused(output: str) -> None:
-    with pytest.raises(SettingError, match="one target for 2 sources") as caught:
+    with pytest.raises(SettingError, match="one target for several sources") as caught:
         plan_jobs(("a.wav", "b.wav"), output)
     assert caught.value.name == "output"
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from wav2spec.audio import open_recording
 from wav2spec.choices import Reduce
-from wav2spec.convert import plan_spectrogram
+from wav2spec.drawing import plan_spectrogram
 from wav2spec.panel import envelope, time_axis
 from wav2spec.pool import Axis, pool_bands, pool_frames, spread_bands
 from wav2spec.presets import PLOT
@@ -241,7 +241,7 @@ def test_no_rounding_loses_the_last_frame_of_a_recording(
     # Its middle lies on the very end.
     n_samples = n_strides * stride + round(start * rate)
     with open_recording(str(make_wav(n_samples=n_samples, sample_rate=rate))) as recording:
-        stream, _ = plan_spectrogram(recording, PLOT.updated(window_size=64, stride=stride, start=start))
+        stream = plan_spectrogram(recording, PLOT.updated(window_size=64, stride=stride, start=start))
         axis = time_axis(stream)
     assert axis.n_cells == n_strides + 1
     for n_pixels in (10, 33, n_strides // 2):
@@ -255,7 +255,7 @@ def test_the_envelope_is_the_least_and_greatest_of_the_samples_without_gaps(
     width = 301
     path = make_wav(n_samples=n_samples, n_channels=n_channels)
     with open_recording(str(path)) as recording:
-        stream, _ = plan_spectrogram(recording, PLOT.updated(channel="all"))
+        stream = plan_spectrogram(recording, PLOT.updated(channel="all"))
         found = envelope(stream, time_axis(stream), width)
     samples, _ = soundfile.read(path, always_2d=True)
     ends = [(row.min(), row.max()) for row in samples]

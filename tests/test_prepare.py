@@ -210,7 +210,7 @@ def test_a_start_beyond_the_end_is_that_sources_failure_with_both_times(
     start: str, shown: str, make_wav: MakeWav, tmp_path: Path
 ) -> None:
     short, long = make_wav("short.wav"), make_wav("long.wav", n_samples=16_000 * 63, sample_rate=16_000)
-    result = image(short, long, "-o", f"{tmp_path / 'out'}/", "--start", start)
+    result = image(short, long, "-o", f"{tmp_path / 'out'}/", "--start", start, "--quiet")
     assert result.return_value == 1
     words = f"{short}: start {shown}"
     assert words in result.stderr

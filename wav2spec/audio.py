@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Self
 
@@ -43,12 +43,15 @@ class Recording:
         Device and inode, by which a target is known to be the recording itself.
     warnings : list of str
         What is wrong with it though it can be drawn. May grow while it is read.
+    watch : callable, optional
+        Told at every block how many s have been read, and how long the recording is.
     """
 
     def __init__(self, path: str, file: io.FileIO) -> None:
         self.path = path
         self._file = file
         self.warnings: list[str] = []
+        self.watch: Callable[[float, float], None] | None = None
         try:
             status = os.fstat(file.fileno())
             header = read_header(file)
@@ -199,6 +202,8 @@ class Recording:
         except soundfile.LibsndfileError as error:
             raise AudioError(self.path, f"cannot be read at sample {position}: {error.error_string}") from error
         self._position = position + len(samples)
+        if self.watch:
+            self.watch(self._position / self.sample_rate, self.duration)
         if self._digest_end == position:
             self._digest.update(np.ascontiguousarray(samples, "<f4").data)
             self._digest_end = self._position

@@ -1,48 +1,67 @@
-"""One source to one picture."""
+"""One source to one picture, unless it is there already."""
 
 import os
+import tempfile
 import traceback
 from collections.abc import Callable
-from functools import partial
-from typing import BinaryIO
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Literal
 
-from wav2spec.analyze import SpectrogramStream, stream_spectrogram, too_short
 from wav2spec.audio import Recording, open_recording
-from wav2spec.choices import LARGEST_SIDE
+from wav2spec.drawing import Drawing, Planner
 from wav2spec.errors import AudioError, OutputError, SettingError
-from wav2spec.jobs import Format, Job, Outcome
-from wav2spec.levels import to_pixels
-from wav2spec.npy import NpyWriter
+from wav2spec.jobs import Job, Outcome, Status
+from wav2spec.measure import dbfs, measure
 from wav2spec.output import open_target
-from wav2spec.pictures import Figure, Raster
-from wav2spec.prepare import prepare
-from wav2spec.raster import picture_size, write_png
-from wav2spec.recipe import describe, read_recipe
-from wav2spec.settings import Settings
+from wav2spec.png import PixelDigest, read_text
+from wav2spec.recipe import pixel_digest, read_recipe
 
-# Pillow warns of a picture with more pixels than this when it opens it.
-_PILLOW_LIMIT = 89_478_485
+Mode = Literal["draw", "update", "check"]
+
+_COPY_BYTES = 2**20
 
 
-# What can be drawn of a recording: how to write it, which returns in words what was written; and what is odd about it.
-Plan = tuple[Callable[[BinaryIO], str], list[str]]
-Planner = Callable[[Recording], Plan]
+@dataclass(frozen=True)
+class Task:
+    """What is done with every job of a run.
+
+    Attributes
+    ----------
+    planner : callable
+    mode : str
+        ``"draw"``; ``"update"``: only what is not there or would be drawn otherwise; ``"check"``: say so, write
+        nothing.
+    with_facts : bool
+        Whether the outcome tells what is known of recording and picture.
+    """
+
+    planner: Planner
+    mode: Mode = "draw"
+    with_facts: bool = False
 
 
-def attempt(job: Job, planner: Planner) -> Outcome:
+def attempt(job: Job, task: Task, watch: Callable[[float, float], None] | None = None) -> Outcome:
     """Do a job; whatever goes wrong becomes its outcome.
+
+    Parameters
+    ----------
+    job : Job
+    task : Task
+    watch : callable, optional
+        Told how many s of the recording have been read, and of how many.
 
     Raises
     ------
     BrokenPipeError
         If nobody reads standard output any more: there is nobody to tell.
     """
+    facts: dict[str, Any] = {}
     try:
-        return convert(job, planner)
+        return convert(job, task, watch, facts)
     except BrokenPipeError:
         raise
     except Exception as error:
-        return Outcome(job, failure=_failure(job, error), trace=traceback.format_exc())
+        return Outcome(job, "failed", failure=_failure(job, error), trace=traceback.format_exc(), facts=facts)
 
 
 def _failure(job: Job, error: Exception) -> tuple[str, str]:
@@ -54,89 +73,102 @@ def _failure(job: Job, error: Exception) -> tuple[str, str]:
     return job.source_name, f"unexpected {type(error).__name__}: {error} (-vv shows where; please report it)"
 
 
-def convert(job: Job, planner: Planner) -> Outcome:
-    """Do a job.
+def convert(
+    job: Job, task: Task, watch: Callable[[float, float], None] | None = None, facts: dict[str, Any] | None = None
+) -> Outcome:
+    """Do a job; `facts` are filled in as they become known.
 
     Raises
     ------
     AudioError, OutputError, BrokenPipeError
         If it cannot be done. The target is then as it was.
     """
+    if job.problem:
+        raise AudioError(job.source, job.problem)
     with open_recording(job.source) as recording:
-        try:
-            write, warnings = planner(recording)
-        except SettingError as error:
-            raise AudioError(recording.path, str(error)) from error
-        if job.keeps_foreign:
-            _check_not_foreign(job.target)
-        if job.make_folder:
-            _make_folder(os.path.dirname(job.target))
-        with open_target(job.target, not_onto=recording.identity) as file:
-            made = write(file)
-        return Outcome(job, made, (*recording.warnings, *warnings))
+        recording.watch = watch
+        return _convert(job, task, recording, {} if facts is None else facts)
 
 
-def picture_planner(settings: Settings, format: Format = "png") -> Planner:
-    """Plan pictures, or their values, by `settings`."""
+def _convert(job: Job, task: Task, recording: Recording, facts: dict[str, Any]) -> Outcome:
+    if task.with_facts:
+        facts |= _facts_of_recording(recording)
+    try:
+        drawing = task.planner(recording, job.format)
+    except SettingError as error:
+        raise AudioError(recording.path, str(error)) from error
+    if job.keeps_foreign:
+        _check_not_foreign(job.target)
+    status: Status = "written"
+    if task.mode != "draw":
+        found = _compared(job, drawing)
+        status = found if task.mode == "check" or found == "current" else "written"
+    digest = PixelDigest() if task.with_facts and job.format == "png" else None
+    made = _write(job, drawing, recording, digest, facts) if status == "written" else ""
+    if task.with_facts:
+        facts |= _facts_of_drawing(recording, drawing)
+        if status == "current" and job.format == "png":
+            facts["pixels_sha256"] = pixel_digest(job.target)
+    return Outcome(job, status, made, (*recording.warnings, *drawing.warnings), facts=facts)
 
-    def plan(recording: Recording) -> Plan:
-        stream, warnings = plan_spectrogram(recording, settings)
-        if format == "npy":
-            return partial(_write_npy, stream=stream), warnings
-        picture = settings.picture
-        if isinstance(picture, Figure):
-            # Loads matplotlib.
-            from wav2spec.plot import plan_plot
 
-            return plan_plot(stream, picture, recording.path), warnings
-        return partial(_write_png, stream=stream, raster=picture), warnings + check_size(stream, picture)
-
-    return plan
+def _write(job: Job, drawing: Drawing, recording: Recording, digest: PixelDigest | None, facts: dict[str, Any]) -> str:
+    """Write the picture, and return in words what was written."""
+    if job.make_folder:
+        _make_folder(os.path.dirname(job.target))
+    with open_target(job.target, not_onto=recording.identity) as file:
+        shape = drawing.write(file, digest)
+    if digest:
+        facts["pixels_sha256"] = digest.hexdigest(*shape)
+    return " x ".join(map(str, shape)) + (" pixels" if job.format == "png" else " values")
 
 
-def plan_spectrogram(recording: Recording, settings: Settings) -> tuple[SpectrogramStream, list[str]]:
-    """Return what will be drawn of a recording, and what is odd about it.
+def _compared(job: Job, drawing: Drawing) -> Literal["current", "missing", "stale"]:
+    """Say whether what is at the target is what would be drawn.
 
-    Raises
-    ------
-    SettingError, AudioError
-        If the settings do not fit it.
+    A picture says so itself. Where it does not, as with values, there is no other way than to draw and to compare.
     """
-    stream = stream_spectrogram(prepare(recording, settings.source), settings)
-    if not stream.shape[1]:
-        raise AudioError(recording.path, too_short(stream))
-    return stream, _oddities(stream)
+    try:
+        if not os.path.isfile(job.target):
+            return "missing"
+        if described := drawing.describe():
+            return "current" if read_text(job.target) == described else "stale"
+        with tempfile.TemporaryFile() as drawn, open(job.target, "rb") as found:
+            drawing.write(drawn, None)
+            drawn.seek(0)
+            return "current" if _same(drawn, found) else "stale"
+    except OSError as error:
+        raise OutputError(job.target, error.strerror or str(error)) from error
 
 
-def _oddities(stream: SpectrogramStream) -> list[str]:
-    warnings = []
-    empty, n_bands = stream.bands.empty, stream.bands.n_bands
-    if len(empty):
-        where = f"{stream.bands.frequencies[empty[0]]:.1f} Hz"
-        words = f"{len(empty)} of {n_bands} bands hold no bin, the first at {where}"
-        warnings.append(f"{words}: they stay dark, a longer FFT would fill them")
-    window_size, stride = int(stream.analysis.window_size), int(stream.analysis.stride)
-    if isinstance(stream.settings.picture, Figure) and stride > window_size:
-        unseen = f"{stride - window_size} of every {stride} samples are not seen"
-        warnings.append(f"the stride of {stride} samples is longer than the window of {window_size}: {unseen}")
-    return warnings
+def _same(one: BinaryIO, other: BinaryIO) -> bool:
+    while piece := one.read(_COPY_BYTES):
+        if other.read(_COPY_BYTES) != piece:
+            return False
+    return not other.read(1)
 
 
-def check_size(stream: SpectrogramStream, raster: Raster) -> list[str]:
-    """Say what is odd about the size of a picture.
+def _facts_of_recording(recording: Recording) -> dict[str, Any]:
+    return {
+        "sample_rate": recording.sample_rate,
+        "n_channels": recording.n_channels,
+        "n_samples": recording.n_samples,
+        "duration_s": recording.duration,
+    }
 
-    Raises
-    ------
-    AudioError
-        If a side is longer than a PNG's can be.
-    """
-    width, height = picture_size(stream.shape, raster)
-    if max(width, height) > LARGEST_SIDE:
-        words = f"the picture would have {width} x {height} pixels; a side of a PNG has at most {LARGEST_SIDE}"
-        raise AudioError(stream.sound.name, words)
-    if width * height > _PILLOW_LIMIT:
-        return [f"a picture of {width} x {height} pixels: programs that open it with Pillow will be warned of its size"]
-    return []
+
+def _facts_of_drawing(recording: Recording, drawing: Drawing) -> dict[str, Any]:
+    sound = drawing.stream.sound
+    measures = measure(recording, *sound.span)
+    return {
+        "n_frames": drawing.stream.n_frames,
+        "n_bands": drawing.stream.shape[2],
+        "peak_dbfs": dbfs(measures.peak),
+        "rms_dbfs": dbfs(measures.rms),
+        "clipped_share": measures.n_clipped / max(1, measures.n_values),
+        "silent_share": measures.n_silent / max(1, measures.n_samples),
+        "samples_sha256": sound.facts()["samples_sha256"],
+    }
 
 
 def _check_not_foreign(target: str) -> None:
@@ -159,17 +191,3 @@ def _make_folder(folder: str) -> None:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
         raise OutputError(folder, error.strerror or str(error)) from error
-
-
-def _write_png(file: BinaryIO, stream: SpectrogramStream, raster: Raster) -> str:
-    levels = stream.settings.levels
-    pixels = (to_pixels(block, levels, raster.bit_depth) for block in stream.blocks())
-    width, height = write_png(file, pixels, stream.shape, raster, partial(describe, stream, "image"))
-    return f"{width} x {height} pixels"
-
-
-def _write_npy(file: BinaryIO, stream: SpectrogramStream) -> str:
-    writer = NpyWriter(file, stream.shape, keep_channels=stream.settings.source.channel == "all")
-    for block in stream.blocks():
-        writer.write(block)
-    return " x ".join(map(str, writer.close())) + " values"

@@ -17,7 +17,7 @@ from wav2spec.levels import level_range
 from wav2spec.palettes import palette, quiet_matplotlib
 from wav2spec.panel import FrequencyScale
 from wav2spec.pictures import Figure
-from wav2spec.png import RGB, PngWriter
+from wav2spec.png import RGB, PixelDigest, PngWriter
 from wav2spec.pool import Axis
 from wav2spec.settings import Bands, Levels
 from wav2spec.ticks import Ticks, level_ticks, linear_frequency_ticks, spread_frequency_ticks, time_ticks
@@ -79,10 +79,10 @@ def draw_figure(
     panels: list[Panel],
     axes: Axes,
     *,
-    n_columns: int = 1,
     title: str = "",
     wave: npt.NDArray[np.floating[Any]] | None = None,
     text: str = "",
+    digest: PixelDigest | None = None,
 ) -> tuple[int, int]:
     """Write a figure as PNG, and return its width and height."""
     theme = _THEMES[figure.style]
@@ -93,9 +93,9 @@ def draw_figure(
         drawing = figure_class(figsize=inches, dpi=figure.dpi, facecolor=theme.background)
         canvas = canvas_class(drawing)
         sheet = _Sheet(drawing, layout, theme)
-        n_rows = len(panels) // n_columns
+        n_rows = len(panels) // layout.n_columns
         for index, (panel, box) in enumerate(zip(panels, layout.panels, strict=True)):
-            row, column = divmod(index, n_columns)
+            row, column = divmod(index, layout.n_columns)
             sheet.put(box, np.where(panel.blank[:, np.newaxis], np.array(theme.blank, np.uint8), colors[panel.pixels]))
             around = sheet.axes(box)
             sheet.time_axis(around, box, axes.time, labelled=row == n_rows - 1)
@@ -114,7 +114,7 @@ def draw_figure(
             sheet.write(title, first.x, first.y + first.height + above * layout.letter, room)
         canvas.draw()
         pixels = np.asarray(canvas.buffer_rgba())[:, :, :3]
-    writer = PngWriter(file, layout.width, RGB)
+    writer = PngWriter(file, layout.width, RGB, digest=digest)
     writer.write_rows(pixels.reshape(len(pixels), -1))
     return writer.close(text)
 

@@ -42,6 +42,7 @@ class Layout:
     width: int
     height: int
     letter: float
+    n_columns: int
     panels: list[Box]
     bar: Box | None
     waveform: Box | None
@@ -99,4 +100,4 @@ def lay_out(
         for column in range(n_columns)
     ]
     bar = Box(left + width + px(_BAR_GAP), bottom, px(_BAR), height - above) if figure.colorbar else None
-    return Layout(figure_width, figure_height, letter, panels, bar, waveform)
+    return Layout(figure_width, figure_height, letter, n_columns, panels, bar, waveform)

@@ -25,6 +25,8 @@ class Measures:
         Sample times at which every channel is 0.
     n_non_finite : int
         Values that are NaN or infinite.
+    n_samples, n_values : int
+        Sample times, and values of all channels.
     """
 
     peak: float
@@ -32,23 +34,28 @@ class Measures:
     n_clipped: int
     n_silent: int
     n_non_finite: int
+    n_samples: int
+    n_values: int
 
 
-def measure(recording: Recording) -> Measures:
-    """Read a recording through and measure it."""
+def measure(recording: Recording, first: int = 0, n_samples: int | None = None) -> Measures:
+    """Read a recording through, or so many samples from the first on, and measure it."""
     full_scale = np.float32(1.0 - 2.0 ** (1 - _BITS[recording.subtype]) if recording.subtype in _BITS else 1.0)
     peak, energy = 0.0, 0.0
-    n_values = n_clipped = n_silent = n_non_finite = 0
-    for block in recording.blocks(check=False):
+    n_read = n_values = n_clipped = n_silent = n_non_finite = 0
+    for block in recording.blocks("all", first, n_samples, check=False):
         finite = np.isfinite(block)
         sizes = np.where(finite, np.abs(block), np.float32(0))
         peak = max(peak, float(sizes.max(initial=0)))
         energy += float(np.square(sizes, dtype=np.float64).sum())
-        n_values += int(finite.sum())
+        n_read += len(block)
+        n_values += block.size
         n_clipped += int((sizes >= full_scale).sum())
         n_silent += int((block == 0).all(axis=1).sum())
         n_non_finite += block.size - int(finite.sum())
-    return Measures(peak, sqrt(energy / n_values) if n_values else 0.0, n_clipped, n_silent, n_non_finite)
+    n_finite = n_values - n_non_finite
+    rms = sqrt(energy / n_finite) if n_finite else 0.0
+    return Measures(peak, rms, n_clipped, n_silent, n_non_finite, n_read, n_values)
 
 
 def dbfs(level: float) -> float | None:

@@ -12,22 +12,15 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from typing import BinaryIO
 
+from wav2spec.cleanup import undone_at_stop
 from wav2spec.errors import OutputError
 from wav2spec.jobs import STREAM
 
-# Temporary names that exist at this moment. A signal's handler removes them before the process ends.
-_unfinished: set[str] = set()
-
 # What a file system that has no nameless files answers.
 _NO_NAMELESS_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT}
-
-
-def remove_unfinished() -> None:
-    for name in _unfinished:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
 
 
 @contextlib.contextmanager
@@ -95,25 +88,23 @@ def _replacing(target: str) -> Iterator[BinaryIO]:
     folder = os.path.dirname(target) or "."
     # Short, so that it fits beside a name of the greatest length; hidden, so that no pattern takes it for a picture.
     hidden = os.path.join(folder, f".wav2spec-{os.getpid()}-{os.urandom(6).hex()}")
-    _unfinished.add(hidden)
-    try:
-        descriptor = _open_nameless(folder)
-        nameless = descriptor is not None
-        if descriptor is None:
-            descriptor = os.open(hidden, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-        with open(descriptor, "w+b") as file:
-            yield file
-            if nameless:
-                file.flush()
-                # The directory descriptor is not used, but without one Python calls link(), which does not follow.
-                os.link(f"/proc/self/fd/{descriptor}", hidden, src_dir_fd=descriptor)
-        os.replace(hidden, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(hidden)
-        raise
-    finally:
-        _unfinished.discard(hidden)
+    with undone_at_stop(partial(os.unlink, hidden)):
+        try:
+            descriptor = _open_nameless(folder)
+            nameless = descriptor is not None
+            if descriptor is None:
+                descriptor = os.open(hidden, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+            with open(descriptor, "w+b") as file:
+                yield file
+                if nameless:
+                    file.flush()
+                    # The directory descriptor is not used, but without one Python calls link(), which does not follow.
+                    os.link(f"/proc/self/fd/{descriptor}", hidden, src_dir_fd=descriptor)
+            os.replace(hidden, target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(hidden)
+            raise
 
 
 def _open_nameless(folder: str) -> int | None:

@@ -1,10 +1,14 @@
-"""From the words of a command to jobs: which source becomes which target."""
+"""From the words of a command to jobs: which source becomes which target. What cannot be is found before any work."""
 
+import functools
 import os
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import get_args
 
-from wav2spec.errors import SettingError
+from wav2spec.errors import OutputError, SettingError
 from wav2spec.jobs import STREAM, Format, Job
+from wav2spec.walk import WAV_FILES, Patterns, Unreadable, walk
 
 
 def plan_jobs(
@@ -12,6 +16,8 @@ def plan_jobs(
     output: str | None = None,
     format: Format | None = None,
     *,
+    listed: tuple[str, ...] | None = None,
+    patterns: Patterns = WAV_FILES,
     suffix: str = "",
     force: bool = False,
 ) -> list[Job]:
@@ -20,66 +26,123 @@ def plan_jobs(
     Parameters
     ----------
     words : tuple of str
-        Sources. Without `output`, the second of exactly two is the target if it is ``-`` or ends in .png or .npy.
+        Sources: files, and folders, of which those files are taken that `patterns` name. Without `output` and `listed`,
+        the second of exactly two is the target if it is ``-`` or ends in .png or .npy.
     output : str, optional
-        A folder if it ends in a slash, is one, or if there are several sources; otherwise a file. Without it each
-        picture goes beside its source.
+        A folder if it ends in a slash, is one, or if there are several sources, a folder, or a list; otherwise a file.
+        Without it each picture goes beside its source.
     format : {"png", "npy"}, optional
         For targets that are not named. A named file's suffix decides for itself.
-
+    listed : tuple of str, optional
+        More sources, from a list.
+    patterns : Patterns
     suffix : str
         What is added to the source's name for targets that are not named.
-
     force : bool
         Whether a target that is not named may be a picture that wav2spec did not make.
+
+    Returns
+    -------
+    list of Job
+        In the order of the sources, and sorted by path within a folder, whose tree is mirrored. A folder with nothing
+        in it is a job with a problem.
 
     Raises
     ------
     SettingError
-        If two sources have one target, or a target's name does not say a format that can be written.
+        If two sources have one target, a target is itself a source, or its name does not say a format that can be
+        written.
 
     Examples
     --------
-    >>> plan_jobs(("kick.wav",))
-    [Job(source='kick.wav', target='kick.png', format='png', make_folder=False, keeps_foreign=True)]
+    >>> plan_jobs(("kick.wav",))[0].target
+    'kick.png'
     >>> plan_jobs(("kick.wav", "snare.wav"), "values/", "npy")[1].target
     'values/snare.npy'
     """
     sources = list(words)
-    if output is None and len(words) == 2 and (words[1] == STREAM or _suffix(words[1]) in get_args(Format)):
+    if output is None and listed is None and len(words) == 2 and _names_target(words[1]):
         output = sources.pop()
     if output == "":
         raise SettingError("output", "the name is empty")
     if output in ("/dev/stdout", "/dev/fd/1"):
         output = STREAM
+    several = len(sources) > 1 or listed is not None or any(map(os.path.isdir, sources))
+    if several and output is not None and _names_target(output) and (output == STREAM or not os.path.isdir(output)):
+        raise SettingError("output", f"{output} is one target for several sources; a folder ends in /")
+    # A name from a list is always a file's.
+    sources += [f"./{name}" if name == STREAM else name for name in listed or ()]
     if output is None:
-        jobs = [_beside(source, suffix, format or "png", force) for source in sources]
-    elif len(sources) > 1 and not os.path.isdir(output) and (output == STREAM or _suffix(output) in get_args(Format)):
-        raise SettingError("output", f"{output} is one target for {len(sources)} sources; a folder ends in /")
+        jobs = [_beside(job, suffix, format or "png", force) for job in taken(sources, patterns)]
     elif output == STREAM:
         jobs = [Job(sources[0], STREAM, format or "png")]
-    elif output.endswith("/") or len(sources) > 1 or os.path.isdir(output):
-        jobs = [_in_folder(source, output, suffix, format or "png") for source in sources]
+    elif output.endswith("/") or several or os.path.isdir(output):
+        jobs = [_in_folder(job, output, suffix, format or "png") for job in taken(sources, patterns)]
     else:
         jobs = [Job(sources[0], output, _format_of(output, format))]
     _check_distinct(jobs)
     return jobs
 
 
+def taken(sources: Iterable[str], patterns: Patterns) -> Iterator[Job]:
+    """Yield the sources, and for each folder what is in it; the target is where a mirror of it would have the file."""
+    for source in sources:
+        if source == STREAM or not os.path.isdir(source):
+            yield Job(source, os.path.basename(source))
+            continue
+        empty = True
+        for found in walk(source, patterns):
+            empty = False
+            if isinstance(found, Unreadable):
+                yield Job(found.path, "", problem=found.words)
+            else:
+                yield Job(os.path.join(source, found), found)
+        if empty:
+            yield Job(source, "", problem=f"no files in it are named {' or '.join(patterns.include)}")
+
+
+def check_folders(jobs: Iterable[Job]) -> None:
+    """Check that the targets' folders can be written into, or made.
+
+    Raises
+    ------
+    OutputError
+        If one cannot.
+    """
+    for folder in dict.fromkeys(os.path.dirname(job.target) for job in jobs if job.target and job.target != STREAM):
+        there = folder
+        while there and not os.path.lexists(there):
+            there = os.path.dirname(there)
+        if there and not os.path.isdir(there):
+            raise OutputError(there, "is no folder")
+        if not os.access(there or ".", os.W_OK | os.X_OK):
+            raise OutputError(there or ".", "cannot be written into")
+
+
+def _names_target(name: str) -> bool:
+    return name == STREAM or _suffix(name) in get_args(Format)
+
+
 def _suffix(name: str) -> str:
     return os.path.splitext(name)[1].lower().removeprefix(".")
 
 
-def _beside(source: str, suffix: str, format: Format, force: bool) -> Job:
-    target = STREAM if source == STREAM else f"{os.path.splitext(source)[0]}{suffix}.{format}"
-    return Job(source, target, format, keeps_foreign=format == "png" and target != STREAM and not force)
+def _beside(job: Job, suffix: str, format: Format, force: bool) -> Job:
+    if job.problem:
+        return job
+    if job.source == STREAM:
+        return replace(job, target=STREAM, format=format)
+    target = f"{os.path.splitext(job.source)[0]}{suffix}.{format}"
+    return replace(job, target=target, format=format, keeps_foreign=format == "png" and not force)
 
 
-def _in_folder(source: str, folder: str, suffix: str, format: Format) -> Job:
-    if source == STREAM:
+def _in_folder(job: Job, folder: str, suffix: str, format: Format) -> Job:
+    if job.problem:
+        return job
+    if job.source == STREAM:
         raise SettingError("output", f"standard input has no name to be written under in {folder}; name a file")
-    stem = os.path.splitext(os.path.basename(source))[0]
-    return Job(source, os.path.join(folder, f"{stem}{suffix}.{format}"), format, make_folder=True)
+    target = os.path.join(folder, f"{os.path.splitext(job.target)[0]}{suffix}.{format}")
+    return replace(job, target=target, format=format, make_folder=True)
 
 
 def _format_of(target: str, format: Format | None) -> Format:
@@ -96,9 +159,31 @@ def _format_of(target: str, format: Format | None) -> Format:
 
 
 def _check_distinct(jobs: list[Job]) -> None:
-    sources: dict[str, str] = {}
+    """Check that no two sources share a target, and that no target is another's source."""
+    real_folder = functools.cache(os.path.realpath)
+    sources: dict[tuple[str, str], str] = {}
+    there: dict[tuple[int, int], Job] = {}
     for job in jobs:
-        target = os.path.normpath(job.target)
-        if target in sources:
-            raise SettingError("output", f"{sources[target]} and {job.source} would both be written to {job.target}")
-        sources[target] = job.source
+        if job.problem:
+            continue
+        folder, name = os.path.split(job.target)
+        place = real_folder(folder or "."), name
+        if place in sources:
+            raise SettingError("output", f"{sources[place]} and {job.source} would both be written to {job.target}")
+        sources[place] = job.source
+        if job.target != STREAM and (identity := _identity(job.target)):
+            there[identity] = job
+    # That a single source is its own target is found when both are open.
+    for job in jobs if there and len(jobs) > 1 else ():
+        identity = _identity(job.source)
+        if identity in there:
+            target = there[identity].target
+            raise SettingError("output", f"{target} is to be written, but it is the recording {job.source}")
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

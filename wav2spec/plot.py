@@ -7,17 +7,22 @@ from functools import partial
 from typing import Any, BinaryIO
 
 from wav2spec.analyze import SpectrogramStream
+from wav2spec.audio import Recording
+from wav2spec.drawing import Drawing, oddities, plan_spectrogram
 from wav2spec.figure import Axes, Panel, draw_figure, level_characters
+from wav2spec.jobs import Format
 from wav2spec.layout import Layout, lay_out
 from wav2spec.panel import draw_pixels, envelope, frequency_axis, frequency_scale, time_axis
 from wav2spec.pictures import Figure
+from wav2spec.png import PixelDigest
 from wav2spec.recipe import describe
 from wav2spec.report import shown
 from wav2spec.resolution import resolution
+from wav2spec.settings import Settings
 
 
-def plan_plot(stream: SpectrogramStream, figure: Figure, name: str) -> Callable[[BinaryIO], str]:
-    """Return what writes the figure of a spectrogram.
+def plan_plot(stream: SpectrogramStream, figure: Figure, name: str) -> Drawing:
+    """Plan the figure of a spectrogram.
 
     Raises
     ------
@@ -29,35 +34,55 @@ def plan_plot(stream: SpectrogramStream, figure: Figure, name: str) -> Callable[
     layout = lay_out(
         figure, n_channels, titled=bool(title), caption_lines=int(n_channels > 1), level_characters=_characters(stream)
     )
-    return partial(_write_plot, stream=stream, figure=figure, layout=layout, title=title)
+    axes = _axes(stream)
+    described = partial(describe, stream, "plot", **_where(axes, layout))
+    write = partial(
+        _write_plot, stream=stream, figure=figure, layout=layout, axes=axes, title=title, described=described
+    )
+    return Drawing(stream, write, described, oddities(stream))
 
 
 def plan_grid(
-    streams: list[SpectrogramStream], varied: dict[str, list[Any]], figure: Figure, name: str
-) -> Callable[[BinaryIO], str]:
-    """Return what writes one sound by several analyses, on the same axes and at the same levels.
+    recording: Recording, _format: Format, cells: list[Settings], varied: dict[str, list[Any]], figure: Figure
+) -> Drawing:
+    """Plan one sound by several analyses, on the same axes and at the same levels.
 
     Parameters
     ----------
-    streams : list of SpectrogramStream
+    recording : Recording
+    cells : list of Settings
         In reading order.
     varied : dict
         The values of each setting in which they differ, the rows' first.
     figure : Figure
-    name : str
-        Of the recording.
 
     Raises
     ------
-    SettingError
-        If the figure is too small for its panels.
+    SettingError, AudioError
+        If the figure is too small for its panels, or the settings do not fit the recording.
     """
-    title = _title(figure, name)
+    title = _title(figure, recording.path)
+    streams = [plan_spectrogram(recording, cell) for cell in cells]
     n_rows, n_columns = [*map(len, varied.values()), 1][:2]
     layout = lay_out(
         figure, n_rows, n_columns, titled=bool(title), caption_lines=2, level_characters=_characters(streams[0])
     )
-    return partial(_write_grid, streams=streams, varied=varied, figure=figure, layout=layout, title=title)
+    every = [_axes(stream) for stream in streams]
+    times, frequencies = [axes.time for axes in every], [axes.frequency for axes in every]
+    start, end = min(axis.low for axis in times), max(axis.high for axis in times)
+    low, high = min(axis.low for axis in frequencies), max(axis.high for axis in frequencies)
+    drawn = [
+        replace(
+            axes, time=replace(axes.time, low=start, high=end), frequency=replace(axes.frequency, low=low, high=high)
+        )
+        for axes in every
+    ]
+    described = partial(describe, streams[0], "compare", varied=varied, **_where(drawn[0], layout))
+    write = partial(
+        _write_grid, streams=streams, every=drawn, figure=figure, layout=layout, title=title, described=described
+    )
+    warnings = dict.fromkeys(words for stream in streams for words in oddities(stream))
+    return Drawing(streams[0], write, described, tuple(warnings))
 
 
 def _title(figure: Figure, name: str) -> str:
@@ -74,42 +99,40 @@ def _axes(stream: SpectrogramStream) -> Axes:
     return Axes(time_axis(stream), frequency_axis(stream), scale, settings.bands, settings.levels, stream.unit)
 
 
-def _write_plot(file: BinaryIO, stream: SpectrogramStream, figure: Figure, layout: Layout, title: str) -> str:
-    axes, box = _axes(stream), layout.panels[0]
+def _write_plot(
+    file: BinaryIO,
+    digest: PixelDigest | None,
+    stream: SpectrogramStream,
+    figure: Figure,
+    layout: Layout,
+    axes: Axes,
+    title: str,
+    described: Callable[[], str],
+) -> tuple[int, int]:
+    box = layout.panels[0]
     pixels, blank = draw_pixels(stream, axes.time, axes.frequency, box.width, box.height, figure.reduce)
     captions = [f"Channel {number}" for number in range(1, len(pixels) + 1)] if len(pixels) > 1 else [""]
     panels = [Panel(channel, blank, caption) for channel, caption in zip(pixels, captions, strict=True)]
     wave = envelope(stream, axes.time, box.width) if figure.waveform else None
-    text = describe(stream, "plot", **_where(axes, layout))
-    width, height = draw_figure(file, figure, layout, panels, axes, title=title, wave=wave, text=text)
-    return f"{width} x {height} pixels"
+    return draw_figure(file, figure, layout, panels, axes, title=title, wave=wave, text=described(), digest=digest)
 
 
 def _write_grid(
     file: BinaryIO,
+    digest: PixelDigest | None,
     streams: list[SpectrogramStream],
-    varied: dict[str, list[Any]],
+    every: list[Axes],
     figure: Figure,
     layout: Layout,
     title: str,
-) -> str:
-    n_columns = len(streams) // len(next(iter(varied.values())))
-    every, box = [_axes(stream) for stream in streams], layout.panels[0]
-    times, frequencies = [axes.time for axes in every], [axes.frequency for axes in every]
-    start, end = min(axis.low for axis in times), max(axis.high for axis in times)
-    low, high = min(axis.low for axis in frequencies), max(axis.high for axis in frequencies)
-    panels = []
-    for stream, time, frequency in zip(streams, times, frequencies, strict=True):
-        drawn = replace(time, low=start, high=end), replace(frequency, low=low, high=high)
-        pixels, blank = draw_pixels(stream, *drawn, box.width, box.height, figure.reduce)
+    described: Callable[[], str],
+) -> tuple[int, int]:
+    box, panels = layout.panels[0], []
+    for stream, axes in zip(streams, every, strict=True):
+        pixels, blank = draw_pixels(stream, axes.time, axes.frequency, box.width, box.height, figure.reduce)
         panels.append(Panel(pixels[0], blank, _caption(stream)))
-    shared = replace(every[0], time=drawn[0], frequency=drawn[1])
-    wave = envelope(streams[0], drawn[0], layout.waveform.width) if layout.waveform else None
-    text = describe(streams[0], "compare", varied=varied, **_where(shared, layout))
-    width, height = draw_figure(
-        file, figure, layout, panels, shared, n_columns=n_columns, title=title, wave=wave, text=text
-    )
-    return f"{width} x {height} pixels"
+    wave = envelope(streams[0], every[0].time, layout.waveform.width) if layout.waveform else None
+    return draw_figure(file, figure, layout, panels, every[0], title=title, wave=wave, text=described(), digest=digest)
 
 
 def _where(axes: Axes, layout: Layout) -> dict[str, Any]:

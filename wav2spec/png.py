@@ -8,6 +8,7 @@ References
 .. [1] Portable Network Graphics (PNG) Specification, https://www.w3.org/TR/png-3/
 """
 
+import hashlib
 import os
 import stat
 import struct
@@ -86,6 +87,23 @@ def read_text(path: str) -> str | None:
     return None
 
 
+class PixelDigest:
+    """A SHA-256 of what a picture shows: equal pictures have it, however packed, and whether indexed or not."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+
+    def update(self, rows: npt.NDArray[np.uint8]) -> None:
+        """Go on with the bytes of some rows, of 16 bits the greater one first."""
+        self._hash.update(np.ascontiguousarray(rows).data)
+
+    def hexdigest(self, width: int, height: int) -> str:
+        """Return the digest of the picture of that size in pixels."""
+        whole = self._hash.copy()
+        whole.update(f" {width} {height}".encode())
+        return whole.hexdigest()
+
+
 class PngWriter:
     """Writes rows as they come into a seekable `file`; `close` completes the picture.
 
@@ -99,6 +117,8 @@ class PngWriter:
     format : PixelFormat
     colors : ndarray, shape (n, 3), uint8
         What the numbers of an indexed picture stand for.
+    digest : PixelDigest, optional
+        Is given all rows.
     """
 
     def __init__(
@@ -107,10 +127,13 @@ class PngWriter:
         width: int,
         format: PixelFormat = GREY,
         colors: npt.NDArray[np.uint8] | None = None,
+        digest: "PixelDigest | None" = None,
     ) -> None:
         self._file = file
         self._width = width
         self._format = format
+        self._colors = colors
+        self._digest = digest
         self._row_bytes = width * format.bytes_per_pixel
         self._height = 0
         self._deflate = compressobj(_LEVEL)
@@ -126,6 +149,8 @@ class PngWriter:
         n_at_once = max(1, _PIECE // (self._row_bytes + 1))
         for first in range(0, len(rows), n_at_once):
             piece = rows[first : first + n_at_once]
+            if self._digest:
+                self._digest.update(piece if self._colors is None else self._colors[piece])
             filtered = np.empty((len(piece), self._row_bytes + 1), np.uint8)
             filtered[:, 0] = _NO_FILTER
             filtered[:, 1:] = piece

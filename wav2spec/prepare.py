@@ -30,6 +30,8 @@ class Sound:
     n_channels, n_samples : int
     start_s : float
         When in the recording it begins.
+    span : tuple of (int, int)
+        The first sample taken from the recording, and the number of them.
     facts : callable
         What `Recording.facts` says of the samples taken.
     blocks : callable
@@ -42,6 +44,7 @@ class Sound:
     n_samples: int
     blocks: Callable[[], Iterator[Samples]]
     start_s: float = 0.0
+    span: tuple[int, int] = (0, 0)
     facts: Callable[[], dict[str, Any]] = dict
 
 
@@ -70,7 +73,9 @@ def prepare(recording: Recording, source: Source) -> Sound:
         return prepared if n_samples <= n_resampled else _zero_padded(prepared, n_samples - n_resampled, n_channels)
 
     facts = partial(recording.facts, first, n_cut)
-    return Sound(recording.path, rate, n_channels, n_samples, blocks, first / recording.sample_rate, facts)
+    return Sound(
+        recording.path, rate, n_channels, n_samples, blocks, first / recording.sample_rate, (first, n_cut), facts
+    )
 
 
 def resampled_length(n_samples: int, sample_rate: int, target_rate: int) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 from wav2spec.arrays import Pixels
 from wav2spec.choices import GRAY
 from wav2spec.pictures import Raster
-from wav2spec.png import GREY, GREY_16, INDEXED, PngWriter
+from wav2spec.png import GREY, GREY_16, INDEXED, PixelDigest, PngWriter
 
 # Pixels that are turned into bytes at once.
 _PIECE = 2**18
@@ -31,6 +31,7 @@ def write_png(
     shape: tuple[int, int, int],
     raster: Raster,
     describe: Callable[[], str] | None = None,
+    digest: PixelDigest | None = None,
 ) -> tuple[int, int]:
     """Write a picture of at most ``shape[1]`` rows, and return its width and height.
 
@@ -46,27 +47,29 @@ def write_png(
         time down are written as the blocks come; ``right-up`` holds its pixels until the last.
     describe : callable, optional
         Called at the end for what the picture says of itself.
+    digest : PixelDigest, optional
+        Is given all rows.
     """
     if raster.layout == "right-up":
         pixels = _gathered(blocks, shape, raster.bit_depth)
-        writer = _writer(file, pixels.shape[1], raster)
+        writer = _writer(file, pixels.shape[1], raster, digest)
         _write(writer, pixels, raster)
     else:
         width = shape[0] * shape[2]
-        writer = _writer(file, width, raster)
+        writer = _writer(file, width, raster, digest)
         step = -1 if raster.layout == "down-left" else 1
         for block in blocks:
             _write(writer, block[:, :, ::step].transpose(1, 0, 2).reshape(-1, width), raster)
     return writer.close(describe() if describe else "")
 
 
-def _writer(file: BinaryIO, width: int, raster: Raster) -> PngWriter:
+def _writer(file: BinaryIO, width: int, raster: Raster, digest: PixelDigest | None) -> PngWriter:
     if raster.palette != GRAY:
         # Loads matplotlib.
         from wav2spec.palettes import palette
 
-        return PngWriter(file, width, INDEXED, palette(raster.palette))
-    return PngWriter(file, width, GREY if raster.bit_depth == 8 else GREY_16)
+        return PngWriter(file, width, INDEXED, palette(raster.palette), digest)
+    return PngWriter(file, width, GREY if raster.bit_depth == 8 else GREY_16, digest=digest)
 
 
 def _write(writer: PngWriter, pixels: Pixels, raster: Raster) -> None:

@@ -1,6 +1,5 @@
 """What a picture says of itself: one line of JSON behind its pixels, from which it can be made or read again."""
 
-import hashlib
 import json
 import os
 from typing import Any
@@ -12,7 +11,7 @@ from wav2spec.analyze import Spectrogram, SpectrogramStream, stream_spectrogram
 from wav2spec.errors import AudioError, SettingError
 from wav2spec.levels import level_range
 from wav2spec.pictures import Figure, Raster
-from wav2spec.png import begins_as_png, read_text
+from wav2spec.png import PixelDigest, begins_as_png, read_text
 from wav2spec.prepare import Sound
 from wav2spec.settings import Levels, Settings
 
@@ -144,7 +143,7 @@ def demand_recipe(path: str) -> Recipe:
 
 
 def pixel_digest(path: str) -> str:
-    """Return a SHA-256 of a PNG's decoded pixels, with their shape and depth: equal pictures have it, however packed.
+    """Return the `PixelDigest` of a PNG.
 
     Raises
     ------
@@ -155,8 +154,9 @@ def pixel_digest(path: str) -> str:
         pixels = _decoded(path, colors=True)
     except OSError as error:
         raise AudioError(path, str(error)) from error
-    head = f"{pixels.shape} {pixels.dtype.itemsize} ".encode()
-    return hashlib.sha256(head + np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<")).tobytes()).hexdigest()
+    digest = PixelDigest()
+    digest.update(np.ascontiguousarray(pixels, pixels.dtype.newbyteorder(">")).view(np.uint8))
+    return digest.hexdigest(pixels.shape[1], pixels.shape[0])
 
 
 def read_png(path: str | os.PathLike[str]) -> Spectrogram:

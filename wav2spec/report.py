@@ -1,10 +1,25 @@
-"""Outcomes to words on stderr and to the exit code."""
+"""Outcomes to words on stderr, to the manifest, and to the exit code."""
 
 import contextlib
+import json
 import os
 import sys
+from collections import Counter
+from contextlib import AbstractContextManager, nullcontext
+from typing import BinaryIO, Protocol
 
-from wav2spec.jobs import Outcome
+from wav2spec.jobs import Outcome, Status
+
+# How the end of a run names what came of its jobs, in this order.
+_NAMES: dict[Status, str] = {
+    "written": "written",
+    "current": "up to date",
+    "missing": "missing",
+    "stale": "stale",
+    "failed": "failed",
+    "untried": "not tried",
+}
+_GOOD = {"written", "current"}
 
 
 def shown(name: str) -> str:
@@ -18,22 +33,58 @@ def shown(name: str) -> str:
 
 
 def say(kind: str, words: str) -> None:
+    """Write a line to stderr."""
+    print_line(f"wav2spec: {kind}: {words}")
+
+
+def print_line(line: str) -> None:
     """Write a line to stderr; where that is closed or full there is nobody to tell."""
     with contextlib.suppress(OSError, AttributeError):
-        print(f"wav2spec: {kind}: {words}", file=sys.stderr, flush=True)
+        print(line, file=sys.stderr, flush=True)
+
+
+class Aside(Protocol):
+    """What is drawn on the terminal meanwhile."""
+
+    def aside(self) -> AbstractContextManager[object]:
+        """Step aside for a line."""
 
 
 class Report:
     """Collects outcomes, says what is worth saying, and knows the exit code.
 
-    `verbosity` is -1 for failures only, 0 for warnings too, 1 for every picture, 2 for tracebacks.
+    Parameters
+    ----------
+    verbosity : int
+        -1 for failures only, 0 for warnings too, 1 for every picture, 2 for tracebacks.
+    progress : Aside, optional
+    manifest : binary file, optional
+        Gets a line of JSON for each outcome.
     """
 
-    def __init__(self, verbosity: int = 0) -> None:
+    def __init__(self, verbosity: int = 0, progress: Aside | None = None, manifest: BinaryIO | None = None) -> None:
         self._verbosity = verbosity
-        self.exit_code = 0
+        self._progress = progress
+        self._manifest = manifest
+        self._counts: Counter[Status] = Counter()
+
+    @property
+    def exit_code(self) -> int:
+        return int(any(self._counts.keys() - _GOOD))
 
     def add(self, outcome: Outcome) -> None:
+        self._counts[outcome.status] += 1
+        if self._manifest:
+            self._manifest.write(manifest_row(outcome))
+        with self._progress.aside() if self._progress else nullcontext():
+            self._say(outcome)
+
+    def summary(self) -> str:
+        """Return what came of all, as in ``998 written, 1 up to date, 1 failed``."""
+        counts = [f"{self._counts[status]} {name}" for status, name in _NAMES.items() if self._counts[status]]
+        return ", ".join(counts) or "nothing done"
+
+    def _say(self, outcome: Outcome) -> None:
         source, target = shown(outcome.job.source_name), shown(outcome.job.target)
         if self._verbosity >= 0:
             for words in outcome.warnings:
@@ -41,9 +92,40 @@ class Report:
         if outcome.failure:
             name, reason = outcome.failure
             say("error", f"{shown(name)}: {shown(reason)}")
-            self.exit_code = 1
-        elif self._verbosity >= 1:
+        elif outcome.status in ("missing", "stale"):
+            print(f"{outcome.status}\t{target}")
+        elif self._verbosity >= 1 and outcome.status == "written":
             say("written", f"{source} -> {target}: {outcome.made}")
+        elif self._verbosity >= 1 and outcome.status == "current":
+            say("up to date", f"{source} -> {target}")
         if outcome.trace and self._verbosity >= 2:
-            with contextlib.suppress(OSError, AttributeError):
-                print(outcome.trace, file=sys.stderr, flush=True)
+            print_line(outcome.trace)
+
+
+# What a row of the manifest says beside source, target, status and error; null where it is not known.
+_FACTS = (
+    "sample_rate",
+    "n_channels",
+    "n_samples",
+    "duration_s",
+    "n_frames",
+    "n_bands",
+    "peak_dbfs",
+    "rms_dbfs",
+    "clipped_share",
+    "silent_share",
+    "samples_sha256",
+    "pixels_sha256",
+)
+
+
+def manifest_row(outcome: Outcome) -> bytes:
+    """Return an outcome as a line of JSON, in ASCII: bytes of a name that are no text are lone surrogates."""
+    row = {
+        "source": outcome.job.source,
+        "target": outcome.job.target or None,
+        "status": outcome.status,
+        "error": outcome.failure[1] if outcome.failure else None,
+        **{name: outcome.facts.get(name) for name in _FACTS},
+    }
+    return json.dumps(row).encode() + b"\n"

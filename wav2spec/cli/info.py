@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wav2spec.cli.options import options_of, setting_options, settings_from
+from wav2spec.cli.options import FILE, options_of, setting_options, settings_from
 from wav2spec.pictures import Raster
 from wav2spec.presets import COMPARE, DEFAULT, PLOT
 from wav2spec.report import say, shown
@@ -19,7 +19,7 @@ _STARTS = {"image": DEFAULT, "plot": PLOT, "compare": COMPARE}
 
 
 @click.command()
-@click.argument("sources", metavar="SRC...", nargs=-1, required=True)
+@click.argument("sources", metavar="SRC...", nargs=-1, required=True, type=FILE)
 @click.option("--digest", is_flag=True, help="Of a picture: a SHA-256 of its decoded pixels.")
 @click.option("--flags", is_flag=True, help="Of a picture: how it was made, as options.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
@@ -29,9 +29,6 @@ def info(
     as_json: bool,
     flags: bool,
     digest: bool,
-    preset: str | None,
-    config: str | None,
-    like: str | None,
     **options: Any,
 ) -> int:
     """Say what is in a recording, and how large a picture the options would make of it; or how a picture was made.
@@ -43,7 +40,7 @@ def info(
     """
     if as_json + flags + digest > 1:
         raise click.UsageError("--json, --flags and --digest are three ways to answer: give one")
-    settings = settings_from(options, preset, config, like, DEFAULT)
+    settings = settings_from(options, DEFAULT)
     # Loads NumPy and libsndfile.
     from wav2spec.errors import AudioError, Wav2SpecError
     from wav2spec.recipe import is_png
@@ -112,13 +109,13 @@ def _facts(source: str, settings: Settings) -> dict[str, Any]:
 
 def _picture(recording: "Recording", settings: Settings, *, finite: bool) -> dict[str, Any]:
     """Say how large the picture would be, or why there would be none."""
-    from wav2spec.convert import check_size, plan_spectrogram
+    from wav2spec.drawing import check_size, plan_spectrogram
     from wav2spec.errors import AudioError, SettingError
     from wav2spec.raster import picture_size
 
     raster = settings.picture if isinstance(settings.picture, Raster) else Raster()
     try:
-        stream, _ = plan_spectrogram(recording, settings)
+        stream = plan_spectrogram(recording, settings)
         check_size(stream, raster)
         if not finite:
             # Whether what is drawn of it is finite shows when it is read as for drawing.

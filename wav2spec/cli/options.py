@@ -26,12 +26,14 @@ from wav2spec.choices import (
 )
 from wav2spec.cli.config import read_config
 from wav2spec.errors import SettingError
-from wav2spec.jobs import Format
 from wav2spec.presets import PRESETS
 from wav2spec.settings import Settings
 
 # Where `ctx.meta` holds the fields whose options were repeated.
 REPEATED = "wav2spec.repeated"
+
+# A name, completed as a file's by the shell. Whether it can be read is said by who reads it.
+FILE = click.Path(readable=False)
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -177,9 +179,9 @@ def setting_options(start: Settings, repeated: tuple[str, ...] = ()) -> Callable
         if {"width", "height"} <= start.flat().keys():
             command = click.option("--size", type=_Size(), help="Width and height at once.")(command)
         words = "Settings from a file, named as the options are."
-        command = click.option("--config", metavar="FILE.toml", help=words)(command)
+        command = click.option("--config", type=FILE, metavar="FILE.toml", help=words)(command)
         words = "Start from the settings with which a picture was made."
-        command = click.option("--like", metavar="PICTURE.png", help=words)(command)
+        command = click.option("--like", type=FILE, metavar="PICTURE.png", help=words)(command)
         words = "Start from the settings that reproduce another system; see wav2spec presets."
         return click.option("--preset", type=click.Choice(list(PRESETS)), help=words)(command)
 
@@ -201,20 +203,17 @@ def _shown_default(flags: str, default: Any) -> str:
     return f"  [default: {default:g}]" if isinstance(default, float) else f"  [default: {default}]"
 
 
-def settings_from(
-    options: dict[str, Any], preset: str | None, config: str | None, like: str | None, start: Settings
-) -> Settings:
+def settings_from(options: dict[str, Any], start: Settings) -> Settings:
     """Return the settings of a command line: an option counts more than the config file, and that more than the preset.
 
     Parameters
     ----------
     options : dict
-        By the field's name; None where not given.
-    preset, config, like : str, optional
-        `like` is a picture, from whose settings to start.
+        Those of `setting_options`, by name; None where not given.
     start : Settings
         What the command starts from without a preset, and how it draws with one.
     """
+    preset, config, like = (options.pop(name) for name in ("preset", "config", "like"))
     given = read_config(config, start) if config else {}
     named = given.pop("preset", None)
     if named is not None and named not in list(PRESETS):
@@ -286,22 +285,3 @@ def usage_errors() -> Iterator[None]:
         yield
     except SettingError as error:
         raise click.BadParameter(error.words, param_hint=f"'{option_name(error.name)}'") from error
-
-
-def output_options(*, formats: bool) -> Callable[[_Command], _Command]:
-    """Add the options that say where pictures go and what is told about them; with `formats`, also as values."""
-
-    def add(command: _Command) -> _Command:
-        command = click.option("-v", "--verbose", count=True, help="Say what was written; twice: tracebacks too.")(
-            command
-        )
-        command = click.option("-q", "--quiet", is_flag=True, help="No warnings; errors are still said.")(command)
-        if formats:
-            words = "For targets not named: pixels or values."
-            command = click.option("--format", type=click.Choice(get_args(Format)), help=words)(command)
-        words = "Replace a picture beside the source though wav2spec did not make it."
-        command = click.option("--force", is_flag=True, help=words)(command)
-        words = "A file, a folder, or - for standard output."
-        return click.option("-o", "--output", metavar="DEST", help=words)(command)
-
-    return add

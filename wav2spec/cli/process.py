@@ -7,7 +7,7 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-from wav2spec.output import remove_unfinished
+from wav2spec.cleanup import clean_up
 
 _STOPPING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGXCPU")
 
@@ -44,7 +44,7 @@ def die_by_broken_pipe() -> NoReturn:
 
 
 def _clean_up_and_die(number: int, _frame: FrameType | None) -> None:
-    remove_unfinished()
+    clean_up()
     _die_by(number)
 
 

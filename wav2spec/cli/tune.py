@@ -1,19 +1,20 @@
 """``wav2spec tune``: which window fits a sound, by measurement or from theory."""
 
 import json
-import os
 import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import click
 
-from wav2spec.cli.options import usage_errors
+from wav2spec.cli.options import FILE, usage_errors
 from wav2spec.cli.process import begin_work
-from wav2spec.errors import SettingError, Wav2SpecError
+from wav2spec.errors import AudioError, SettingError, Wav2SpecError
+from wav2spec.plan import taken
 from wav2spec.presets import TUNE, TUNED_SIZES
 from wav2spec.report import say, shown
 from wav2spec.settings import Analysis
+from wav2spec.walk import WAV_FILES
 
 if TYPE_CHECKING:
     from wav2spec.resolution import Resolution
@@ -33,7 +34,7 @@ class _Row:
 
 
 @click.command()
-@click.argument("sources", metavar="SRC...", nargs=-1)
+@click.argument("sources", metavar="SRC...", nargs=-1, type=FILE)
 @click.option("--window", "windows", multiple=True, default=("hann",), help="A window function to try.  [repeatable]")
 @click.option("--window-size", "sizes", multiple=True, help="A size to try, in samples or time.  [repeatable]")
 @click.option("--resolve", metavar="HZ|TIME", help="Answer from theory: two tones (50Hz) or clicks (5ms) so far apart.")
@@ -87,13 +88,12 @@ def _measured(sources: tuple[str, ...], windows: tuple[str, ...], sizes: tuple[s
     from wav2spec.tune import entropies, rank
 
     begin_work()
-    files = _files(sources)
-    if not files:
-        say("error", f"no WAV files in {', '.join(shown(source) for source in sources)}")
-        return 1, []
     found, rate, exit_code = [], 0, 0
-    for file in files:
+    for job in taken(sources, WAV_FILES):
+        file = job.source
         try:
+            if job.problem:
+                raise AudioError(file, job.problem)
             with open_recording(file) as recording:
                 sound = prepare(recording, TUNE.source)
                 spread = entropies(sound, analyses)
@@ -110,7 +110,8 @@ def _measured(sources: tuple[str, ...], windows: tuple[str, ...], sizes: tuple[s
             else:
                 found.append(spread)
     if not found:
-        say("error", "nothing to tune by")
+        if not exit_code:
+            say("error", "nothing to tune by")
         return 1, []
     return exit_code, [
         _row(candidate.analysis, rate, candidate.resolution, candidate.entropy)
@@ -185,16 +186,3 @@ def _table(rows: list[_Row]) -> str:
         )
         for line in lines
     )
-
-
-def _files(sources: tuple[str, ...]) -> list[str]:
-    """Return the files, and those in the folders, in order."""
-    files: list[str] = []
-    for source in sources:
-        if os.path.isdir(source):
-            for folder, folders, names in os.walk(source):
-                folders.sort()
-                files += [os.path.join(folder, name) for name in sorted(names) if name.lower().endswith(".wav")]
-        else:
-            files.append(source)
-    return files
