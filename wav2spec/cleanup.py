@@ -1,15 +1,17 @@
 """What is undone when a signal ends the process in the middle of it."""
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 
-_actions: dict[int, Callable[[], object]] = {}
+# Each with the process whose it is: one that was forked has its parent's too, which it must not undo.
+_actions: dict[int, tuple[int, Callable[[], object]]] = {}
 
 
 @contextlib.contextmanager
 def undone_at_stop(action: Callable[[], object]) -> Iterator[None]:
     """Have `action` called if the process is stopped within the block."""
-    _actions[id(action)] = action
+    _actions[id(action)] = os.getpid(), action
     try:
         yield
     finally:
@@ -18,11 +20,7 @@ def undone_at_stop(action: Callable[[], object]) -> Iterator[None]:
 
 def clean_up() -> None:
     """Undo all; called by a signal's handler, and so at any moment."""
-    for action in list(_actions.values()):
-        with contextlib.suppress(OSError):
-            action()
-
-
-def forget() -> None:
-    """Undo nothing of what was begun so far: in a new process, it belongs to its parent."""
-    _actions.clear()
+    for process_id, action in list(_actions.values()):
+        if process_id == os.getpid():
+            with contextlib.suppress(OSError):
+                action()

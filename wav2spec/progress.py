@@ -29,8 +29,8 @@ class Progress:
         if self._hidden or self._n_files > 1:
             return
         if self._bar is None:
-            self._bar = self._new_bar(round(duration_s, 3), "s")
-        self._bar.update(round(position_s, 3) - self._bar.n)
+            self._bar = self._new_bar(round(duration_s), "s")
+        self._bar.update(round(position_s) - self._bar.n)
 
     def aside(self) -> AbstractContextManager[object]:
         """Take the bar from the screen for as long as something else is printed."""
@@ -41,7 +41,7 @@ class Progress:
             self._bar.close()
 
     @staticmethod
-    def _new_bar(total: float, unit: str) -> Any:
+    def _new_bar(total: int, unit: str) -> Any:
         # Loaded by those who look at it alone.
         from tqdm import tqdm
 

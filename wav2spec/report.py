@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import BinaryIO, Protocol
 
@@ -20,6 +21,8 @@ _NAMES: dict[Status, str] = {
     "untried": "not tried",
 }
 _GOOD = {"written", "current"}
+# Said on stdout: it is what was asked for.
+_LISTED = {"missing", "stale"}
 
 
 def shown(name: str) -> str:
@@ -76,30 +79,33 @@ class Report:
         self._counts[outcome.status] += 1
         if self._manifest:
             self._manifest.write(manifest_row(outcome))
-        with self._progress.aside() if self._progress else nullcontext():
-            self._say(outcome)
+        lines = list(self._lines(outcome))
+        if lines or outcome.status in _LISTED:
+            with self._progress.aside() if self._progress else nullcontext():
+                for line in lines:
+                    print_line(line)
+                if outcome.status in _LISTED:
+                    print(f"{outcome.status}\t{shown(outcome.job.target)}")
 
     def summary(self) -> str:
         """Return what came of all, as in ``998 written, 1 up to date, 1 failed``."""
         counts = [f"{self._counts[status]} {name}" for status, name in _NAMES.items() if self._counts[status]]
         return ", ".join(counts) or "nothing done"
 
-    def _say(self, outcome: Outcome) -> None:
-        source, target = shown(outcome.job.source_name), shown(outcome.job.target)
+    def _lines(self, outcome: Outcome) -> Iterator[str]:
+        """Yield what is said on stderr."""
+        job = outcome.job
+        pair = f"{shown(job.source_name)} -> {shown(job.target)}"
         if self._verbosity >= 0:
-            for words in outcome.warnings:
-                say("warning", f"{source}: {words}")
+            yield from (f"wav2spec: warning: {shown(job.source_name)}: {words}" for words in outcome.warnings)
         if outcome.failure:
-            name, reason = outcome.failure
-            say("error", f"{shown(name)}: {shown(reason)}")
-        elif outcome.status in ("missing", "stale"):
-            print(f"{outcome.status}\t{target}")
+            yield "wav2spec: error: " + ": ".join(map(shown, outcome.failure))
         elif self._verbosity >= 1 and outcome.status == "written":
-            say("written", f"{source} -> {target}: {outcome.made}")
+            yield f"wav2spec: written: {pair}: {outcome.made}"
         elif self._verbosity >= 1 and outcome.status == "current":
-            say("up to date", f"{source} -> {target}")
+            yield f"wav2spec: up to date: {pair}"
         if outcome.trace and self._verbosity >= 2:
-            print_line(outcome.trace)
+            yield outcome.trace
 
 
 # What a row of the manifest says beside source, target, status and error; null where it is not known.

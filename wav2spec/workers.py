@@ -24,7 +24,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
-from wav2spec.cleanup import forget, undone_at_stop
+from wav2spec.cleanup import undone_at_stop
 
 _Result = TypeVar("_Result")
 
@@ -90,7 +90,6 @@ class Workers(Executor):
         # To fork is two orders of magnitude faster than to start anew, but only safe on Linux.
         self._context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
         self._start = initializer, initargs
-        self._process_id = os.getpid()
         self._waiting: deque[_Task] = deque()
         self._workers: list[_Worker] = []
         self._at_stop = contextlib.ExitStack()
@@ -125,9 +124,6 @@ class Workers(Executor):
 
     def kill(self) -> None:
         """End all workers now. What they were writing is undone."""
-        # A worker that is stopped before it is one.
-        if os.getpid() != self._process_id:
-            return
         self._waiting.clear()
         for worker in self._workers:
             worker.tasks.clear()
@@ -202,7 +198,6 @@ def _how_it_ended(exit_code: int) -> str:
 
 def _work(pipe: "Connection[Any, Any]", initializer: Callable[..., object], initargs: tuple[Any, ...]) -> None:
     """Do what comes through the pipe until nothing more comes."""
-    forget()
     # Ctrl-C goes to all processes of a terminal; our parent, who gets it too, ends us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Where there can be no thread, the death of our parent is seen when the next task does not come.

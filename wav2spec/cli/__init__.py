@@ -3,6 +3,7 @@
 import contextlib
 
 import click
+from click.shell_completion import CompletionItem
 
 from wav2spec import __version__
 from wav2spec.cli.compare import compare
@@ -23,6 +24,13 @@ class _DefaultCommand(click.Group):
         if args and args[0] not in own and args[0] not in self.commands:
             args = ["image", *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        own = super().shell_complete(ctx, incomplete)
+        if incomplete.startswith("-"):
+            return [*own, *image.shell_complete(ctx, incomplete)]
+        # Where a file is among them, bash takes no notice of the others.
+        return own or [CompletionItem(incomplete, type="file")]
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_usage(ctx.command_path, "SRC... [DEST] [OPTIONS]")

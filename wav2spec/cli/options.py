@@ -8,9 +8,12 @@ from dataclasses import replace
 from typing import Any, TypeVar, get_args
 
 import click
+from click.shell_completion import CompletionItem
 
 from wav2spec.choices import (
     NEEDS,
+    WINDOWS,
+    ChannelName,
     FftLengthName,
     Framing,
     FreqScale,
@@ -41,8 +44,9 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 class _Words(click.ParamType[int | float | str]):
     """Passes words on to the settings, which judge them, and whole numbers as such."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, examples: tuple[str, ...] = ()) -> None:
         self.name = name
+        self._examples = examples
 
     def convert(
         self,
@@ -51,6 +55,14 @@ class _Words(click.ParamType[int | float | str]):
         ctx: click.Context | None,  # noqa: ARG002
     ) -> int | float | str:
         return int(value) if re.fullmatch("[0-9]{1,18}", str(value)) else value
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        return [CompletionItem(words) for words in self._examples if words.startswith(incomplete)]
 
 
 class _Number(_Words):
@@ -88,7 +100,7 @@ SETTING_OPTIONS: dict[str, tuple[str, Any, str]] = {
     "duration": ("--duration", _Words("time"), "How much to take from there."),
     "channel": (
         "--channel",
-        _Words("first|mix|all|N"),
+        _Words("first|mix|all|N", get_args(ChannelName)),
         "The first, the mean of all, all side by side along the frequency axis, or one counted from 1.",
     ),
     "sample_rate": ("--sample-rate", _Number("hz"), "Resample to this rate (soxr, very high quality)."),
@@ -100,7 +112,7 @@ SETTING_OPTIONS: dict[str, tuple[str, Any, str]] = {
     "normalize": ("--normalize", _Words("none|peak|peak:level|rms:level"), "Bring the samples kept to a linear level."),
     "window": (
         "--window",
-        _Words("name"),
+        _Words("name", tuple(WINDOWS)),
         "hann, hamming, blackman, bartlett, rectangular, blackman-harris, nuttall, flattop, cosine, kaiser:BETA, "
         "gaussian:STD (samples) or tukey:ALPHA.",
     ),

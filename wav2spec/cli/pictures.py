@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wav2spec.choices import GRAY
+from wav2spec.cleanup import undone_at_stop
 from wav2spec.cli.options import usage_errors
 from wav2spec.cli.process import begin_work
 from wav2spec.cli.request import Request
@@ -93,6 +94,8 @@ def _do_jobs(jobs: list[Job], planner: "Planner", picture: Raster | Figure, requ
         progress = Progress(len(jobs), hidden=request.quiet)
         stack.callback(progress.close)
         report = Report(request.verbosity, progress, manifest)
+        if len(jobs) > 1 and not request.quiet:
+            stack.enter_context(undone_at_stop(lambda: _say_stopped(report)))
         watch = progress.watch if len(jobs) == 1 else None
         function = partial(attempt, task=task, watch=watch)
         outcomes = in_order(function, jobs, n_workers, lost=_lost, done=progress.advance)
@@ -105,6 +108,12 @@ def _do_jobs(jobs: list[Job], planner: "Planner", picture: Raster | Figure, requ
     if len(jobs) > 1 and not request.quiet:
         print_line(f"wav2spec: {report.summary()}")
     return report.exit_code
+
+
+def _say_stopped(report: Report) -> None:
+    # Not by print, in the middle of which the signal may have come; what is left of a bar is overwritten.
+    clear = "\r\x1b[K" if sys.stderr.isatty() else ""
+    os.write(2, f"{clear}wav2spec: stopped: {report.summary()}\n".encode())
 
 
 def _lost(job: Job, words: str) -> Outcome:
