@@ -90,7 +90,7 @@ class Report:
     def summary(self) -> str:
         """Return what came of all, as in ``998 written, 1 up to date, 1 failed``."""
         counts = [f"{self._counts[status]} {name}" for status, name in _NAMES.items() if self._counts[status]]
-        return ", ".join(counts) or "nothing done"
+        return ", ".join(counts) or "nothing to do"
 
     def _lines(self, outcome: Outcome) -> Iterator[str]:
         """Yield what is said on stderr."""

@@ -105,7 +105,7 @@ def _do_jobs(jobs: list[Job], planner: "Planner", picture: Raster | Figure, requ
                 outcomes.close()
                 for job in jobs[number:]:
                     report.add(Outcome(job, "untried"))
-    if len(jobs) > 1 and not request.quiet:
+    if len(jobs) != 1 and not request.quiet:
         print_line(f"wav2spec: {report.summary()}")
     return report.exit_code
 
