@@ -17,7 +17,7 @@ from wav2spec import audio
 from wav2spec.audio import open_recording
 from wav2spec.cli import command
 from wav2spec.prepare import prepare, resampled_length
-from wav2spec.settings import Source
+from wav2spec.source import Source
 
 BELL = SAMPLES / "bell.wav"
 

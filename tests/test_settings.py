@@ -12,7 +12,8 @@ from wav2spec.cli.options import setting_options
 from wav2spec.errors import SettingError
 from wav2spec.pictures import Raster
 from wav2spec.presets import PRESETS
-from wav2spec.settings import Analysis, Bands, Levels, Settings, Source
+from wav2spec.settings import Analysis, Bands, Levels, Settings
+from wav2spec.source import Source
 
 GROUPS = [field.name for field in fields(Settings)]
 FIELDS = [field.name for group in GROUPS for field in fields(getattr(Settings(), group))]

@@ -69,8 +69,7 @@ class Recording:
         self.sample_rate: int = self._sound.samplerate
         self.n_channels: int = self._sound.channels
         self.n_samples: int = self._sound.frames
-        self._digest = hashlib.sha256(f"{self.sample_rate} {self.n_channels} ".encode())
-        self._digest_end: int | None = None
+        self._digest_from(0)
         self.container = header.container
         self.subtype: str = self._sound.subtype
         if header.promised is not None and header.present < header.promised:
@@ -147,8 +146,8 @@ class Recording:
         block_size = block_size or self.block_size
         columns = _columns(channel)
         end = self.n_samples if n_samples is None else min(first + n_samples, self.n_samples)
-        if self._digest_end is None:
-            self._digest_end = first
+        if first != self._digest_first:
+            self._digest_from(first)
         self._go_to(first)
         position = first
         while position < end:
@@ -170,8 +169,8 @@ class Recording:
         They are not read again if `blocks` began there and read them all. Rate and channels stand before them in the
         digest, so that it tells the same sound from the same numbers.
         """
-        if self._digest_end is None:
-            self._digest_end = first
+        if first != self._digest_first:
+            self._digest_from(first)
         while self._digest_end < first + n_samples:
             self._go_to(self._digest_end)
             if not len(self._read(self._digest_end, min(self.block_size, first + n_samples - self._digest_end))):
@@ -182,6 +181,10 @@ class Recording:
             "n_channels": self.n_channels,
             "samples_sha256": self._digest.hexdigest(),
         }
+
+    def _digest_from(self, first: int) -> None:
+        self._digest = hashlib.sha256(f"{self.sample_rate} {self.n_channels} ".encode())
+        self._digest_first = self._digest_end = first
 
     def _go_to(self, sample: int) -> None:
         if self._position == sample:

@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Executor, Future
 from typing import Any, TypeVar
 
@@ -15,18 +15,18 @@ _Result = TypeVar("_Result")
 _WINDOW = 4096
 
 # What a worker does, told once instead of with each item.
-_function: Callable[[Any], Any]
+_function: Callable[[Any], Iterable[Any]]
 
 
 def in_order(
-    function: Callable[[_Item], _Result],
+    function: Callable[[_Item], Iterable[_Result]],
     items: Sequence[_Item],
     n_workers: int,
     *,
     lost: Callable[[_Item, str], _Result],
     done: Callable[[], object] = lambda: None,
 ) -> Generator[_Result]:
-    """Yield ``function(item)`` for each of the items, in their order.
+    """Yield from ``function(item)`` for each of the items, in their order.
 
     Parameters
     ----------
@@ -46,18 +46,17 @@ def in_order(
         executor = None
     if executor is None:
         for item in items:
-            result = function(item)
+            yield from function(item)
             done()
-            yield result
         return
-    running: deque[tuple[_Item, Future[_Result]]] = deque()
+    running: deque[tuple[_Item, Future[list[_Result]]]] = deque()
 
-    def next_result() -> _Result:
+    def next_results() -> Iterable[_Result]:
         item, future = running.popleft()
         try:
             return future.result()
         except WorkerLostError as error:
-            return lost(item, str(error))
+            return [lost(item, str(error))]
         except OSError:
             # No process could take the place of those that died.
             return function(item)
@@ -68,9 +67,9 @@ def in_order(
             future.add_done_callback(lambda _: done())
             running.append((item, future))
             if len(running) == _WINDOW:
-                yield next_result()
+                yield from next_results()
         while running:
-            yield next_result()
+            yield from next_results()
     finally:
         # If nobody wants the rest, it is not waited for.
         executor.shutdown(cancel_futures=bool(running))
@@ -88,10 +87,10 @@ def n_processors() -> int:
         return allowed
 
 
-def _begin(function: Callable[[Any], Any]) -> None:
+def _begin(function: Callable[[Any], Iterable[Any]]) -> None:
     global _function
     _function = function
 
 
-def _call(item: Any) -> Any:
-    return _function(item)
+def _call(item: Any) -> list[Any]:
+    return list(_function(item))

@@ -4,6 +4,7 @@ import math
 from typing import Literal
 
 ChannelName = Literal["first", "mix", "all"]
+SegmentLast = Literal["pad", "drop"]
 WindowSymmetry = Literal["periodic", "symmetric", "even-periodic"]
 FftLengthName = Literal["power-of-two", "window"]
 WindowAlign = Literal["left", "center"]
@@ -53,6 +54,15 @@ WINDOW_NUMBERS: dict[str, tuple[str, float, float]] = {
 MOST_LEVEL = 1e15
 # What a recording can be normalised to, with the linear level.
 NORMALIZATIONS: dict[str, float | None] = {"none": None, "peak": 1.0, "rms": _NEEDED}
+
+# What recordings are refused or warned of for, each with its threshold unless another is given.
+GATES: dict[str, float | None] = {
+    "silent": -60.0,  # RMS of all channels in dBFS, at most
+    "clipped": 0.001,  # share of values at full scale, more than
+    "short": 1.0,  # s, less than
+    "truncated": None,
+    "dc": 0.01,  # mean of a channel, linear, either way more than
+}
 
 # Settings that act under one value of another alone: the other's name, and the values.
 NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {

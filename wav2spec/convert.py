@@ -1,20 +1,23 @@
-"""One source to one picture, unless it is there already."""
+"""One source to its pictures, unless they are there already."""
 
 import os
 import tempfile
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, Literal
 
 from wav2spec.audio import Recording, open_recording
 from wav2spec.drawing import Drawing, Planner
 from wav2spec.errors import AudioError, OutputError, SettingError
-from wav2spec.jobs import Job, Outcome, Status
-from wav2spec.measure import dbfs, measure
+from wav2spec.gates import Gate, reasons
+from wav2spec.jobs import Job, Outcome, Status, clip_target
+from wav2spec.measure import Measures, dbfs, measure
 from wav2spec.output import open_target
 from wav2spec.png import PixelDigest, read_text
+from wav2spec.prepare import Clip, clips
 from wav2spec.recipe import pixel_digest, read_recipe
+from wav2spec.source import Source
 
 Mode = Literal["draw", "update", "check"]
 
@@ -28,24 +31,32 @@ class Task:
     Attributes
     ----------
     planner : callable
+    source : Source
+        What is taken from recordings: all, or clips.
     mode : str
         ``"draw"``; ``"update"``: only what is not there or would be drawn otherwise; ``"check"``: say so, write
         nothing.
+    refuse, warn : tuple of Gate
+        What does not pass is not drawn, or not without a warning.
     with_facts : bool
-        Whether the outcome tells what is known of recording and picture.
+        Whether outcomes tell what is known of recording and picture.
     """
 
     planner: Planner
+    source: Source = Source()  # noqa: RUF009 - frozen
     mode: Mode = "draw"
+    refuse: tuple[Gate, ...] = ()
+    warn: tuple[Gate, ...] = ()
     with_facts: bool = False
 
 
-def attempt(job: Job, task: Task, watch: Callable[[float, float], None] | None = None) -> Outcome:
-    """Do a job; whatever goes wrong becomes its outcome.
+def attempt(job: Job, task: Task, watch: Callable[[float, float], None] | None = None) -> Iterator[Outcome]:
+    """Do a job, and yield what comes of each of its pictures; whatever goes wrong becomes an outcome.
 
     Parameters
     ----------
     job : Job
+        If clips are taken, its target is that of each but for the clip's first sample in its name.
     task : Task
     watch : callable, optional
         Told how many s of the recording have been read, and of how many.
@@ -55,70 +66,83 @@ def attempt(job: Job, task: Task, watch: Callable[[float, float], None] | None =
     BrokenPipeError
         If nobody reads standard output any more: there is nobody to tell.
     """
-    facts: dict[str, Any] = {}
     try:
-        return convert(job, task, watch, facts)
+        if job.problem:
+            raise AudioError(job.source, job.problem)
+        with open_recording(job.source) as recording:
+            recording.watch = watch
+            yield from _attempt_clips(job, task, recording)
     except BrokenPipeError:
         raise
     except Exception as error:
-        return Outcome(job, "failed", failure=_failure(job, error), trace=traceback.format_exc(), facts=facts)
+        yield _failed(job, error)
 
 
-def _failure(job: Job, error: Exception) -> tuple[str, str]:
-    """Return what failed, and why in words."""
+def _attempt_clips(job: Job, task: Task, recording: Recording) -> Iterator[Outcome]:
+    # What is odd is said once, though every clip has it.
+    said: set[str] = set()
+    empty = True
+    for clip in clips(recording, task.source):
+        empty = False
+        one = job if task.source.segment is None else replace(job, target=clip_target(job.target, clip.first))
+        facts = _facts_of_recording(recording, clip) if task.with_facts else {}
+        try:
+            outcome = _convert(one, clip, task, recording, facts)
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            outcome = _failed(one, error, facts)
+        yield replace(outcome, warnings=tuple(words for words in outcome.warnings if words not in said))
+        said.update(outcome.warnings)
+    if empty:
+        words = f"shorter than a clip of {task.source.segment} s: it lasts {recording.duration:.3f} s"
+        yield Outcome(job, "dropped", warnings=(words,))
+
+
+def _failed(job: Job, error: Exception, facts: dict[str, Any] | None = None) -> Outcome:
     if isinstance(error, AudioError | OutputError):
-        return error.path, error.words
-    if isinstance(error, MemoryError):
-        return job.source_name, "not enough memory"
-    return job.source_name, f"unexpected {type(error).__name__}: {error} (-vv shows where; please report it)"
+        failure = error.path, error.words
+    elif isinstance(error, MemoryError):
+        failure = job.source_name, "not enough memory"
+    else:
+        words = f"unexpected {type(error).__name__}: {error} (-vv shows where; please report it)"
+        failure = job.source_name, words
+    return Outcome(job, "failed", failure=failure, trace=traceback.format_exc(), facts=facts or {})
 
 
-def convert(
-    job: Job, task: Task, watch: Callable[[float, float], None] | None = None, facts: dict[str, Any] | None = None
-) -> Outcome:
-    """Do a job; `facts` are filled in as they become known.
-
-    Raises
-    ------
-    AudioError, OutputError, BrokenPipeError
-        If it cannot be done. The target is then as it was.
-    """
-    if job.problem:
-        raise AudioError(job.source, job.problem)
-    with open_recording(job.source) as recording:
-        recording.watch = watch
-        return _convert(job, task, recording, {} if facts is None else facts)
-
-
-def _convert(job: Job, task: Task, recording: Recording, facts: dict[str, Any]) -> Outcome:
-    if task.with_facts:
-        facts |= _facts_of_recording(recording)
+def _convert(job: Job, clip: Clip, task: Task, recording: Recording, facts: dict[str, Any]) -> Outcome:
+    """Draw a clip; `facts` grow as they become known."""
     try:
-        drawing = task.planner(recording, job.format)
+        drawing = task.planner(recording, job.format, clip)
     except SettingError as error:
         raise AudioError(recording.path, str(error)) from error
+    warnings = drawing.warnings
+    if task.refuse or task.warn or task.with_facts:
+        measures = measure(recording, clip.first, clip.n_samples)
+        if task.with_facts:
+            facts |= _facts_of_drawing(drawing, measures)
+        if words := "; ".join(reasons(task.refuse, measures, recording)):
+            return Outcome(job, "refused", failure=(job.source_name, words), facts=facts)
+        warnings += tuple(reasons(task.warn, measures, recording))
     if job.keeps_foreign:
         _check_not_foreign(job.target)
-    status: Status = "written"
-    if task.mode != "draw":
-        found = _compared(job, drawing)
-        status = found if task.mode == "check" or found == "current" else "written"
-    digest = PixelDigest() if task.with_facts and job.format == "png" else None
-    made = _write(job, drawing, recording, digest, facts) if status == "written" else ""
-    if task.with_facts:
-        facts |= _facts_of_drawing(recording, drawing)
-        if status == "current" and job.format == "png":
-            facts["pixels_sha256"] = pixel_digest(job.target)
-    return Outcome(job, status, made, (*recording.warnings, *drawing.warnings), facts=facts)
+    status: Status = "missing" if task.mode == "draw" else _compared(job, drawing)
+    made = ""
+    if status == "current" and task.with_facts and job.format == "png":
+        facts["pixels_sha256"] = pixel_digest(job.target)
+    elif status != "current" and task.mode != "check":
+        status, made = "written", _write(job, drawing, recording, facts if task.with_facts else None)
+    return Outcome(job, status, made, tuple(dict.fromkeys((*recording.warnings, *warnings))), facts=facts)
 
 
-def _write(job: Job, drawing: Drawing, recording: Recording, digest: PixelDigest | None, facts: dict[str, Any]) -> str:
+def _write(job: Job, drawing: Drawing, recording: Recording, facts: dict[str, Any] | None) -> str:
     """Write the picture, and return in words what was written."""
+    digest = PixelDigest() if facts is not None and job.format == "png" else None
     if job.make_folder:
         _make_folder(os.path.dirname(job.target))
     with open_target(job.target, not_onto=recording.identity) as file:
         shape = drawing.write(file, digest)
-    if digest:
+    if facts is not None and digest:
         facts["pixels_sha256"] = digest.hexdigest(*shape)
     return " x ".join(map(str, shape)) + (" pixels" if job.format == "png" else " values")
 
@@ -148,18 +172,17 @@ def _same(one: BinaryIO, other: BinaryIO) -> bool:
     return not other.read(1)
 
 
-def _facts_of_recording(recording: Recording) -> dict[str, Any]:
+def _facts_of_recording(recording: Recording, clip: Clip) -> dict[str, Any]:
     return {
         "sample_rate": recording.sample_rate,
         "n_channels": recording.n_channels,
         "n_samples": recording.n_samples,
         "duration_s": recording.duration,
+        "start_sample": clip.first,
     }
 
 
-def _facts_of_drawing(recording: Recording, drawing: Drawing) -> dict[str, Any]:
-    sound = drawing.stream.sound
-    measures = measure(recording, *sound.span)
+def _facts_of_drawing(drawing: Drawing, measures: Measures) -> dict[str, Any]:
     return {
         "n_frames": drawing.stream.n_frames,
         "n_bands": drawing.stream.shape[2],
@@ -167,7 +190,7 @@ def _facts_of_drawing(recording: Recording, drawing: Drawing) -> dict[str, Any]:
         "rms_dbfs": dbfs(measures.rms),
         "clipped_share": measures.n_clipped / max(1, measures.n_values),
         "silent_share": measures.n_silent / max(1, measures.n_samples),
-        "samples_sha256": sound.facts()["samples_sha256"],
+        "samples_sha256": drawing.stream.sound.facts()["samples_sha256"],
     }
 
 

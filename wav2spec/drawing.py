@@ -14,7 +14,7 @@ from wav2spec.levels import to_pixels
 from wav2spec.npy import NpyWriter
 from wav2spec.pictures import Figure, Raster
 from wav2spec.png import PixelDigest
-from wav2spec.prepare import prepare
+from wav2spec.prepare import Clip, prepare
 from wav2spec.raster import picture_size, write_png
 from wav2spec.recipe import describe
 from wav2spec.settings import Settings
@@ -45,19 +45,19 @@ class Drawing:
     warnings: tuple[str, ...] = ()
 
 
-# Says what is to be drawn of a recording in a format.
-Planner = Callable[[Recording, Format], Drawing]
+# Says what is to be drawn of a clip of a recording in a format.
+Planner = Callable[[Recording, Format, Clip], Drawing]
 
 
-def plan_picture(recording: Recording, format: Format, settings: Settings) -> Drawing:
-    """Plan what `settings` make of a recording.
+def plan_picture(recording: Recording, format: Format, clip: Clip, settings: Settings) -> Drawing:
+    """Plan what `settings` make of a clip of a recording.
 
     Raises
     ------
     SettingError, AudioError
         If the settings do not fit it.
     """
-    stream = plan_spectrogram(recording, settings)
+    stream = plan_spectrogram(recording, settings, clip)
     if format == "npy":
         return Drawing(stream, partial(_write_values, stream=stream), str, oddities(stream))
     if isinstance(settings.picture, Figure):
@@ -70,15 +70,15 @@ def plan_picture(recording: Recording, format: Format, settings: Settings) -> Dr
     return Drawing(stream, write, described, oddities(stream) + check_size(stream, raster))
 
 
-def plan_spectrogram(recording: Recording, settings: Settings) -> SpectrogramStream:
-    """Return what is computed of a recording.
+def plan_spectrogram(recording: Recording, settings: Settings, clip: Clip | None = None) -> SpectrogramStream:
+    """Return what is computed of a clip of a recording, by default of all that is cut out.
 
     Raises
     ------
     SettingError, AudioError
         If the settings do not fit it.
     """
-    stream = stream_spectrogram(prepare(recording, settings.source), settings)
+    stream = stream_spectrogram(prepare(recording, settings.source, clip), settings)
     if not stream.shape[1]:
         raise AudioError(recording.path, too_short(stream))
     return stream

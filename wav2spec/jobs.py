@@ -1,10 +1,11 @@
 """What is to be done, and what came of it."""
 
+import os
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Format = Literal["png", "npy"]
-Status = Literal["written", "current", "missing", "stale", "failed", "untried"]
+Status = Literal["written", "current", "missing", "stale", "dropped", "refused", "failed", "untried"]
 
 # A source or target that is standard input or output.
 STREAM = "-"
@@ -49,14 +50,14 @@ class Outcome:
     job : Job
     status : str
         ``"written"``; ``"current"`` if what was there is what would have been made; ``"missing"`` or ``"stale"`` if it
-        is not, and nothing was to be written; ``"failed"``; or ``"untried"``. Only after the first two the picture is
-        there.
+        is not, and nothing was to be written; ``"dropped"`` if the recording is shorter than a clip; ``"refused"``
+        for what it is like; ``"failed"``; or ``"untried"``. Only after the first two a picture is there.
     made : str
         What was written, in words; empty if nothing was.
     warnings : tuple of str
         What is wrong with the recording or the picture though it was written.
     failure : tuple of (str, str), optional
-        The name of what failed, and why.
+        The name of what failed or was refused, and why.
     trace : str
         The traceback of the failure, for who asks for it.
     facts : dict
@@ -70,3 +71,13 @@ class Outcome:
     failure: tuple[str, str] | None = None
     trace: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
+
+
+def clip_target(target: str, first: int | str) -> str:
+    """Return where the picture of a clip goes.
+
+    >>> clip_target("out/a.png", 44100)
+    'out/a-0000044100.png'
+    """
+    stem, suffix = os.path.splitext(target)
+    return f"{stem}-{first:0>10}{suffix}"

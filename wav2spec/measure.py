@@ -19,6 +19,8 @@ class Measures:
     ----------
     peak, rms : float
         Linear, of the finite samples; full scale at 1.0.
+    means : tuple of float
+        Of the finite samples of each channel.
     n_clipped : int
         Values at full scale, or beyond.
     n_silent : int
@@ -31,6 +33,7 @@ class Measures:
 
     peak: float
     rms: float
+    means: tuple[float, ...]
     n_clipped: int
     n_silent: int
     n_non_finite: int
@@ -42,20 +45,24 @@ def measure(recording: Recording, first: int = 0, n_samples: int | None = None) 
     """Read a recording through, or so many samples from the first on, and measure it."""
     full_scale = np.float32(1.0 - 2.0 ** (1 - _BITS[recording.subtype]) if recording.subtype in _BITS else 1.0)
     peak, energy = 0.0, 0.0
-    n_read = n_values = n_clipped = n_silent = n_non_finite = 0
+    n_read = n_clipped = n_silent = 0
+    sums, n_finite = np.zeros(recording.n_channels), np.zeros(recording.n_channels, np.int64)
     for block in recording.blocks("all", first, n_samples, check=False):
         finite = np.isfinite(block)
-        sizes = np.where(finite, np.abs(block), np.float32(0))
+        values = np.where(finite, block, np.float32(0))
+        sizes = np.abs(values)
         peak = max(peak, float(sizes.max(initial=0)))
         energy += float(np.square(sizes, dtype=np.float64).sum())
+        sums += values.sum(axis=0, dtype=np.float64)
+        n_finite += finite.sum(axis=0)
         n_read += len(block)
-        n_values += block.size
         n_clipped += int((sizes >= full_scale).sum())
         n_silent += int((block == 0).all(axis=1).sum())
-        n_non_finite += block.size - int(finite.sum())
-    n_finite = n_values - n_non_finite
-    rms = sqrt(energy / n_finite) if n_finite else 0.0
-    return Measures(peak, rms, n_clipped, n_silent, n_non_finite, n_read, n_values)
+    n_values = n_read * recording.n_channels
+    n_all_finite = int(n_finite.sum())
+    rms = sqrt(energy / n_all_finite) if n_all_finite else 0.0
+    means = tuple((sums / np.maximum(n_finite, 1)).tolist())
+    return Measures(peak, rms, means, n_clipped, n_silent, n_values - n_all_finite, n_read, n_values)
 
 
 def dbfs(level: float) -> float | None:

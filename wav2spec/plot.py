@@ -15,6 +15,7 @@ from wav2spec.layout import Layout, lay_out
 from wav2spec.panel import draw_pixels, envelope, frequency_axis, frequency_scale, time_axis
 from wav2spec.pictures import Figure
 from wav2spec.png import PixelDigest
+from wav2spec.prepare import Clip
 from wav2spec.recipe import describe
 from wav2spec.report import shown
 from wav2spec.resolution import resolution
@@ -43,13 +44,19 @@ def plan_plot(stream: SpectrogramStream, figure: Figure, name: str) -> Drawing:
 
 
 def plan_grid(
-    recording: Recording, _format: Format, cells: list[Settings], varied: dict[str, list[Any]], figure: Figure
+    recording: Recording,
+    _format: Format,
+    clip: Clip,
+    cells: list[Settings],
+    varied: dict[str, list[Any]],
+    figure: Figure,
 ) -> Drawing:
     """Plan one sound by several analyses, on the same axes and at the same levels.
 
     Parameters
     ----------
     recording : Recording
+    clip : Clip
     cells : list of Settings
         In reading order.
     varied : dict
@@ -62,7 +69,7 @@ def plan_grid(
         If the figure is too small for its panels, or the settings do not fit the recording.
     """
     title = _title(figure, recording.path)
-    streams = [plan_spectrogram(recording, cell) for cell in cells]
+    streams = [plan_spectrogram(recording, cell, clip) for cell in cells]
     n_rows, n_columns = [*map(len, varied.values()), 1][:2]
     layout = lay_out(
         figure, n_rows, n_columns, titled=bool(title), caption_lines=2, level_characters=_characters(streams[0])

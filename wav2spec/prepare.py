@@ -14,7 +14,15 @@ from wav2spec.audio import Recording
 from wav2spec.choices import NORMALIZATIONS
 from wav2spec.errors import AudioError
 from wav2spec.notation import in_samples, parse_named, parse_time
-from wav2spec.settings import Source
+from wav2spec.source import Source
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A part of a recording: its first sample, and the number of them, counted in one channel."""
+
+    first: int
+    n_samples: int
 
 
 @dataclass(frozen=True)
@@ -28,10 +36,10 @@ class Sound:
     sample_rate : int
         In Hz.
     n_channels, n_samples : int
+    clip : Clip
+        Where in the recording it comes from, at the recording's own rate.
     start_s : float
         When in the recording it begins.
-    span : tuple of (int, int)
-        The first sample taken from the recording, and the number of them.
     facts : callable
         What `Recording.facts` says of the samples taken.
     blocks : callable
@@ -43,13 +51,38 @@ class Sound:
     n_channels: int
     n_samples: int
     blocks: Callable[[], Iterator[Samples]]
+    clip: Clip = Clip(0, 0)
     start_s: float = 0.0
-    span: tuple[int, int] = (0, 0)
     facts: Callable[[], dict[str, Any]] = dict
 
 
-def prepare(recording: Recording, source: Source) -> Sound:
-    """Say what is taken from a recording; it is read when the blocks are.
+def clips(recording: Recording, source: Source) -> Iterator[Clip]:
+    """Yield what is taken from a recording: all that is cut out, or clips of that, the last of which may be short.
+
+    Clips go on until one holds the end. There is none if what the end cuts off is dropped, and that is all.
+
+    Raises
+    ------
+    AudioError
+        If there is nothing at that time.
+    """
+    whole = _cut_out(recording, source)
+    if source.segment is None:
+        yield whole
+        return
+    n_samples = _in_samples(source.segment, recording)
+    stride = _in_samples(source.segment_stride or source.segment, recording)
+    for first in range(0, whole.n_samples, stride):
+        left = whole.n_samples - first
+        if left < n_samples and source.segment_last == "drop":
+            return
+        yield Clip(whole.first + first, min(n_samples, left))
+        if left <= n_samples:
+            return
+
+
+def prepare(recording: Recording, source: Source, clip: Clip | None = None) -> Sound:
+    """Say what is taken from a clip of a recording, by default from all that is cut out; read when the blocks are.
 
     Raises
     ------
@@ -57,10 +90,14 @@ def prepare(recording: Recording, source: Source) -> Sound:
         If it has no such channel, or nothing at that time.
     """
     n_channels = recording.n_selected(source.channel)
-    first, n_cut = _span(recording, source)
+    clip = clip or _cut_out(recording, source)
+    first, n_cut = clip.first, clip.n_samples
     rate = source.sample_rate or recording.sample_rate
     n_resampled = resampled_length(n_cut, recording.sample_rate, rate)
-    n_samples = n_resampled if source.target_length is None else in_samples(source.target_length, rate)
+    if source.segment is not None:
+        n_samples = ceil(parse_time(source.segment) * rate)
+    else:
+        n_samples = n_resampled if source.target_length is None else in_samples(source.target_length, rate)
 
     def kept() -> Iterator[Samples]:
         blocks = recording.blocks(source.channel, first, n_cut)
@@ -73,9 +110,7 @@ def prepare(recording: Recording, source: Source) -> Sound:
         return prepared if n_samples <= n_resampled else _zero_padded(prepared, n_samples - n_resampled, n_channels)
 
     facts = partial(recording.facts, first, n_cut)
-    return Sound(
-        recording.path, rate, n_channels, n_samples, blocks, first / recording.sample_rate, (first, n_cut), facts
-    )
+    return Sound(recording.path, rate, n_channels, n_samples, blocks, clip, first / recording.sample_rate, facts)
 
 
 def resampled_length(n_samples: int, sample_rate: int, target_rate: int) -> int:
@@ -87,16 +122,19 @@ def resampled_length(n_samples: int, sample_rate: int, target_rate: int) -> int:
     return int(Fraction(n_samples * target_rate, sample_rate) + Fraction(1, 2))
 
 
-def _span(recording: Recording, source: Source) -> tuple[int, int]:
-    """Return the first sample and the number of them."""
-    first = ceil(parse_time(source.start) * recording.sample_rate)
+def _cut_out(recording: Recording, source: Source) -> Clip:
+    first = _in_samples(source.start, recording)
     n_samples = recording.n_samples - first
     if n_samples <= 0:
         words = f"start {source.start} is beyond its end: it lasts {recording.duration:.3f} s"
         raise AudioError(recording.path, words)
-    if source.duration is None:
-        return first, n_samples
-    return first, min(n_samples, ceil(parse_time(source.duration) * recording.sample_rate))
+    return Clip(
+        first, n_samples if source.duration is None else min(n_samples, _in_samples(source.duration, recording))
+    )
+
+
+def _in_samples(time: float | str, recording: Recording) -> int:
+    return ceil(parse_time(time) * recording.sample_rate)
 
 
 def _resampled(blocks: Iterator[Samples], sample_rate: int, target_rate: int, n_channels: int) -> Iterator[Samples]:

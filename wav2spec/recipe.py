@@ -49,6 +49,7 @@ def describe(stream: SpectrogramStream, command: str, **more: Any) -> str:
             "stride": analysis.stride,
             "fft_length": analysis.fft_length,
             "start_s": sound.start_s,
+            "start_sample": sound.clip.first,
             "sample_rate": sound.sample_rate,
             "n_samples": sound.n_samples,
             "n_channels": sound.n_channels,
@@ -186,7 +187,7 @@ def read_png(path: str | os.PathLike[str]) -> Spectrogram:
         if not isinstance(settings.picture, Raster):
             raise AudioError(name, "is a labelled figure, which cannot be read back")
         rate, n_channels, n_samples = (int(resolved[key]) for key in ("sample_rate", "n_channels", "n_samples"))
-        sound = Sound(name, rate, n_channels, n_samples, lambda: iter(()), float(resolved["start_s"]))
+        sound = Sound(name, rate, n_channels, n_samples, lambda: iter(()), start_s=float(resolved["start_s"]))
         stream = stream_spectrogram(sound, settings)
         pixels = _upright(_decoded(name), stream.shape, settings.picture)
         # A recording that was cut while it was read has fewer rows, unless their number was asked for.

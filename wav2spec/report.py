@@ -17,10 +17,12 @@ _NAMES: dict[Status, str] = {
     "current": "up to date",
     "missing": "missing",
     "stale": "stale",
+    "dropped": "shorter than a clip",
+    "refused": "refused",
     "failed": "failed",
     "untried": "not tried",
 }
-_GOOD = {"written", "current"}
+_GOOD = {"written", "current", "dropped"}
 # Said on stdout: it is what was asked for.
 _LISTED = {"missing", "stale"}
 
@@ -75,6 +77,10 @@ class Report:
     def exit_code(self) -> int:
         return int(any(self._counts.keys() - _GOOD))
 
+    @property
+    def n_outcomes(self) -> int:
+        return self._counts.total()
+
     def add(self, outcome: Outcome) -> None:
         self._counts[outcome.status] += 1
         if self._manifest:
@@ -99,7 +105,8 @@ class Report:
         if self._verbosity >= 0:
             yield from (f"wav2spec: warning: {shown(job.source_name)}: {words}" for words in outcome.warnings)
         if outcome.failure:
-            yield "wav2spec: error: " + ": ".join(map(shown, outcome.failure))
+            kind = "refused" if outcome.status == "refused" else "error"
+            yield f"wav2spec: {kind}: " + ": ".join(map(shown, outcome.failure))
         elif self._verbosity >= 1 and outcome.status == "written":
             yield f"wav2spec: written: {pair}: {outcome.made}"
         elif self._verbosity >= 1 and outcome.status == "current":
@@ -114,6 +121,7 @@ _FACTS = (
     "n_channels",
     "n_samples",
     "duration_s",
+    "start_sample",
     "n_frames",
     "n_bands",
     "peak_dbfs",

@@ -11,10 +11,8 @@ from typing import Any, get_args
 from wav2spec.choices import (
     MOST_LEVEL,
     NEEDS,
-    NORMALIZATIONS,
     WINDOW_NUMBERS,
     WINDOWS,
-    ChannelName,
     DbRefName,
     FftLengthName,
     Framing,
@@ -27,53 +25,10 @@ from wav2spec.choices import (
     WindowSymmetry,
 )
 from wav2spec.errors import SettingError
-from wav2spec.notation import in_samples, parse_named, parse_size, parse_time
+from wav2spec.notation import in_samples, parse_named, parse_size
 from wav2spec.pictures import Figure, Raster
 from wav2spec.rules import check_choice, check_flag, check_number, check_size, parsed
-
-
-@dataclass(frozen=True)
-class Source:
-    """What is taken from the recording, in this order.
-
-    Attributes
-    ----------
-    start, duration : float or str
-        In s, as ``"1:02.5"`` or ``"150ms"``. Without a duration, up to the end.
-    channel : str or int
-        ``"first"``, ``"mix"`` (the mean of all), ``"all"`` or a number counted from 1.
-    sample_rate : int, optional
-        In Hz, to resample to.
-    target_length : int or str, optional
-        Samples (at the new rate) or time: that many from the first on, and zeros behind them if there are fewer.
-    normalize : str
-        ``"none"``, ``"peak"``, ``"peak:LEVEL"`` or ``"rms:LEVEL"``, linear, over the samples kept.
-    """
-
-    start: float | str = 0
-    duration: float | str | None = None
-    channel: ChannelName | int = "first"
-    sample_rate: int | None = None
-    target_length: int | str | None = None
-    normalize: str = "none"
-
-    def __post_init__(self) -> None:
-        parsed("start", parse_time, self.start)
-        if self.duration is not None and parsed("duration", parse_time, self.duration) == 0:
-            raise SettingError("duration", f"must be more than nothing, not {self.duration}")
-        if isinstance(self.channel, int) and not isinstance(self.channel, bool):
-            if self.channel < 1:
-                raise SettingError("channel", f"channels are counted from 1, not {self.channel}")
-        elif self.channel not in get_args(ChannelName):
-            raise SettingError("channel", f"{self.channel!r} is neither first, mix, all nor a number from 1")
-        if self.sample_rate is not None:
-            check_number("sample_rate", self.sample_rate, whole=True, least=1)
-        if self.target_length is not None:
-            check_size("target_length", self.target_length, least=1)
-        name, level = parsed("normalize", lambda text: parse_named(text, NORMALIZATIONS), self.normalize)
-        if level is not None and not 0 < level <= MOST_LEVEL:
-            words = f"the level of {name} must be above 0 and at most {MOST_LEVEL:g}, not {level:g}"
-            raise SettingError("normalize", words)
+from wav2spec.source import Source
 
 
 @dataclass(frozen=True)
@@ -272,11 +227,11 @@ class Levels:
 class Settings:
     """All that decides the pixels of a picture."""
 
-    source: Source = Source()
+    source: Source = Source()  # noqa: RUF009 - frozen, as the others
     analysis: Analysis = Analysis()
     bands: Bands = Bands()
     levels: Levels = Levels()
-    picture: Raster | Figure = Raster()  # noqa: RUF009 - frozen, as the others
+    picture: Raster | Figure = Raster()  # noqa: RUF009
 
     def __post_init__(self) -> None:
         # With a rate given, what needs it can be judged before there is a recording.

@@ -14,7 +14,7 @@ from measure import Row, Target, Work, environment, milliseconds, process_millis
 from PIL import Image
 
 from wav2spec.arrays import Pixels
-from wav2spec.convert import Task, convert
+from wav2spec.convert import Task, attempt
 from wav2spec.drawing import plan_picture
 from wav2spec.jobs import Job
 from wav2spec.presets import PRESETS
@@ -114,7 +114,8 @@ def _recording(plan: Plan, seconds: int) -> str:
 
 
 def _convert(source: str, target: str) -> None:
-    convert(Job(source, target), Task(functools.partial(plan_picture, settings=PRESETS["tf"].settings)))
+    (outcome,) = attempt(Job(source, target), Task(functools.partial(plan_picture, settings=PRESETS["tf"].settings)))
+    assert outcome.status == "written", outcome.failure
 
 
 def _pixels(path: str) -> Pixels:

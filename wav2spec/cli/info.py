@@ -111,11 +111,15 @@ def _picture(recording: "Recording", settings: Settings, *, finite: bool) -> dic
     """Say how large the picture would be, or why there would be none."""
     from wav2spec.drawing import check_size, plan_spectrogram
     from wav2spec.errors import AudioError, SettingError
+    from wav2spec.prepare import clips
     from wav2spec.raster import picture_size
 
     raster = settings.picture if isinstance(settings.picture, Raster) else Raster()
     try:
-        stream = plan_spectrogram(recording, settings)
+        clip = next(clips(recording, settings.source), None)
+        if clip is None:
+            raise AudioError(recording.path, "shorter than a clip")
+        stream = plan_spectrogram(recording, settings, clip)
         check_size(stream, raster)
         if not finite:
             # Whether what is drawn of it is finite shows when it is read as for drawing.

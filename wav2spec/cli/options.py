@@ -23,6 +23,7 @@ from wav2spec.choices import (
     PadMode,
     Reduce,
     Scale,
+    SegmentLast,
     Style,
     WindowAlign,
     WindowSymmetry,
@@ -108,6 +109,17 @@ SETTING_OPTIONS: dict[str, tuple[str, Any, str]] = {
         "--target-length",
         _Words("size"),
         "So many samples, or so long, at the new rate: cut, or filled up with zeros.",
+    ),
+    "segment": (
+        "--segment",
+        _Words("time"),
+        "One picture for each clip of this length; START in its name, in samples.",
+    ),
+    "segment_stride": ("--segment-stride", _Words("time"), "From one clip to the next; by default the clip's length."),
+    "segment_last": (
+        "--segment-last",
+        _choice(SegmentLast),
+        "Whether zeros fill up what the end cuts off, or it is left out.",
     ),
     "normalize": ("--normalize", _Words("none|peak|peak:level|rms:level"), "Bring the samples kept to a linear level."),
     "window": (

@@ -5,6 +5,7 @@ import sys
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import dropwhile
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,12 +16,13 @@ from wav2spec.cli.options import usage_errors
 from wav2spec.cli.process import begin_work
 from wav2spec.cli.request import Request
 from wav2spec.errors import OutputError, SettingError
-from wav2spec.jobs import STREAM, Job, Outcome
+from wav2spec.jobs import STREAM, Job, Outcome, clip_target
 from wav2spec.pictures import Figure, Raster
 from wav2spec.plan import check_folders, plan_jobs
 from wav2spec.progress import Progress
 from wav2spec.report import Report, print_line, say, shown
 from wav2spec.settings import Settings
+from wav2spec.source import Source
 from wav2spec.walk import WAV_FILES, Patterns
 
 if TYPE_CHECKING:
@@ -56,14 +58,14 @@ def make_pictures(request: Request, settings: Settings, grid: Grid | None = None
             force=request.force,
         )
         check_figure(jobs, settings.picture)
-    _check_streams(jobs, request)
+    _check_streams(jobs, request, settings.source)
     if request.dry_run:
-        return _print_plan(jobs)
+        return _print_plan(jobs, settings.source)
     try:
         if len(jobs) > 1 and not request.check:
             check_folders(jobs)
         # Only here, where there is work, are NumPy and libsndfile loaded.
-        return _do_jobs(jobs, _planner(settings, grid), settings.picture, request)
+        return _do_jobs(jobs, _planner(settings, grid), settings, request)
     except OutputError as error:
         say("error", shown(str(error)))
         return 1
@@ -81,13 +83,20 @@ def _planner(settings: Settings, grid: Grid | None) -> "Planner":
     return partial(plan_picture, settings=settings)
 
 
-def _do_jobs(jobs: list[Job], planner: "Planner", picture: Raster | Figure, request: Request) -> int:
+def _do_jobs(jobs: list[Job], planner: "Planner", settings: Settings, request: Request) -> int:
     from wav2spec.batch import in_order
     from wav2spec.convert import Task, attempt
     from wav2spec.output import open_target
 
-    task = Task(planner, "check" if request.check else "update" if request.update else "draw", bool(request.manifest))
-    n_workers = _n_workers(jobs, picture, request.jobs)
+    task = Task(
+        planner,
+        settings.source,
+        "check" if request.check else "update" if request.update else "draw",
+        request.refused(),
+        request.warned_of(),
+        with_facts=bool(request.manifest),
+    )
+    n_workers = _n_workers(jobs, settings.picture, request.jobs)
     begin_work()
     with ExitStack() as stack:
         manifest = stack.enter_context(open_target(request.manifest)) if request.manifest else None
@@ -99,13 +108,13 @@ def _do_jobs(jobs: list[Job], planner: "Planner", picture: Raster | Figure, requ
         watch = progress.watch if len(jobs) == 1 else None
         function = partial(attempt, task=task, watch=watch)
         outcomes = in_order(function, jobs, n_workers, lost=_lost, done=progress.advance)
-        for number, outcome in enumerate(outcomes, 1):
+        for outcome in outcomes:
             report.add(outcome)
             if outcome.failure and request.fail_fast:
                 outcomes.close()
-                for job in jobs[number:]:
+                for job in _after(outcome.job, jobs):
                     report.add(Outcome(job, "untried"))
-    if len(jobs) != 1 and not request.quiet:
+    if report.n_outcomes != 1 and not request.quiet:
         print_line(f"wav2spec: {report.summary()}")
     return report.exit_code
 
@@ -120,14 +129,20 @@ def _lost(job: Job, words: str) -> Outcome:
     return Outcome(job, "failed", failure=(job.source_name, words))
 
 
-def _print_plan(jobs: list[Job]) -> int:
+def _after(job: Job, jobs: list[Job]) -> list[Job]:
+    """Return the jobs after the one of whose source `job` draws a picture."""
+    return list(dropwhile(lambda other: other.source != job.source, jobs))[1:]
+
+
+def _print_plan(jobs: list[Job], source: Source) -> int:
     """Print what would become what; what has a problem is said as it would be."""
     report = Report()
     for job in jobs:
         if job.problem:
             report.add(_lost(job, job.problem))
         else:
-            click.echo(f"{shown(job.source)} -> {shown(job.target)}")
+            target = job.target if source.segment is None else clip_target(job.target, "*")
+            click.echo(f"{shown(job.source)} -> {shown(target)}")
     return report.exit_code
 
 
@@ -173,7 +188,7 @@ def check_figure(jobs: list[Job], picture: Raster | Figure) -> None:
         palette(picture.palette)
 
 
-def _check_streams(jobs: list[Job], request: Request) -> None:
+def _check_streams(jobs: list[Job], request: Request, source: Source) -> None:
     """Refuse to write pictures to where people read, to read recordings from where they type, and what cannot be."""
     to_stream, from_stream = (any(getattr(job, end) == STREAM for job in jobs) for end in ("target", "source"))
     if to_stream and sys.stdout is not None and sys.stdout.isatty():
@@ -182,6 +197,8 @@ def _check_streams(jobs: list[Job], request: Request) -> None:
         raise click.UsageError("a recording is not read from a terminal: pipe or redirect a WAV into standard input")
     if to_stream and (request.update or request.check):
         raise click.UsageError("standard output holds no picture that could be up to date")
+    if to_stream and source.segment is not None:
+        raise click.UsageError("clips are pictures of their own, and do not go to standard output")
     if to_stream and request.manifest == STREAM:
         raise click.UsageError("standard output takes the picture or the manifest, not both")
     if from_stream and request.files_from == STREAM:

@@ -7,7 +7,9 @@ from typing import Any, TypeVar, get_args
 
 import click
 
+from wav2spec.choices import GATES
 from wav2spec.cli.options import FILE
+from wav2spec.gates import Gate, parse_gates
 from wav2spec.jobs import STREAM, Format
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -28,6 +30,8 @@ class Request:
     check: bool
     dry_run: bool
     fail_fast: bool
+    refuse: tuple[str, ...]
+    warn: tuple[str, ...]
     jobs: int | None
     manifest: str | None
     quiet: bool
@@ -58,6 +62,20 @@ class Request:
         """As `Report` takes it."""
         return -1 if self.quiet else self.verbose
 
+    def refused(self) -> tuple[Gate, ...]:
+        """Return what is not drawn.
+
+        Raises
+        ------
+        click.BadParameter
+            If there is no such gate.
+        """
+        return _gates("refuse", self.refuse)
+
+    def warned_of(self) -> tuple[Gate, ...]:
+        """Return what is not drawn without a warning."""
+        return _gates("warn", self.warn)
+
     def listed(self) -> tuple[str, ...] | None:
         """Return the names in the list, None if there is none.
 
@@ -76,6 +94,13 @@ class Request:
         return tuple(os.fsdecode(name) for name in names if name)
 
 
+def _gates(option: str, words: tuple[str, ...]) -> tuple[Gate, ...]:
+    try:
+        return parse_gates(words)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint=f"'--{option}'") from error
+
+
 class _Jobs(click.ParamType[int | None]):
     """How many processes; None for as many as suit."""
 
@@ -91,6 +116,10 @@ class _Jobs(click.ParamType[int | None]):
 
 def _option(*flags: str, help: str, **more: Any) -> Callable[[_Command], _Command]:
     return click.option(*flags, help=help, **more)
+
+
+def _gate_names() -> str:
+    return ", ".join(name if default is None else f"{name}[:{default:g}]" for name, default in GATES.items())
 
 
 _OPTIONS = (
@@ -118,6 +147,8 @@ _OPTIONS = (
     _option("--update", is_flag=True, help="Only what is not there, or would be drawn otherwise now."),
     _option("--check", is_flag=True, help="Write nothing; list what --update would draw, and fail if there is any."),
     _option("--dry-run", is_flag=True, help="Only say what would become what."),
+    _option("--refuse", metavar="GATE,...", multiple=True, help=f"Do not draw, and fail, what is {_gate_names()}."),
+    _option("--warn", metavar="GATE,...", multiple=True, help="Draw it, but say so; gates as for --refuse."),
     _option("--fail-fast", is_flag=True, help="Stop at the first failure."),
     _option(
         "-j",
