@@ -37,7 +37,7 @@ def test_every_command_works_as_it_stands(line: str, tmp_path: Path) -> None:
 def test_the_python_example_prints_what_it_says(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (example,) = [block for kind, block in BLOCKS if kind == "python"]
+    example = next(block for kind, block in BLOCKS if kind == "python")
     monkeypatch.chdir(ROOT)
     exec(compile(example, "README.md", "exec"), {})
     printed = capsys.readouterr().out.splitlines()
@@ -68,3 +68,22 @@ def test_the_pictures_kept_beside_the_recordings_are_those_drawn(picture: Path, 
     drawn = tmp_path / "drawn.png"
     assert run(picture.with_suffix(".wav"), drawn).returncode == 0
     np.testing.assert_array_equal(np.asarray(Image.open(picture)), np.asarray(Image.open(drawn)))
+
+
+def test_the_worked_example_ends_in_arrays_to_train_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder, names in {"train": ("speech", "guitar"), "valid": ("bell",)}.items():
+        (tmp_path / folder).mkdir()
+        for name in names:
+            shutil.copy(SAMPLES / f"{name}.wav", tmp_path / folder)
+    (script,) = [block for kind, block in BLOCKS if kind == "bash"]
+    program = f'wav2spec() {{ "{sys.executable}" -m wav2spec "$@"; }}\nset -e\n'
+    subprocess.run(["bash", "-c", program + script], cwd=tmp_path, check=True, timeout=60)
+    loader = [block for kind, block in BLOCKS if kind == "python"][1]
+    monkeypatch.chdir(tmp_path)
+    exec(compile(loader, "README.md", "exec"), {})
+    shape, alike = capsys.readouterr().out.splitlines()
+    clips = sum(1 for _ in (tmp_path / "png" / "train").iterdir())
+    assert (shape, alike) == (f"({clips}, 32, 64) float32", "True")
+    assert clips > 5

@@ -89,7 +89,7 @@ class SpectrogramStream:
             powers, reference = self._referred()
             yield from (to_db(power, reference, self.settings.levels) for power in self._pooled(powers))
         else:
-            for power in self._pooled(self.powers()):
+            for power in self.rows():
                 exact = power.astype(np.float32, copy=False)
                 yield np.sqrt(exact) if self.unit == "magnitude" else exact
 
@@ -99,6 +99,10 @@ class SpectrogramStream:
             return powers
         cells = Axis(0.5, 1.0, self.n_frames, 0.0, self.n_frames)
         return pool_frames(powers, cells, n_rows, picture.reduce)
+
+    def rows(self) -> Iterable[npt.NDArray[np.floating[Any]]]:
+        """Yield the power of all rows in order, whatever the unit."""
+        return self._pooled(self.powers())
 
     def powers(self) -> Iterator[Magnitudes]:
         """Yield the power of all frames in order, whatever the unit."""

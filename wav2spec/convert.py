@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, Literal
 
 from wav2spec.audio import Recording, open_recording
+from wav2spec.distribution import distribution
 from wav2spec.drawing import Drawing, Planner
 from wav2spec.errors import AudioError, OutputError, SettingError
 from wav2spec.gates import Gate, reasons
@@ -19,7 +20,7 @@ from wav2spec.prepare import Clip, clips
 from wav2spec.recipe import pixel_digest, read_recipe
 from wav2spec.source import Source
 
-Mode = Literal["draw", "update", "check"]
+Mode = Literal["draw", "update", "check", "measure"]
 
 _COPY_BYTES = 2**20
 
@@ -35,7 +36,7 @@ class Task:
         What is taken from recordings: all, or clips.
     mode : str
         ``"draw"``; ``"update"``: only what is not there or would be drawn otherwise; ``"check"``: say so, write
-        nothing.
+        nothing; ``"measure"``: its levels alone, among the facts.
     refuse, warn : tuple of Gate
         What does not pass is not drawn, or not without a warning.
     with_facts : bool
@@ -122,8 +123,11 @@ def _convert(job: Job, clip: Clip, task: Task, recording: Recording, facts: dict
         if task.with_facts:
             facts |= _facts_of_drawing(drawing, measures)
         if words := "; ".join(reasons(task.refuse, measures, recording)):
-            return Outcome(job, "refused", failure=(job.source_name, words), facts=facts)
+            where = "" if task.source.segment is None else f"clip from sample {clip.first}: "
+            return Outcome(job, "refused", failure=(job.source_name, where + words), facts=facts)
         warnings += tuple(reasons(task.warn, measures, recording))
+    if task.mode == "measure":
+        return Outcome(job, "measured", warnings=warnings, facts={"levels": distribution(drawing.stream)})
     if job.keeps_foreign:
         _check_not_foreign(job.target)
     status: Status = "missing" if task.mode == "draw" else _compared(job, drawing)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Format = Literal["png", "npy"]
-Status = Literal["written", "current", "missing", "stale", "dropped", "refused", "failed", "untried"]
+Status = Literal["written", "measured", "current", "missing", "stale", "dropped", "refused", "failed", "untried"]
 
 # A source or target that is standard input or output.
 STREAM = "-"
@@ -49,9 +49,10 @@ class Outcome:
     ----------
     job : Job
     status : str
-        ``"written"``; ``"current"`` if what was there is what would have been made; ``"missing"`` or ``"stale"`` if it
-        is not, and nothing was to be written; ``"dropped"`` if the recording is shorter than a clip; ``"refused"``
-        for what it is like; ``"failed"``; or ``"untried"``. Only after the first two a picture is there.
+        ``"written"``; ``"measured"`` if that was all; ``"current"`` if what was there is what would have been made;
+        ``"missing"`` or ``"stale"`` if it is not, and nothing was to be written; ``"dropped"`` if the recording is
+        shorter than a clip; ``"refused"`` for what it is like; ``"failed"``; or ``"untried"``. Only after ``"written"``
+        and ``"current"`` a picture is there.
     made : str
         What was written, in words; empty if nothing was.
     warnings : tuple of str

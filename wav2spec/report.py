@@ -14,6 +14,7 @@ from wav2spec.jobs import Outcome, Status
 # How the end of a run names what came of its jobs, in this order.
 _NAMES: dict[Status, str] = {
     "written": "written",
+    "measured": "measured",
     "current": "up to date",
     "missing": "missing",
     "stale": "stale",
@@ -22,7 +23,7 @@ _NAMES: dict[Status, str] = {
     "failed": "failed",
     "untried": "not tried",
 }
-_GOOD = {"written", "current", "dropped"}
+_GOOD = {"written", "measured", "current", "dropped"}
 # Said on stdout: it is what was asked for.
 _LISTED = {"missing", "stale"}
 

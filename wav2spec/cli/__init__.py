@@ -9,6 +9,7 @@ from wav2spec import __version__
 from wav2spec.cli.compare import compare
 from wav2spec.cli.image import image
 from wav2spec.cli.info import info
+from wav2spec.cli.levels import levels
 from wav2spec.cli.plot import plot
 from wav2spec.cli.presets import presets
 from wav2spec.cli.process import die_by_broken_pipe, prepare_process
@@ -57,7 +58,7 @@ def command() -> None:
     """
 
 
-for _command in (image, plot, compare, tune, info, presets):
+for _command in (image, plot, compare, tune, levels, info, presets):
     command.add_command(_command)
 
 

@@ -16,7 +16,7 @@ _REPEATED = ("window", "window_size", "stride")
 
 @click.command()
 @setting_options(COMPARE, repeated=_REPEATED)
-@request_options(formats=False)
+@request_options(Request, without=("format",))
 @click.pass_context
 def compare(ctx: click.Context, /, **options: Any) -> int:
     """Draw each recording by several analyses side by side: which settings show this sound best.

@@ -12,7 +12,7 @@ from wav2spec.presets import DEFAULT
 
 @click.command()
 @setting_options(DEFAULT)
-@request_options(formats=True)
+@request_options(Request)
 def image(**options: Any) -> int:
     """Draw each recording as a picture of pixels alone, like TensorFlow's wav_to_spectrogram.
 

@@ -29,6 +29,7 @@ from wav2spec.choices import (
     WindowSymmetry,
 )
 from wav2spec.cli.config import read_config
+from wav2spec.cli.measured import read_levels
 from wav2spec.errors import SettingError
 from wav2spec.presets import PRESETS
 from wav2spec.settings import Settings
@@ -202,6 +203,8 @@ def setting_options(start: Settings, repeated: tuple[str, ...] = ()) -> Callable
             command = click.option(flags, field, type=kind, default=None, help=words)(command)
         if {"width", "height"} <= start.flat().keys():
             command = click.option("--size", type=_Size(), help="Width and height at once.")(command)
+        words = "Scale levels as a data set's; see wav2spec levels."
+        command = click.option("--levels", type=FILE, metavar="FILE.toml", help=words)(command)
         words = "Settings from a file, named as the options are."
         command = click.option("--config", type=FILE, metavar="FILE.toml", help=words)(command)
         words = "Start from the settings with which a picture was made."
@@ -228,7 +231,9 @@ def _shown_default(flags: str, default: Any) -> str:
 
 
 def settings_from(options: dict[str, Any], start: Settings) -> Settings:
-    """Return the settings of a command line: an option counts more than the config file, and that more than the preset.
+    """Return the settings of a command line.
+
+    An option counts more than a data set's levels, those more than the config file, and that more than the preset.
 
     Parameters
     ----------
@@ -237,12 +242,15 @@ def settings_from(options: dict[str, Any], start: Settings) -> Settings:
     start : Settings
         What the command starts from without a preset, and how it draws with one.
     """
-    preset, config, like = (options.pop(name) for name in ("preset", "config", "like"))
+    preset, config, like, levels = (options.pop(name, None) for name in ("preset", "config", "like", "levels"))
     given = read_config(config, start) if config else {}
+    measured = read_levels(levels) if levels else None
     named = given.pop("preset", None)
     if named is not None and named not in list(PRESETS):
         raise click.UsageError(f"{config}: preset {named!r} is none of {', '.join(PRESETS)}")
     named = preset or named
+    if measured:
+        given |= measured.scale
     size = options.pop("size", None)
     if size is not None:
         given["width"], given["height"] = size
@@ -254,6 +262,8 @@ def settings_from(options: dict[str, Any], start: Settings) -> Settings:
             start = _settings_like(like, start)
         settings = (PRESETS[named].settings_for(start) if named else start).updated(**given)
     _check_that_all_act(given, settings)
+    if measured:
+        measured.check_fits(settings)
     return settings
 
 

@@ -12,7 +12,7 @@ from wav2spec.presets import PLOT
 
 @click.command()
 @setting_options(PLOT)
-@request_options(formats=False)
+@request_options(Request, without=("format",))
 def plot(**options: Any) -> int:
     """Draw each recording as a labelled figure: time to the right, frequency upwards, a colour bar.
 

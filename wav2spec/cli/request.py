@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar, get_args
+from typing import Any, Literal, Self, TypeVar, get_args
 
 import click
 
@@ -11,49 +11,35 @@ from wav2spec.choices import GATES
 from wav2spec.cli.options import FILE
 from wav2spec.gates import Gate, parse_gates
 from wav2spec.jobs import STREAM, Format
+from wav2spec.walk import WAV_FILES, Patterns
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
-class Request:
-    """The words and options of a command that makes pictures, each named as there."""
+class Sources:
+    """Which recordings a command works on, how, and what it tells; each field is named as the option."""
 
     words: tuple[str, ...]
-    output: str | None
     files_from: str | None
     null: bool
     include: tuple[str, ...]
     exclude: tuple[str, ...]
-    force: bool
-    update: bool
-    check: bool
-    dry_run: bool
     fail_fast: bool
-    refuse: tuple[str, ...]
-    warn: tuple[str, ...]
     jobs: int | None
-    manifest: str | None
     quiet: bool
     verbose: int
-    format: Format | None = None
 
     def __post_init__(self) -> None:
         if not self.words and self.files_from is None:
             raise click.UsageError("Missing argument 'SRC...'.")
         if self.null and self.files_from is None:
             raise click.UsageError("--null needs --files-from")
-        ways = {"--dry-run": self.dry_run, "--update": self.update, "--check": self.check}
-        given = [name for name, is_given in ways.items() if is_given]
-        if len(given) > 1:
-            raise click.UsageError(f"{' and '.join(given)} are two ways to run: give one")
-        if self.dry_run and self.manifest:
-            raise click.UsageError("--manifest needs a run, of which --dry-run only says what it would do")
         if self.files_from == STREAM and STREAM in self.words:
             raise click.UsageError("standard input is a recording or a list of names, not both")
 
     @classmethod
-    def from_options(cls, options: dict[str, Any]) -> "Request":
+    def from_options(cls, options: dict[str, Any]) -> Self:
         """Take what is ours out of the options."""
         return cls(**{field.name: options.pop(field.name) for field in fields(cls) if field.name in options})
 
@@ -62,19 +48,10 @@ class Request:
         """As `Report` takes it."""
         return -1 if self.quiet else self.verbose
 
-    def refused(self) -> tuple[Gate, ...]:
-        """Return what is not drawn.
-
-        Raises
-        ------
-        click.BadParameter
-            If there is no such gate.
-        """
-        return _gates("refuse", self.refuse)
-
-    def warned_of(self) -> tuple[Gate, ...]:
-        """Return what is not drawn without a warning."""
-        return _gates("warn", self.warn)
+    @property
+    def patterns(self) -> Patterns:
+        """Which files of folders are taken."""
+        return Patterns(self.include or WAV_FILES.include, self.exclude)
 
     def listed(self) -> tuple[str, ...] | None:
         """Return the names in the list, None if there is none.
@@ -94,11 +71,41 @@ class Request:
         return tuple(os.fsdecode(name) for name in names if name)
 
 
-def _gates(option: str, words: tuple[str, ...]) -> tuple[Gate, ...]:
-    try:
-        return parse_gates(words)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint=f"'--{option}'") from error
+@dataclass(frozen=True)
+class Request(Sources):
+    """What is to be made of them."""
+
+    output: str | None
+    force: bool
+    update: bool
+    check: bool
+    dry_run: bool
+    refuse: tuple[str, ...]
+    warn: tuple[str, ...]
+    manifest: str | None
+    format: Format | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        ways = {"--dry-run": self.dry_run, "--update": self.update, "--check": self.check}
+        given = [name for name, is_given in ways.items() if is_given]
+        if len(given) > 1:
+            raise click.UsageError(f"{' and '.join(given)} are two ways to run: give one")
+        if self.dry_run and self.manifest:
+            raise click.UsageError("--manifest needs a run, of which --dry-run only says what it would do")
+
+    def gates(self, field: Literal["refuse", "warn"]) -> tuple[Gate, ...]:
+        """Return what is refused or warned of.
+
+        Raises
+        ------
+        click.BadParameter
+            If there is no such gate.
+        """
+        try:
+            return parse_gates(getattr(self, field))
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint=f"'--{field}'") from error
 
 
 class _Jobs(click.ParamType[int | None]):
@@ -122,60 +129,52 @@ def _gate_names() -> str:
     return ", ".join(name if default is None else f"{name}[:{default:g}]" for name, default in GATES.items())
 
 
-_OPTIONS = (
-    _option("-o", "--output", type=FILE, metavar="DEST", help="A file, a folder, or - for standard output."),
-    _option(
-        "--files-from",
-        type=FILE,
-        metavar="FILE",
-        help="More sources, a name a line; - for standard input. Targets without -o go beside them, -o is a folder.",
+# By the field that each fills, in the order of `--help`.
+_OPTIONS = {
+    "output": _option("-o", "--output", type=FILE, metavar="DEST", help="A file, a folder, or - for standard output."),
+    "format": _option("--format", type=click.Choice(get_args(Format)), help="For targets not named: pixels or values."),
+    "files_from": _option("--files-from", type=FILE, metavar="FILE", help="More sources, a name a line; - for stdin."),
+    "null": _option("-0", "--null", is_flag=True, help="Names in the list end with NUL, as find -print0 writes them."),
+    "include": _option(
+        "--include", metavar="PATTERN", multiple=True, help="Which files of folders.  [default: *.wav; repeatable]"
     ),
-    _option("-0", "--null", is_flag=True, help="Names in the list end with NUL, as find -print0 writes them."),
-    _option(
-        "--include",
-        metavar="PATTERN",
-        multiple=True,
-        help="Of folders, take these files.  [default: *.wav; repeatable]",
+    "exclude": _option(
+        "--exclude", metavar="PATTERN", multiple=True, help="Which files and folders of them not.  [repeatable]"
     ),
-    _option(
-        "--exclude",
-        metavar="PATTERN",
-        multiple=True,
-        help="Of folders, leave these files or folders out.  [repeatable]",
+    "force": _option(
+        "--force", is_flag=True, help="Replace a picture beside the source though wav2spec did not make it."
     ),
-    _option("--force", is_flag=True, help="Replace a picture beside the source though wav2spec did not make it."),
-    _option("--update", is_flag=True, help="Only what is not there, or would be drawn otherwise now."),
-    _option("--check", is_flag=True, help="Write nothing; list what --update would draw, and fail if there is any."),
-    _option("--dry-run", is_flag=True, help="Only say what would become what."),
-    _option("--refuse", metavar="GATE,...", multiple=True, help=f"Do not draw, and fail, what is {_gate_names()}."),
-    _option("--warn", metavar="GATE,...", multiple=True, help="Draw it, but say so; gates as for --refuse."),
-    _option("--fail-fast", is_flag=True, help="Stop at the first failure."),
-    _option(
+    "update": _option("--update", is_flag=True, help="Only what is not there, or would be drawn otherwise now."),
+    "check": _option("--check", is_flag=True, help="Write nothing, list what --update would draw; fail if anything."),
+    "dry_run": _option("--dry-run", is_flag=True, help="Only say what would become what."),
+    "refuse": _option(
+        "--refuse", metavar="GATE,...", multiple=True, help=f"Do not draw, and fail, what is {_gate_names()}."
+    ),
+    "warn": _option("--warn", metavar="GATE,...", multiple=True, help="Draw it, but say so; gates as for --refuse."),
+    "fail_fast": _option("--fail-fast", is_flag=True, help="Stop at the first failure."),
+    "jobs": _option(
         "-j",
         "--jobs",
         type=_Jobs(),
         default="auto",
-        help="Processes that share the work.  [default: auto, the processors there are; 1 for little work]",
+        help="Processes that share the work.  [default: auto, the processors there are, 1 for little work]",
     ),
-    _option(
-        "--manifest",
-        type=FILE,
-        metavar="FILE.jsonl",
-        help="Write a line of JSON for each source: what was made of it, its levels and digests; or why not.",
+    "manifest": _option(
+        "--manifest", type=FILE, metavar="FILE.jsonl", help="Write a line of JSON for each source: facts, or why not."
     ),
-    _option("-q", "--quiet", is_flag=True, help="No warnings, no summary; errors are still said."),
-    _option("-v", "--verbose", count=True, help="Say what was written; twice: tracebacks too."),
-)
-_FORMAT = _option("--format", type=click.Choice(get_args(Format)), help="For targets not named: pixels or values.")
+    "quiet": _option("-q", "--quiet", is_flag=True, help="No warnings, no summary; errors are still said."),
+    "verbose": _option("-v", "--verbose", count=True, help="Say what was written; twice: tracebacks too."),
+}
 
 
-def request_options(*, formats: bool) -> Callable[[_Command], _Command]:
-    """Add the sources and the options of a `Request`; with `formats`, that of values too."""
+def request_options(kind: type[Sources], *, without: tuple[str, ...] = ()) -> Callable[[_Command], _Command]:
+    """Add the sources, and the options that a `Sources` or a `Request` is made of."""
+    wanted = {field.name for field in fields(kind)} - set(without)
 
     def add(command: _Command) -> _Command:
-        options = (_OPTIONS[0], _FORMAT, *_OPTIONS[1:]) if formats else _OPTIONS
-        for option in reversed(options):
-            command = option(command)
+        for name, option in reversed(_OPTIONS.items()):
+            if name in wanted:
+                command = option(command)
         return click.argument("words", metavar="SRC... [DEST]", nargs=-1, type=FILE)(command)
 
     return add
