@@ -96,7 +96,8 @@ def needed(name: str, field: str = "") -> list[str]:
 
 @pytest.mark.parametrize("name", list(CASES))
 def test_every_setting_but_metadata_has_its_round_trip(name: str) -> None:
-    assert CASES[name].keys() == STARTS[name].flat().keys() - {"metadata"}
+    fields = {field for field in STARTS[name].flat() if not field.startswith("segment")}
+    assert CASES[name].keys() == fields - {"metadata"}
 
 
 @pytest.mark.parametrize(("name", "field"), EVERY)

@@ -56,7 +56,7 @@ def test_each_field_has_exactly_one_option_spelt_like_it(field: str) -> None:
 
 def test_there_is_no_option_without_a_field_but_what_stands_for_several() -> None:
     assert sorted(str(option.name) for option in options_of_settings()) == sorted(
-        [*FIELDS, "preset", "config", "like", "size"]
+        [*FIELDS, "preset", "config", "like", "levels", "size"]
     )
 
 
@@ -216,7 +216,7 @@ def test_updated_refuses_what_is_no_setting() -> None:
 def test_a_field_is_read_by_its_name_alone() -> None:
     flat = Settings().updated(stride="50%").flat()
     assert [flat[field] for field in FIELDS] == [
-        *(0, None, "first", None, None, "none"),
+        *(0, None, "first", None, None, None, None, None, "none"),
         *(256, "50%", "hann", "periodic", "power-of-two", "left", "valid", "constant", False),
         *(None, None, "linear", None, "slaney", "slaney", False),
         *("linear", 64.0, "full-scale", 0.0, 80.0, 0.0, 1.0),

@@ -116,7 +116,7 @@ SETTING_OPTIONS: dict[str, tuple[str, Any, str]] = {
         _Words("time"),
         "One picture for each clip of this length; START in its name, in samples.",
     ),
-    "segment_stride": ("--segment-stride", _Words("time"), "From one clip to the next; by default the clip's length."),
+    "segment_stride": ("--segment-stride", _Words("time"), "From one clip to the next, unless they follow each other."),
     "segment_last": (
         "--segment-last",
         _choice(SegmentLast),
