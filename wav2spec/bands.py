@@ -10,14 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from wav2spec.arrays import Magnitudes
+from wav2spec.choices import MEL_BANDS
 from wav2spec.errors import SettingError
 from wav2spec.settings import Analysis, Bands
 from wav2spec.stft import bin_frequencies
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
-
-N_MEL_BANDS = 128
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,7 @@ def _mel_map(bands: Bands, frequencies: Floats, fmin: float, fmax: float) -> Ban
     ----------
     .. [1] librosa/filters.py, ``mel``
     """
-    n_bands = bands.n_bands or N_MEL_BANDS
+    n_bands = bands.n_bands or MEL_BANDS
     low, high = hz_to_mel([fmin, fmax], bands.mel_formula)
     points = mel_to_hz(np.linspace(low, high, n_bands + 2), bands.mel_formula)
     weights = []

@@ -2,11 +2,12 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Sequence
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError, Executor, Future
+from itertools import islice
 from typing import Any, TypeVar
 
-from wav2spec.workers import WorkerLostError, Workers
+from wav2spec.workers import NoWorkersError, WorkerLostError, Workers
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -20,59 +21,91 @@ _function: Callable[[Any], Iterable[Any]]
 
 def in_order(
     function: Callable[[_Item], Iterable[_Result]],
-    items: Sequence[_Item],
+    items: Iterable[_Item],
     n_workers: int,
     *,
     lost: Callable[[_Item, str], _Result],
+    untried: Callable[[_Item], _Result],
+    ends: Callable[[_Result], bool] = lambda _: False,
     done: Callable[[], object] = lambda: None,
-) -> Generator[_Result]:
+) -> Iterator[_Result]:
     """Yield from ``function(item)`` for each of the items, in their order.
 
     Parameters
     ----------
     function : callable
         Can be pickled.
-    items : sequence
+    items : iterable
     n_workers : int
         Processes that share the work; with 1, and where the system refuses processes, it is done here.
     lost : callable
         Says the result of an item whose process died, and how.
+    untried : callable
+        Says the result of an item that was not worked on.
+    ends : callable
+        Whether a result ends the work: what has been done beside it is still told, nothing more is done.
     done : callable
         Called whenever an item has been worked on, in whatever order.
     """
-    try:
-        executor: Executor | None = Workers(n_workers, _begin, (function,)) if n_workers > 1 else None
-    except OSError:
-        executor = None
+    executor = _executor(function, n_workers) if n_workers > 1 else None
+    left = iter(items)
     if executor is None:
-        for item in items:
-            yield from function(item)
-            done()
+        yield from _here(function, left, untried, ends, done)
         return
     running: deque[tuple[_Item, Future[list[_Result]]]] = deque()
 
-    def next_results() -> Iterable[_Result]:
+    def results() -> Iterable[_Result]:
         item, future = running.popleft()
         try:
             return future.result()
         except WorkerLostError as error:
             return [lost(item, str(error))]
-        except OSError:
-            # No process could take the place of those that died.
+        except CancelledError:
+            return [untried(item)]
+        except NoWorkersError:
             return function(item)
 
     try:
-        for item in items:
-            future = executor.submit(_call, item)
-            future.add_done_callback(lambda _: done())
-            running.append((item, future))
-            if len(running) == _WINDOW:
-                yield from next_results()
-        while running:
-            yield from next_results()
+        while True:
+            for item in islice(left, _WINDOW - len(running)):
+                future = executor.submit(_call, item)
+                future.add_done_callback(lambda _: done())
+                running.append((item, future))
+            if not running:
+                return
+            for result in results():
+                yield result
+                if ends(result):
+                    executor.shutdown(cancel_futures=True)
+                    while running:
+                        yield from results()
+                    yield from map(untried, left)
     finally:
         # If nobody wants the rest, it is not waited for.
         executor.shutdown(cancel_futures=bool(running))
+
+
+def _here(
+    function: Callable[[_Item], Iterable[_Result]],
+    left: Iterator[_Item],
+    untried: Callable[[_Item], _Result],
+    ends: Callable[[_Result], bool],
+    done: Callable[[], object],
+) -> Iterator[_Result]:
+    for item in left:
+        for result in function(item):
+            yield result
+            if ends(result):
+                yield from map(untried, left)
+                return
+        done()
+
+
+def _executor(function: Callable[[Any], Iterable[Any]], n_workers: int) -> Executor | None:
+    try:
+        return Workers(n_workers, _begin, (function,))
+    except OSError:
+        return None
 
 
 def n_processors() -> int:

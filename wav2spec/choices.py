@@ -26,6 +26,9 @@ GRAY = "gray"
 # No side of a PNG may be longer (pixels).
 LARGEST_SIDE = 2**31 - 1
 
+# How many bands a mel scale has unless it is said otherwise.
+MEL_BANDS = 128
+
 _NEEDED = math.nan
 
 # The window functions, each with the number behind its colon: None for none, NaN where it must be given.

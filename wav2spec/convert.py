@@ -1,6 +1,8 @@
 """One source to its pictures, unless they are there already."""
 
+import errno
 import os
+import stat
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator
@@ -8,15 +10,15 @@ from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, Literal
 
 from wav2spec.audio import Recording, open_recording
-from wav2spec.distribution import distribution
+from wav2spec.distribution import Distribution, distribution
 from wav2spec.drawing import Drawing, Planner
-from wav2spec.errors import AudioError, OutputError, SettingError
+from wav2spec.errors import AudioError, OutputError, ReaderGoneError, SettingError
 from wav2spec.gates import Gate, reasons
 from wav2spec.jobs import Job, Outcome, Status, clip_target
 from wav2spec.measure import Measures, dbfs, measure
-from wav2spec.output import open_target
+from wav2spec.output import make_folder, open_target
 from wav2spec.png import PixelDigest, read_text
-from wav2spec.prepare import Clip, clips
+from wav2spec.prepare import Clip, clips, cut_out
 from wav2spec.recipe import pixel_digest, read_recipe
 from wav2spec.source import Source
 
@@ -64,8 +66,8 @@ def attempt(job: Job, task: Task, watch: Callable[[float, float], None] | None =
 
     Raises
     ------
-    BrokenPipeError
-        If nobody reads standard output any more: there is nobody to tell.
+    ReaderGoneError
+        If nobody reads standard output any more.
     """
     try:
         if job.problem:
@@ -73,10 +75,27 @@ def attempt(job: Job, task: Task, watch: Callable[[float, float], None] | None =
         with open_recording(job.source) as recording:
             recording.watch = watch
             yield from _attempt_clips(job, task, recording)
-    except BrokenPipeError:
+    except ReaderGoneError:
         raise
     except Exception as error:
         yield _failed(job, error)
+
+
+def attempt_levels(job: Job, task: Task, watch: Callable[[float, float], None] | None = None) -> Iterator[Outcome]:
+    """Measure the levels of a job's pictures, and yield what failed, and their sum.
+
+    Parameters and errors are those of `attempt`; the task's mode is ``"measure"``.
+    """
+    levels, n_pictures, warnings = Distribution(), 0, list[str]()
+    for outcome in attempt(job, task, watch):
+        if outcome.status != "measured":
+            yield outcome
+            continue
+        levels += outcome.facts["levels"]
+        n_pictures += 1
+        warnings += outcome.warnings
+    if n_pictures:
+        yield Outcome(job, "measured", warnings=tuple(warnings), facts={"levels": levels, "n_pictures": n_pictures})
 
 
 def _attempt_clips(job: Job, task: Task, recording: Recording) -> Iterator[Outcome]:
@@ -86,18 +105,31 @@ def _attempt_clips(job: Job, task: Task, recording: Recording) -> Iterator[Outco
     for clip in clips(recording, task.source):
         empty = False
         one = job if task.source.segment is None else replace(job, target=clip_target(job.target, clip.first))
-        facts = _facts_of_recording(recording, clip) if task.with_facts else {}
+        facts = _facts_of_recording(recording) | {"start_sample": clip.first} if task.with_facts else {}
         try:
             outcome = _convert(one, clip, task, recording, facts)
-        except BrokenPipeError:
+        except ReaderGoneError:
             raise
         except Exception as error:
             outcome = _failed(one, error, facts)
+        if task.source.segment is not None:
+            outcome = _naming_clip(outcome, clip)
         yield replace(outcome, warnings=tuple(words for words in outcome.warnings if words not in said))
         said.update(outcome.warnings)
     if empty:
-        words = f"shorter than a clip of {task.source.segment} s: it lasts {recording.duration:.3f} s"
-        yield Outcome(job, "dropped", warnings=(words,))
+        left = cut_out(recording, task.source).n_samples / recording.sample_rate
+        words = f"shorter than a clip of {task.source.segment} s: there are {left:.3f} s of it"
+        facts = _facts_of_recording(recording) if task.with_facts else {}
+        yield Outcome(replace(job, target=""), "dropped", warnings=(*recording.warnings, words), facts=facts)
+
+
+def _naming_clip(outcome: Outcome, clip: Clip) -> Outcome:
+    """Return the outcome with a failure that says which clip it was."""
+    where = f"clip from sample {clip.first}: "
+    if not outcome.failure:
+        return outcome
+    name, words = outcome.failure
+    return replace(outcome, failure=(name, where + words))
 
 
 def _failed(job: Job, error: Exception, facts: dict[str, Any] | None = None) -> Outcome:
@@ -113,37 +145,47 @@ def _failed(job: Job, error: Exception, facts: dict[str, Any] | None = None) -> 
 
 def _convert(job: Job, clip: Clip, task: Task, recording: Recording, facts: dict[str, Any]) -> Outcome:
     """Draw a clip; `facts` grow as they become known."""
-    try:
-        drawing = task.planner(recording, job.format, clip)
-    except SettingError as error:
-        raise AudioError(recording.path, str(error)) from error
-    warnings = drawing.warnings
+    warnings: tuple[str, ...] = ()
     if task.refuse or task.warn or task.with_facts:
         measures = measure(recording, clip.first, clip.n_samples)
-        if task.with_facts:
-            facts |= _facts_of_drawing(drawing, measures)
+        facts |= _facts_of_samples(measures)
         if words := "; ".join(reasons(task.refuse, measures, recording)):
-            where = "" if task.source.segment is None else f"clip from sample {clip.first}: "
-            return Outcome(job, "refused", failure=(job.source_name, where + words), facts=facts)
-        warnings += tuple(reasons(task.warn, measures, recording))
-    if task.mode == "measure":
-        return Outcome(job, "measured", warnings=warnings, facts={"levels": distribution(drawing.stream)})
+            return Outcome(job, "refused", failure=(job.source_name, words), facts=facts)
+        where = "" if task.source.segment is None else f"clip from sample {clip.first}: "
+        warnings = tuple(where + words for words in reasons(task.warn, measures, recording))
+    try:
+        drawing = task.planner(recording, job.format, clip)
+        warnings = *drawing.warnings, *warnings
+        if task.mode == "measure":
+            measured = {"levels": distribution(drawing.stream)}
+            return Outcome(job, "measured", warnings=(*recording.warnings, *warnings), facts=measured)
+    except SettingError as error:
+        raise AudioError(recording.path, str(error)) from error
+    if task.with_facts:
+        facts |= _facts_of_drawing(drawing)
+    status, made = _draw(job, drawing, task, recording, facts)
+    return Outcome(job, status, made, tuple(dict.fromkeys((*recording.warnings, *warnings))), facts=facts)
+
+
+def _draw(job: Job, drawing: Drawing, task: Task, recording: Recording, facts: dict[str, Any]) -> tuple[Status, str]:
+    """Write the picture unless there is no need, and return what came of it and what was written."""
+    status: Status = "missing" if task.mode == "draw" else _compared(job, drawing)
+    if status == "current":
+        if task.with_facts and job.format == "png":
+            facts["pixels_sha256"] = pixel_digest(job.target)
+        return status, ""
     if job.keeps_foreign:
         _check_not_foreign(job.target)
-    status: Status = "missing" if task.mode == "draw" else _compared(job, drawing)
-    made = ""
-    if status == "current" and task.with_facts and job.format == "png":
-        facts["pixels_sha256"] = pixel_digest(job.target)
-    elif status != "current" and task.mode != "check":
-        status, made = "written", _write(job, drawing, recording, facts if task.with_facts else None)
-    return Outcome(job, status, made, tuple(dict.fromkeys((*recording.warnings, *warnings))), facts=facts)
+    if task.mode == "check":
+        return status, ""
+    return "written", _write(job, drawing, recording, facts if task.with_facts else None)
 
 
 def _write(job: Job, drawing: Drawing, recording: Recording, facts: dict[str, Any] | None) -> str:
     """Write the picture, and return in words what was written."""
     digest = PixelDigest() if facts is not None and job.format == "png" else None
     if job.make_folder:
-        _make_folder(os.path.dirname(job.target))
+        make_folder(os.path.dirname(job.target))
     with open_target(job.target, not_onto=recording.identity) as file:
         shape = drawing.write(file, digest)
     if facts is not None and digest:
@@ -157,16 +199,33 @@ def _compared(job: Job, drawing: Drawing) -> Literal["current", "missing", "stal
     A picture says so itself. Where it does not, as with values, there is no other way than to draw and to compare.
     """
     try:
-        if not os.path.isfile(job.target):
-            return "missing"
-        if described := drawing.describe():
-            return "current" if read_text(job.target) == described else "stale"
-        with tempfile.TemporaryFile() as drawn, open(job.target, "rb") as found:
-            drawing.write(drawn, None)
-            drawn.seek(0)
-            return "current" if _same(drawn, found) else "stale"
+        kind = os.stat(job.target).st_mode
+    except OSError:
+        return "missing"
+    if stat.S_ISDIR(kind):
+        raise OutputError(job.target, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(kind):
+        return "stale"
+    described = drawing.describe()
+    try:
+        if described:
+            return "current" if read_text(job.target, whole=True) == described else "stale"
+        with open(job.target, "rb") as found:
+            return "current" if _would_draw(drawing, found) else "stale"
     except OSError as error:
         raise OutputError(job.target, error.strerror or str(error)) from error
+
+
+def _would_draw(drawing: Drawing, found: BinaryIO) -> bool:
+    """Say whether a file is what would be drawn, by drawing it into a temporary file."""
+    try:
+        with tempfile.TemporaryFile() as drawn:
+            drawing.write(drawn, None)
+            drawn.seek(0)
+            return _same(drawn, found)
+    except OSError as error:
+        words = f"cannot be used to compare with what is there: {error.strerror or error}"
+        raise OutputError(f"temporary folder {tempfile.gettempdir()}", words) from error
 
 
 def _same(one: BinaryIO, other: BinaryIO) -> bool:
@@ -176,24 +235,28 @@ def _same(one: BinaryIO, other: BinaryIO) -> bool:
     return not other.read(1)
 
 
-def _facts_of_recording(recording: Recording, clip: Clip) -> dict[str, Any]:
+def _facts_of_recording(recording: Recording) -> dict[str, Any]:
     return {
         "sample_rate": recording.sample_rate,
         "n_channels": recording.n_channels,
         "n_samples": recording.n_samples,
         "duration_s": recording.duration,
-        "start_sample": clip.first,
     }
 
 
-def _facts_of_drawing(drawing: Drawing, measures: Measures) -> dict[str, Any]:
+def _facts_of_samples(measures: Measures) -> dict[str, Any]:
     return {
-        "n_frames": drawing.stream.n_frames,
-        "n_bands": drawing.stream.shape[2],
         "peak_dbfs": dbfs(measures.peak),
         "rms_dbfs": dbfs(measures.rms),
         "clipped_share": measures.n_clipped / max(1, measures.n_values),
         "silent_share": measures.n_silent / max(1, measures.n_samples),
+    }
+
+
+def _facts_of_drawing(drawing: Drawing) -> dict[str, Any]:
+    return {
+        "n_frames": drawing.stream.n_frames,
+        "n_bands": drawing.stream.shape[2],
         "samples_sha256": drawing.stream.sound.facts()["samples_sha256"],
     }
 
@@ -211,10 +274,3 @@ def _check_not_foreign(target: str) -> None:
         raise OutputError(
             target, "is there, and does not say that wav2spec made it; --force replaces it, -o goes elsewhere"
         )
-
-
-def _make_folder(folder: str) -> None:
-    try:
-        os.makedirs(folder, exist_ok=True)
-    except OSError as error:
-        raise OutputError(folder, error.strerror or str(error)) from error

@@ -1,6 +1,7 @@
 """How the levels of many spectrograms are spread, in a form whose sums do not depend on their order."""
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from math import ceil, inf, sqrt
 from typing import Any
 
@@ -62,7 +63,7 @@ class Distribution:
         if percent >= 100:
             return self.peak
         reached = np.cumsum(self.counts)
-        wanted = max(1, ceil(percent / 100 * self.n_values))
+        wanted = max(1, ceil(Fraction(str(percent)) / 100 * self.n_values))
         return (self.first + int(np.searchsorted(reached, wanted))) / STEPS_PER_DB
 
     def mean_and_deviation(self) -> tuple[float, float]:
@@ -87,18 +88,20 @@ def distribution(stream: SpectrogramStream) -> Distribution:
     reference = stream.reference()
     if reference is None:
         raise SettingError("db_ref", "levels of many recordings do not refer to the peak of each")
+    least = max(stream.settings.levels.amin, float(np.finfo(np.float64).tiny))
     levels = Distribution()
     for power in stream.rows():
         exact = power.astype(np.float64)
-        ratio = np.maximum(exact, stream.settings.levels.amin) / np.asarray(reference)
-        heard = ratio[(exact > 0) & np.isfinite(ratio) & (ratio > 0)]
-        if not len(heard):
+        # As levels are drawn: a band whose reference is no more than the least power has none.
+        heard = (exact > 0) & np.isfinite(exact) & (np.asarray(reference) > least)
+        if not heard.any():
             levels += Distribution(n_silent=power.size)
             continue
-        db = 10.0 * np.log10(heard)
+        references = np.broadcast_to(reference, exact.shape)[heard]
+        db = 10.0 * np.log10(np.maximum(exact[heard], least)) - 10.0 * np.log10(references)
         steps = np.rint(db * STEPS_PER_DB).astype(np.int64)
         first = int(steps.min())
-        levels += Distribution(first, np.bincount(steps - first), power.size - len(heard), float(db.max()))
+        levels += Distribution(first, np.bincount(steps - first), power.size - len(db), float(db.max()))
     return levels
 
 
@@ -113,6 +116,13 @@ def statistics(levels: Distribution, percentiles: tuple[float, ...]) -> dict[str
         "std_db": _rounded(deviation),
         "percentiles_db": {f"{percent:g}": _rounded(levels.percentile(percent)) for percent in percentiles},
     }
+
+
+def scale_between(levels: Distribution, low: float, high: float) -> dict[str, float]:
+    """Return the `db_max` and `db_range` of pictures from one percentile to another."""
+    # Rounded up, so that the peak itself is not cut off.
+    white = ceil(levels.peak * STEPS_PER_DB) / STEPS_PER_DB if high >= 100 else levels.percentile(high)
+    return {"db_max": white, "db_range": max(1 / STEPS_PER_DB, _rounded(white - levels.percentile(low)))}
 
 
 def _rounded(db: float) -> float:

@@ -31,5 +31,9 @@ class AudioError(_PathError):
     """A recording that cannot be read or drawn; `path` names it."""
 
 
+class ReaderGoneError(Wav2SpecError):
+    """Nobody reads standard output any more: there is nobody to tell."""
+
+
 class OutputError(_PathError):
     """A target that cannot be written; `path` names it."""

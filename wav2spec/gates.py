@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from wav2spec.measure import Measures
 
 
+# From where to where a threshold makes sense.
+_LIMITS = {"clipped": (0.0, 1.0), "short": (0.0, inf), "dc": (0.0, 1.0)}
+
+
 @dataclass(frozen=True)
 class Gate:
     """A name of `GATES`, and from where on it closes."""
@@ -27,7 +31,7 @@ def parse_gates(words: Iterable[str]) -> tuple[Gate, ...]:
     Raises
     ------
     ValueError
-        If there is no such gate, or its threshold is no number.
+        If there is no such gate, or its threshold is no number that makes sense.
 
     Examples
     --------
@@ -35,7 +39,12 @@ def parse_gates(words: Iterable[str]) -> tuple[Gate, ...]:
     (Gate(name='truncated', threshold=0.0), Gate(name='short', threshold=0.5))
     """
     named = (parse_named(part.strip(), GATES) for text in words for part in text.split(","))
-    return tuple(Gate(name, threshold or 0.0) for name, threshold in named)
+    gates = tuple(Gate(name, threshold or 0.0) for name, threshold in named)
+    for gate in gates:
+        least, most = _LIMITS.get(gate.name, (-inf, inf))
+        if not least <= gate.threshold <= most:
+            raise ValueError(f"the threshold of {gate.name} must be from {least:g} to {most:g}, not {gate.threshold:g}")
+    return gates
 
 
 def reasons(gates: Iterable[Gate], measures: "Measures", recording: "Recording") -> Iterator[str]:

@@ -9,6 +9,8 @@ Status = Literal["written", "measured", "current", "missing", "stale", "dropped"
 
 # A source or target that is standard input or output.
 STREAM = "-"
+# What the system calls standard output.
+STANDARD_OUTPUT = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +83,4 @@ def clip_target(target: str, first: int | str) -> str:
     'out/a-0000044100.png'
     """
     stem, suffix = os.path.splitext(target)
-    return f"{stem}-{first:0>10}{suffix}"
+    return f"{stem}-{first:010}{suffix}" if isinstance(first, int) else f"{stem}-{first}{suffix}"

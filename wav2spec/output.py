@@ -16,11 +16,27 @@ from functools import partial
 from typing import BinaryIO
 
 from wav2spec.cleanup import undone_at_stop
-from wav2spec.errors import OutputError
+from wav2spec.errors import OutputError, ReaderGoneError
 from wav2spec.jobs import STREAM
 
 # What a file system that has no nameless files answers.
 _NO_NAMELESS_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT}
+
+
+def make_folder(folder: str) -> None:
+    """Make a folder unless it is there.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be made.
+    """
+    if not folder:
+        return
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise OutputError(folder, error.strerror or str(error)) from error
 
 
 @contextlib.contextmanager
@@ -39,7 +55,7 @@ def open_target(path: str, *, not_onto: tuple[int, int] | None = None) -> Iterat
     ------
     OutputError
         If it cannot be written, with the operating system's reason.
-    BrokenPipeError
+    ReaderGoneError
         If nobody reads standard output any more.
     """
     name = "standard output" if path == STREAM else path
@@ -56,7 +72,7 @@ def open_target(path: str, *, not_onto: tuple[int, int] | None = None) -> Iterat
                 _copy(file, target)
     except BrokenPipeError:
         if path == STREAM:
-            raise
+            raise ReaderGoneError from None
         raise OutputError(name, "the reader went away") from None
     except OSError as error:
         raise OutputError(name, error.strerror or str(error)) from error

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import get_args
 
 from wav2spec.errors import OutputError, SettingError
-from wav2spec.jobs import STREAM, Format, Job
+from wav2spec.jobs import STANDARD_OUTPUT, STREAM, Format, Job
 from wav2spec.walk import WAV_FILES, Patterns, Unreadable, walk
 
 
@@ -65,13 +65,12 @@ def plan_jobs(
         output = sources.pop()
     if output == "":
         raise SettingError("output", "the name is empty")
-    if output in ("/dev/stdout", "/dev/fd/1"):
+    if output in STANDARD_OUTPUT:
         output = STREAM
     several = len(sources) > 1 or listed is not None or any(map(os.path.isdir, sources))
     if several and output is not None and _names_target(output) and (output == STREAM or not os.path.isdir(output)):
         raise SettingError("output", f"{output} is one target for several sources; a folder ends in /")
-    # A name from a list is always a file's.
-    sources += [f"./{name}" if name == STREAM else name for name in listed or ()]
+    sources += listed or ()
     if output is None:
         jobs = [_beside(job, suffix, format or "png", force) for job in taken(sources, patterns)]
     elif output == STREAM:
@@ -158,16 +157,37 @@ def _format_of(target: str, format: Format | None) -> Format:
     raise SettingError("output", f"{target} ends in .{suffix}; a target ends in .png or .npy, or a folder in /")
 
 
+def check_apart(path: str, name: str, jobs: list[Job], *others: str | None) -> None:
+    """Check that a file that is to be written is neither read nor drawn.
+
+    Parameters
+    ----------
+    path : str
+    name : str
+        Of the option that names it.
+    jobs : list of Job
+    *others : str, optional
+        What else is read.
+
+    Raises
+    ------
+    SettingError
+        If it is.
+    """
+    place, identity = _place(path), _identity(path)
+    for used in (*others, *(job.source for job in jobs), *(job.target for job in jobs)):
+        if used and used != STREAM and (_place(used) == place or (identity and _identity(used) == identity)):
+            raise SettingError(name, f"{path} is to be written, but {used} is read or drawn")
+
+
 def _check_distinct(jobs: list[Job]) -> None:
     """Check that no two sources share a target, and that no target is another's source."""
-    real_folder = functools.cache(os.path.realpath)
     sources: dict[tuple[str, str], str] = {}
     there: dict[tuple[int, int], Job] = {}
     for job in jobs:
         if job.problem:
             continue
-        folder, name = os.path.split(job.target)
-        place = real_folder(folder or "."), name
+        place = _place(job.target)
         if place in sources:
             raise SettingError("output", f"{sources[place]} and {job.source} would both be written to {job.target}")
         sources[place] = job.source
@@ -179,6 +199,15 @@ def _check_distinct(jobs: list[Job]) -> None:
         if identity in there:
             target = there[identity].target
             raise SettingError("output", f"{target} is to be written, but it is the recording {job.source}")
+
+
+def _place(path: str) -> tuple[str, str]:
+    """Return the folder and the name that a path leads to: what is written through a link is written there."""
+    folder, name = os.path.split(os.path.realpath(path) if os.path.islink(path) else path)
+    return _real_folder(folder or "."), name
+
+
+_real_folder = functools.lru_cache(maxsize=1024)(os.path.realpath)
 
 
 def _identity(path: str) -> tuple[int, int] | None:

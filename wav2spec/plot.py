@@ -36,7 +36,7 @@ def plan_plot(stream: SpectrogramStream, figure: Figure, name: str) -> Drawing:
         figure, n_channels, titled=bool(title), caption_lines=int(n_channels > 1), level_characters=_characters(stream)
     )
     axes = _axes(stream)
-    described = partial(describe, stream, "plot", **_where(axes, layout))
+    described = partial(describe, stream, "plot", title=title, **_where(axes, layout))
     write = partial(
         _write_plot, stream=stream, figure=figure, layout=layout, axes=axes, title=title, described=described
     )
@@ -84,7 +84,7 @@ def plan_grid(
         )
         for axes in every
     ]
-    described = partial(describe, streams[0], "compare", varied=varied, **_where(drawn[0], layout))
+    described = partial(describe, streams[0], "compare", varied=varied, title=title, **_where(drawn[0], layout))
     write = partial(
         _write_grid, streams=streams, every=drawn, figure=figure, layout=layout, title=title, described=described
     )

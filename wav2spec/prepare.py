@@ -66,7 +66,7 @@ def clips(recording: Recording, source: Source) -> Iterator[Clip]:
     AudioError
         If there is nothing at that time.
     """
-    whole = _cut_out(recording, source)
+    whole = cut_out(recording, source)
     if source.segment is None:
         yield whole
         return
@@ -90,7 +90,7 @@ def prepare(recording: Recording, source: Source, clip: Clip | None = None) -> S
         If it has no such channel, or nothing at that time.
     """
     n_channels = recording.n_selected(source.channel)
-    clip = clip or _cut_out(recording, source)
+    clip = clip or cut_out(recording, source)
     first, n_cut = clip.first, clip.n_samples
     rate = source.sample_rate or recording.sample_rate
     n_resampled = resampled_length(n_cut, recording.sample_rate, rate)
@@ -122,7 +122,14 @@ def resampled_length(n_samples: int, sample_rate: int, target_rate: int) -> int:
     return int(Fraction(n_samples * target_rate, sample_rate) + Fraction(1, 2))
 
 
-def _cut_out(recording: Recording, source: Source) -> Clip:
+def cut_out(recording: Recording, source: Source) -> Clip:
+    """Return what lies between the start and the end asked for.
+
+    Raises
+    ------
+    AudioError
+        If there is nothing.
+    """
     first = _in_samples(source.start, recording)
     n_samples = recording.n_samples - first
     if n_samples <= 0:

@@ -1,9 +1,14 @@
 """How far the work is, on a terminal; nothing elsewhere."""
 
+import contextlib
 import sys
-from contextlib import AbstractContextManager, nullcontext
+import time
+from collections.abc import Iterator
 from threading import RLock
 from typing import Any
+
+# Work that is done sooner needs no bar (s).
+_SOON = 1.0
 
 
 class Progress:
@@ -13,39 +18,50 @@ class Progress:
     """
 
     def __init__(self, n_files: int, *, hidden: bool) -> None:
-        self._n_files = n_files
-        self._bar: Any = None
+        self.n_files = n_files
+        self.n_done = 0
         self._hidden = hidden or sys.stderr is None or not sys.stderr.isatty()
-        if not self._hidden and n_files > 1:
-            self._bar = self._new_bar(n_files, "file")
+        self._start = time.time()
+        self._bar: Any = None
 
     def advance(self) -> None:
         """Note that a file is done."""
-        if self._bar is not None and self._n_files > 1:
-            self._bar.update()
+        self.n_done += 1
+        if self.n_files > 1:
+            self._show(self.n_done, self.n_files, "file")
 
     def watch(self, position_s: float, duration_s: float) -> None:
         """Note how many seconds of a single file have been read; it may be read more than once."""
-        if self._hidden or self._n_files > 1:
-            return
-        if self._bar is None:
-            self._bar = self._new_bar(round(duration_s), "s")
-        self._bar.update(round(position_s) - self._bar.n)
+        self._show(round(position_s), round(duration_s), "s")
 
-    def aside(self) -> AbstractContextManager[object]:
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
         """Take the bar from the screen for as long as something else is printed."""
-        return nullcontext() if self._bar is None else self._bar.external_write_mode(file=sys.stderr)
+        if self._bar is not None:
+            self._bar.clear()
+        yield
+        if self._bar is not None:
+            self._bar.refresh()
 
     def close(self) -> None:
         if self._bar is not None:
             self._bar.close()
 
-    @staticmethod
-    def _new_bar(total: int, unit: str) -> Any:
-        # Loaded by those who look at it alone.
-        from tqdm import tqdm
+    def _show(self, n: int, total: int, unit: str) -> None:
+        if self._hidden:
+            return
+        if self._bar is None and time.time() - self._start > _SOON:
+            self._bar = _new_bar(total, unit)
+            self._bar.start_t = self._start
+        if self._bar is not None:
+            self._bar.update(n - self._bar.n)
 
-        # No thread beside the work, from which workers are forked, and no semaphore, which containers may lack.
-        tqdm.monitor_interval = 0
-        tqdm.set_lock(RLock())
-        return tqdm(total=total, unit=unit, file=sys.stderr, delay=1, leave=False, dynamic_ncols=True)
+
+def _new_bar(total: int, unit: str) -> Any:
+    # Loaded by those who look at it alone.
+    from tqdm import tqdm
+
+    # No thread beside the work, from which workers are forked, and no semaphore, which containers may lack.
+    tqdm.monitor_interval = 0
+    tqdm.set_lock(RLock())
+    return tqdm(total=total, unit=unit, file=sys.stderr, leave=False, dynamic_ncols=True)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import BinaryIO, Protocol
 
+from wav2spec.errors import OutputError, ReaderGoneError
 from wav2spec.jobs import Outcome, Status
 
 # How the end of a run names what came of its jobs, in this order.
@@ -47,6 +48,23 @@ def print_line(line: str) -> None:
     """Write a line to stderr; where that is closed or full there is nobody to tell."""
     with contextlib.suppress(OSError, AttributeError):
         print(line, file=sys.stderr, flush=True)
+
+
+def print_answer(line: str) -> None:
+    """Write a line that was asked for to stdout, whatever letters it knows.
+
+    Raises
+    ------
+    ReaderGoneError, OutputError
+        If it cannot be written.
+    """
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        print(line.encode(encoding, "backslashreplace").decode(encoding), flush=True)
+    except BrokenPipeError:
+        raise ReaderGoneError from None
+    except OSError as error:
+        raise OutputError("standard output", error.strerror or str(error)) from error
 
 
 class Aside(Protocol):
@@ -92,7 +110,7 @@ class Report:
                 for line in lines:
                     print_line(line)
                 if outcome.status in _LISTED:
-                    print(f"{outcome.status}\t{shown(outcome.job.target)}")
+                    print_answer(f"{outcome.status}\t{shown(outcome.job.target)}")
 
     def summary(self) -> str:
         """Return what came of all, as in ``998 written, 1 up to date, 1 failed``."""

@@ -12,13 +12,14 @@ References
 import contextlib
 import multiprocessing
 import os
+import pickle
 import signal
 import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import CancelledError, Executor, Future
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -28,8 +29,12 @@ from wav2spec.cleanup import undone_at_stop
 
 _Result = TypeVar("_Result")
 
-# A worker is given its next task before it has done the last, so that it need not wait for us.
+# A worker is given its next task before it has done the last, so that it need not wait for us; but nothing so large
+# that we would wait for it to be taken (bytes).
 _AT_ONCE = 2
+_SMALL = 2**14
+# How many tasks may be handed in before answers are taken in.
+_PATIENT_TASKS = 16
 # How long a worker may take to end when it is asked to, before it is killed (s).
 _PATIENCE = 1.0
 
@@ -38,10 +43,14 @@ class WorkerLostError(Exception):
     """The process that worked on a task died of it; the words say how."""
 
 
+class NoWorkersError(Exception):
+    """All processes have died, and the system refuses others."""
+
+
 @dataclass
 class _Task:
     future: "Future[Any]"
-    call: tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
+    call: bytes
 
 
 @dataclass
@@ -59,13 +68,20 @@ class _PumpedFuture(Future[_Result]):
         self._pump = pump
 
     def result(self, timeout: float | None = None) -> _Result:
+        self._wait(timeout)
+        return super().result(0)
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        self._wait(timeout)
+        return super().exception(0)
+
+    def _wait(self, timeout: float | None) -> None:
         end = None if timeout is None else time.monotonic() + timeout
         while not self.done():
             left = None if end is None else end - time.monotonic()
             if left is not None and left <= 0:
-                break
+                return
             self._pump(left)
-        return super().result(0)
 
 
 class Workers(Executor):
@@ -88,45 +104,66 @@ class Workers(Executor):
 
     def __init__(self, n_workers: int, initializer: Callable[..., object], initargs: tuple[Any, ...] = ()) -> None:
         # To fork is two orders of magnitude faster than to start anew, but only safe on Linux.
-        self._context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+        self._forks = sys.platform == "linux"
+        self._context: Any = multiprocessing.get_context("fork" if self._forks else "spawn")
         self._start = initializer, initargs
         self._waiting: deque[_Task] = deque()
         self._workers: list[_Worker] = []
+        self._ended = False
         self._at_stop = contextlib.ExitStack()
-        self._at_stop.enter_context(undone_at_stop(self.kill))
+        self._at_stop.enter_context(undone_at_stop(self._end_processes))
         try:
             for _ in range(n_workers):
                 self._add_worker()
         except BaseException:
             self.kill()
-            self._at_stop.close()
             raise
 
     def submit(self, fn: Callable[..., _Result], /, *args: Any, **kwargs: Any) -> "Future[_Result]":
+        if self._ended:
+            raise RuntimeError("no tasks after the end")
         future: _PumpedFuture[_Result] = _PumpedFuture(self._pump)
-        self._waiting.append(_Task(future, (fn, args, kwargs)))
-        self._pump(0)
+        try:
+            task = _Task(future, pickle.dumps((fn, args, kwargs), pickle.HIGHEST_PROTOCOL))
+        except Exception as error:
+            future.set_exception(error)
+            return future
+        self._waiting.append(task)
+        if len(self._waiting) % _PATIENT_TASKS == 1:
+            self._pump(0)
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         if not wait or cancel_futures:
             self.kill()
-        while any(worker.tasks for worker in self._workers):
+        while self._workers and (self._waiting or any(worker.tasks for worker in self._workers)):
             self._pump(None)
+        self._ended = True
         for worker in self._workers:
-            with contextlib.suppress(OSError):
-                worker.pipe.send(None)
+            worker.pipe.close()
         for worker in self._workers:
             worker.process.join()
-            worker.pipe.close()
         self._workers.clear()
         self._at_stop.close()
 
     def kill(self) -> None:
-        """End all workers now. What they were writing is undone."""
-        self._waiting.clear()
+        """End all workers now. What they were writing is undone, what they have done is known."""
+        self._ended = True
+        self._end_processes()
         for worker in self._workers:
-            worker.tasks.clear()
+            with contextlib.suppress(EOFError, OSError):
+                self._take_answers(worker)
+            worker.pipe.close()
+            self._waiting.extend(worker.tasks)
+        self._workers.clear()
+        while self._waiting:
+            future = self._waiting.popleft().future
+            if not future.cancel():
+                future.set_exception(CancelledError())
+        self._at_stop.close()
+
+    def _end_processes(self) -> None:
+        for worker in self._workers:
             worker.process.terminate()
         end = time.monotonic() + _PATIENCE
         for worker in self._workers:
@@ -137,7 +174,9 @@ class Workers(Executor):
 
     def _add_worker(self) -> None:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_work, args=(theirs, *self._start), daemon=True)
+        # Who is forked has our ends of all pipes too, and would not see that we are gone.
+        inherited = [ours, *(worker.pipe for worker in self._workers)] if self._forks else []
+        process = self._context.Process(target=_work, args=(theirs, inherited, *self._start), daemon=True)
         try:
             process.start()
         except BaseException:
@@ -150,54 +189,87 @@ class Workers(Executor):
     def _pump(self, timeout: float | None) -> None:
         """Hand out what waits, and take in what is ready, or will be within the time."""
         self._hand_out()
-        for pipe in wait([worker.pipe for worker in self._workers if worker.tasks], timeout):
-            (worker,) = [worker for worker in self._workers if worker.pipe is pipe]
-            self._take_from(worker)
+        busy = {worker.pipe: worker for worker in self._workers if worker.tasks}
+        if not busy:
+            return
+        for pipe in wait(list(busy), timeout):
+            try:
+                self._take_answers(busy[pipe])  # type: ignore[index]
+            except (EOFError, OSError):
+                self._bury(busy[pipe])  # type: ignore[index]
         self._hand_out()
 
     def _hand_out(self) -> None:
         for n_tasks in range(_AT_ONCE):
             # What is left at the end goes to those that have nothing.
-            for worker in self._workers if n_tasks == 0 or len(self._waiting) > len(self._workers) else ():
-                if self._waiting and len(worker.tasks) == n_tasks:
-                    task = self._waiting.popleft()
+            for worker in list(self._workers) if n_tasks == 0 or len(self._waiting) > len(self._workers) else ():
+                if len(worker.tasks) == n_tasks and (task := self._next_task(small=n_tasks > 0)):
                     worker.tasks.append(task)
-                    # One that has died is found when its answer is awaited.
-                    with contextlib.suppress(OSError):
-                        worker.pipe.send(task.call)
+                    try:
+                        worker.pipe.send_bytes(task.call)
+                    except OSError:
+                        # It died before it could begin.
+                        worker.tasks.pop()
+                        self._waiting.appendleft(task)
+                        self._bury(worker)
+        if not self._workers:
+            self._give_up()
 
-    def _take_from(self, worker: _Worker) -> None:
-        try:
-            while worker.tasks and worker.pipe.poll():
-                succeeded, answer = worker.pipe.recv()
-                future = worker.tasks.popleft().future
-                future.set_result(answer) if succeeded else future.set_exception(answer)
-        except (EOFError, OSError):
-            self._bury(worker)
+    def _next_task(self, *, small: bool) -> _Task | None:
+        while self._waiting:
+            if small and len(self._waiting[0].call) > _SMALL:
+                return None
+            task = self._waiting.popleft()
+            if task.future.running() or task.future.set_running_or_notify_cancel():
+                return task
+        return None
+
+    def _take_answers(self, worker: _Worker) -> None:
+        while worker.tasks and worker.pipe.poll():
+            answer = worker.pipe.recv_bytes()
+            future = worker.tasks.popleft().future
+            try:
+                succeeded, value = pickle.loads(answer)  # noqa: S301 - from our own process
+            except Exception as error:
+                succeeded, value = False, error
+            future.set_result(value) if succeeded else future.set_exception(value)
 
     def _bury(self, worker: _Worker) -> None:
         worker.process.join()
         worker.pipe.close()
         self._workers.remove(worker)
-        lost, *others = worker.tasks
-        self._waiting.extendleft(reversed(others))
-        lost.future.set_exception(WorkerLostError(_how_it_ended(worker.process.exitcode or 0)))
-        try:
+        if worker.tasks:
+            lost = worker.tasks.popleft()
+            self._waiting.extendleft(reversed(worker.tasks))
+            lost.future.set_exception(WorkerLostError(_how_it_ended(worker.process.exitcode or 0)))
+        # Those that are left go on without it; without any, the waiting tasks are given up.
+        with contextlib.suppress(OSError):
             self._add_worker()
-        except OSError as error:
-            if not self._workers:
-                for task in self._waiting:
-                    task.future.set_exception(error)
-                self._waiting.clear()
+
+    def _give_up(self) -> None:
+        while self._waiting:
+            self._waiting.popleft().future.set_exception(NoWorkersError())
 
 
 def _how_it_ended(exit_code: int) -> str:
-    how = f"was killed by {signal.Signals(-exit_code).name}" if exit_code < 0 else f"ended with exit code {exit_code}"
+    try:
+        how = (
+            f"was killed by {signal.Signals(-exit_code).name}" if exit_code < 0 else f"ended with exit code {exit_code}"
+        )
+    except ValueError:
+        how = f"was killed by signal {-exit_code}"
     return f"the process that worked on it {how}"
 
 
-def _work(pipe: "Connection[Any, Any]", initializer: Callable[..., object], initargs: tuple[Any, ...]) -> None:
+def _work(
+    pipe: "Connection[Any, Any]",
+    inherited: "list[Connection[Any, Any]]",
+    initializer: Callable[..., object],
+    initargs: tuple[Any, ...],
+) -> None:
     """Do what comes through the pipe until nothing more comes."""
+    for other in inherited:
+        other.close()
     # Ctrl-C goes to all processes of a terminal; our parent, who gets it too, ends us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Where there can be no thread, the death of our parent is seen when the next task does not come.
@@ -206,13 +278,19 @@ def _work(pipe: "Connection[Any, Any]", initializer: Callable[..., object], init
     initializer(*initargs)
     # Without a parent there is nobody to work for.
     with contextlib.suppress(EOFError, ConnectionError):
-        while call := pipe.recv():
-            function, args, kwargs = call
-            try:
-                answer = True, function(*args, **kwargs)
-            except Exception as error:
-                answer = False, error
-            pipe.send(answer)
+        while True:
+            pipe.send_bytes(_answer(pipe.recv_bytes()))
+
+
+def _answer(call: bytes) -> bytes:
+    try:
+        function, args, kwargs = pickle.loads(call)  # noqa: S301
+        return pickle.dumps((True, function(*args, **kwargs)), pickle.HIGHEST_PROTOCOL)
+    except Exception as error:
+        try:
+            return pickle.dumps((False, error), pickle.HIGHEST_PROTOCOL)
+        except Exception:
+            return pickle.dumps((False, RuntimeError(f"{type(error).__name__}: {error}")))
 
 
 def _end_with_parent() -> None:

@@ -12,8 +12,9 @@ from wav2spec.cli.info import info
 from wav2spec.cli.levels import levels
 from wav2spec.cli.plot import plot
 from wav2spec.cli.presets import presets
-from wav2spec.cli.process import die_by_broken_pipe, prepare_process
+from wav2spec.cli.process import die_by_broken_pipe, prepare_process, settle_streams
 from wav2spec.cli.tune import tune
+from wav2spec.errors import OutputError, ReaderGoneError
 from wav2spec.report import say, shown
 
 
@@ -65,6 +66,17 @@ for _command in (image, plot, compare, tune, levels, info, presets):
 def run(args: list[str]) -> int:
     """Run a command line and return its exit code. Nothing but a signal leaves it otherwise, and no traceback."""
     prepare_process()
+    code = _exit_code(args)
+    failure = settle_streams()
+    if isinstance(failure, BrokenPipeError):
+        die_by_broken_pipe()
+    if failure:
+        say("error", f"standard output: {failure.strerror}")
+        settle_streams()
+    return code or int(failure is not None)
+
+
+def _exit_code(args: list[str]) -> int:
     try:
         code = command.main(args, prog_name="wav2spec", standalone_mode=False)
         return code if isinstance(code, int) else 0
@@ -74,8 +86,13 @@ def run(args: list[str]) -> int:
         with contextlib.suppress(OSError):
             error.show()
         return error.exit_code
-    except BrokenPipeError:
+    except SystemExit as error:
+        # Click's way out of completion, and of a pipe that nobody reads.
+        return error.code if isinstance(error.code, int) else int(error.code is not None)
+    except ReaderGoneError:
         die_by_broken_pipe()
+    except OutputError as error:
+        say("error", shown(str(error)))
     except OSError as error:
         say("error", f"standard output: {error.strerror}")
     except ImportError as error:

@@ -15,7 +15,7 @@ _REPEATED = ("window", "window_size", "stride")
 
 
 @click.command()
-@setting_options(COMPARE, repeated=_REPEATED)
+@setting_options(COMPARE, repeated=_REPEATED, levels=False)
 @request_options(Request, without=("format",))
 @click.pass_context
 def compare(ctx: click.Context, /, **options: Any) -> int:

@@ -6,7 +6,9 @@ from typing import Any
 
 import click
 
+from wav2spec.choices import MEL_BANDS, NORMALIZATIONS
 from wav2spec.cli.config import read_toml
+from wav2spec.notation import parse_named
 from wav2spec.pictures import Raster
 from wav2spec.settings import Settings
 
@@ -80,6 +82,14 @@ def format_levels(scale: dict[str, Any], statistics: dict[str, Any], settings: S
 def _decisive(settings: Settings) -> dict[str, Any]:
     acting, picture = settings.acting(), settings.picture
     values = {name: acting.get(name, "unset") for name in (*_DECISIVE, "pooled")}
+    if values["freq_scale"] == "mel" and values["n_bands"] == "unset":
+        values["n_bands"] = MEL_BANDS
+    if values["sample_rate"] != "unset":
+        resolved = settings.analysis.resolved(values["sample_rate"])
+        values |= {"window_size": resolved.window_size, "fft_length": resolved.fft_length}
+    values["window"] = values["window"].replace("hanning", "hann")
+    name, level = parse_named(values["normalize"], NORMALIZATIONS)
+    values["normalize"] = name if level is None else f"{name}:{level:g}"
     # For a picture of a size bands are formed, and frames pooled.
     if isinstance(picture, Raster) and picture.along_frequency is not None:
         values["n_bands"] = picture.along_frequency

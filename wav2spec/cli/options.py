@@ -37,8 +37,17 @@ from wav2spec.settings import Settings
 # Where `ctx.meta` holds the fields whose options were repeated.
 REPEATED = "wav2spec.repeated"
 
-# A name, completed as a file's by the shell. Whether it can be read is said by who reads it.
-FILE = click.Path(readable=False)
+
+class _File(click.Path):
+    """A name, completed as a file's by the shell. Whether it can be read is said by who reads it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("the name is empty", param, ctx)
+        return value
+
+
+FILE = _File()
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -183,9 +192,12 @@ SETTING_OPTIONS: dict[str, tuple[str, Any, str]] = {
 }
 
 
-def setting_options(start: Settings, repeated: tuple[str, ...] = ()) -> Callable[[_Command], _Command]:
+def setting_options(
+    start: Settings, repeated: tuple[str, ...] = (), *, levels: bool = True
+) -> Callable[[_Command], _Command]:
     """Add --preset, --config and one option for each setting of a command that starts from `start`.
 
+    With `levels`, those of a data set can be taken: a command has a single analysis, whose levels they can be.
     The fields in `repeated` may be given several times; `ctx.meta` has those that were, in the order they came in.
     """
 
@@ -203,8 +215,9 @@ def setting_options(start: Settings, repeated: tuple[str, ...] = ()) -> Callable
             command = click.option(flags, field, type=kind, default=None, help=words)(command)
         if {"width", "height"} <= start.flat().keys():
             command = click.option("--size", type=_Size(), help="Width and height at once.")(command)
-        words = "Scale levels as a data set's; see wav2spec levels."
-        command = click.option("--levels", type=FILE, metavar="FILE.toml", help=words)(command)
+        if levels:
+            words = "Scale levels as a data set's; see wav2spec levels."
+            command = click.option("--levels", type=FILE, metavar="FILE.toml", help=words)(command)
         words = "Settings from a file, named as the options are."
         command = click.option("--config", type=FILE, metavar="FILE.toml", help=words)(command)
         words = "Start from the settings with which a picture was made."

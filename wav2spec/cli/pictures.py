@@ -1,7 +1,7 @@
 """What the commands that make pictures have in common: from a request and settings to an exit code."""
 
+import os
 import sys
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from wav2spec.cli.running import do_jobs
 from wav2spec.errors import OutputError, SettingError
 from wav2spec.jobs import STREAM, Job, Outcome, clip_target
 from wav2spec.pictures import Figure, Raster
-from wav2spec.plan import check_folders, plan_jobs
+from wav2spec.plan import check_apart, check_folders, plan_jobs
 from wav2spec.report import Report, say, shown
 from wav2spec.settings import Settings
 from wav2spec.source import Source
@@ -45,11 +45,14 @@ def make_pictures(request: Request, settings: Settings, grid: Grid | None = None
             force=request.force,
         )
         check_figure(jobs, settings.picture)
+        if request.manifest and request.manifest != STREAM:
+            check_apart(request.manifest, "manifest", jobs, request.files_from)
     _check_streams(jobs, request, settings.source)
     if request.dry_run:
         return _print_plan(jobs, settings.source)
     try:
-        if len(jobs) > 1 and not request.check:
+        # What is up to date already needs no folder to be written into.
+        if len(jobs) > 1 and not (request.check or request.update):
             check_folders(jobs)
         return _draw(jobs, settings, grid, request)
     except OutputError as error:
@@ -59,8 +62,8 @@ def make_pictures(request: Request, settings: Settings, grid: Grid | None = None
 
 def _draw(jobs: list[Job], settings: Settings, grid: Grid | None, request: Request) -> int:
     # Only here, where there is work, are NumPy and libsndfile loaded.
-    from wav2spec.convert import Task
-    from wav2spec.output import open_target
+    from wav2spec.convert import Task, attempt
+    from wav2spec.output import make_folder, open_target
 
     task = Task(
         _planner(settings, grid),
@@ -70,8 +73,12 @@ def _draw(jobs: list[Job], settings: Settings, grid: Grid | None, request: Reque
         request.gates("warn"),
         with_facts=bool(request.manifest),
     )
-    with open_target(request.manifest) if request.manifest else nullcontext() as manifest:
-        return do_jobs(jobs, task, settings, request, manifest).exit_code
+    work = partial(attempt, task=task)
+    if not request.manifest:
+        return do_jobs(jobs, work, settings, request).exit_code
+    make_folder(os.path.dirname(request.manifest))
+    with open_target(request.manifest) as manifest:
+        return do_jobs(jobs, work, settings, request, manifest).exit_code
 
 
 def _planner(settings: Settings, grid: Grid | None) -> "Planner":

@@ -25,6 +25,9 @@ def prepare_process() -> None:
         sys.stderr = open(os.devnull, "w")
     # NumPy's BLAS makes a thread for each processor when it is loaded; nothing here uses them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Where it is ignored, nobody learns how a process of ours ended.
+    if hasattr(signal, "SIGCHLD"):
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for name in _STOPPING:
         number = getattr(signal, name, None)
         # What was ignored from outside (nohup, a background job) stays ignored.
@@ -43,7 +46,28 @@ def die_by_broken_pipe() -> NoReturn:
     _die_by(signal.SIGPIPE)
 
 
+def settle_streams() -> OSError | None:
+    """Write out what waits in the standard streams, and return why standard output could not take it, if so.
+
+    Python would try once more on its way out, complain, and change the exit code.
+    """
+    failure = None
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError as error:
+            failure = error if stream is sys.stdout else failure
+            with open(os.devnull, "wb") as nowhere:
+                os.dup2(nowhere.fileno(), stream.fileno())
+    return failure
+
+
 def _clean_up_and_die(number: int, _frame: FrameType | None) -> None:
+    # A second signal must not interrupt the cleaning up after the first.
+    for name in _STOPPING:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     clean_up()
     _die_by(number)
 

@@ -10,7 +10,7 @@ import click
 from wav2spec.choices import GATES
 from wav2spec.cli.options import FILE
 from wav2spec.gates import Gate, parse_gates
-from wav2spec.jobs import STREAM, Format
+from wav2spec.jobs import STANDARD_OUTPUT, STREAM, Format
 from wav2spec.walk import WAV_FILES, Patterns
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -54,7 +54,7 @@ class Sources:
         return Patterns(self.include or WAV_FILES.include, self.exclude)
 
     def listed(self) -> tuple[str, ...] | None:
-        """Return the names in the list, None if there is none.
+        """Return the names in the list, None if there is none; each is a file's.
 
         Raises
         ------
@@ -68,7 +68,7 @@ class Sources:
                 names = file.read().split(b"\0" if self.null else b"\n")
         except OSError as error:
             raise click.UsageError(f"{self.files_from}: {error.strerror}") from error
-        return tuple(os.fsdecode(name) for name in names if name)
+        return tuple(f"./{STREAM}" if name == STREAM.encode() else os.fsdecode(name) for name in names if name)
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,11 @@ class Request(Sources):
         given = [name for name, is_given in ways.items() if is_given]
         if len(given) > 1:
             raise click.UsageError(f"{' and '.join(given)} are two ways to run: give one")
+        if self.manifest in STANDARD_OUTPUT:
+            object.__setattr__(self, "manifest", STREAM)
+        if self.check and self.manifest == STREAM:
+            raise click.UsageError("standard output takes the list of --check or the manifest, not both")
+        self.gates("refuse"), self.gates("warn")
         if self.dry_run and self.manifest:
             raise click.UsageError("--manifest needs a run, of which --dry-run only says what it would do")
 

@@ -2,11 +2,10 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from functools import partial
-from itertools import dropwhile
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from wav2spec.cleanup import undone_at_stop
 from wav2spec.cli.process import begin_work
@@ -17,9 +16,6 @@ from wav2spec.progress import Progress
 from wav2spec.report import Report, print_line
 from wav2spec.settings import Settings
 
-if TYPE_CHECKING:
-    from wav2spec.convert import Task
-
 # What work takes, to decide whether it is worth more processes (s): a short file's picture, a byte of a long one, and
 # the least work of which the half is longer than it takes to start them.
 _IMAGE_S, _FIGURE_S, _BYTE_S = 1.5e-3, 0.1, 4e-9
@@ -28,15 +24,17 @@ _WORTH_SHARING_S = 0.1
 
 def do_jobs(
     jobs: list[Job],
-    task: "Task",
+    work: Callable[..., Iterable[Outcome]],
     settings: Settings,
     sources: Sources,
     manifest: BinaryIO | None = None,
     take: Callable[[Outcome], object] = lambda _: None,
 ) -> Report:
-    """Do all jobs, and return the report, which has told what there was to tell. Each outcome is given to `take`."""
+    """Do all jobs by `work`, and return the report, which has told what there was to tell.
+
+    Each outcome is given to `take`. If there is a single job, `work` is also given a callable `watch`.
+    """
     from wav2spec.batch import in_order
-    from wav2spec.convert import attempt
 
     n_workers = _n_workers(jobs, settings.picture, sources.jobs)
     begin_work()
@@ -45,34 +43,28 @@ def do_jobs(
         stack.callback(progress.close)
         report = Report(sources.verbosity, progress, manifest)
         if len(jobs) > 1 and not sources.quiet:
-            stack.enter_context(undone_at_stop(lambda: _say_stopped(report)))
-        function = partial(attempt, task=task, watch=progress.watch if len(jobs) == 1 else None)
-        outcomes = in_order(function, jobs, n_workers, lost=_lost, done=progress.advance)
+            stack.enter_context(undone_at_stop(lambda: _say_stopped(progress)))
+        outcomes = in_order(
+            work if len(jobs) > 1 else partial(work, watch=progress.watch),
+            jobs,
+            n_workers,
+            lost=lambda job, words: Outcome(job, "failed", failure=(job.source_name, words)),
+            untried=lambda job: Outcome(job, "untried"),
+            ends=lambda outcome: sources.fail_fast and outcome.failure is not None,
+            done=progress.advance,
+        )
         for outcome in outcomes:
             report.add(outcome)
             take(outcome)
-            if outcome.failure and sources.fail_fast:
-                outcomes.close()
-                for job in _after(outcome.job, jobs):
-                    report.add(Outcome(job, "untried"))
     if report.n_outcomes != 1 and not sources.quiet:
         print_line(f"wav2spec: {report.summary()}")
     return report
 
 
-def _say_stopped(report: Report) -> None:
+def _say_stopped(progress: Progress) -> None:
     # Not by print, in the middle of which the signal may have come; what is left of a bar is overwritten.
     clear = "\r\x1b[K" if sys.stderr.isatty() else ""
-    os.write(2, f"{clear}wav2spec: stopped: {report.summary()}\n".encode())
-
-
-def _lost(job: Job, words: str) -> Outcome:
-    return Outcome(job, "failed", failure=(job.source_name, words))
-
-
-def _after(job: Job, jobs: list[Job]) -> list[Job]:
-    """Return the jobs after the one of whose source `job` draws a picture."""
-    return list(dropwhile(lambda other: other.source != job.source, jobs))[1:]
+    os.write(2, f"{clear}wav2spec: stopped after {progress.n_done} of {progress.n_files} sources\n".encode())
 
 
 def _n_workers(jobs: list[Job], picture: Raster | Figure, n_asked: int | None) -> int:
