@@ -2,7 +2,7 @@
 
 import functools
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import get_args
 
@@ -174,23 +174,24 @@ def check_apart(path: str, name: str, jobs: list[Job], *others: str | None) -> N
     SettingError
         If it is.
     """
-    place, identity = _place(path), _identity(path)
+    place, identity = _places(), _identity(path)
     for used in (*others, *(job.source for job in jobs), *(job.target for job in jobs)):
-        if used and used != STREAM and (_place(used) == place or (identity and _identity(used) == identity)):
+        if used and used != STREAM and (place(used) == place(path) or (identity and _identity(used) == identity)):
             raise SettingError(name, f"{path} is to be written, but {used} is read or drawn")
 
 
 def _check_distinct(jobs: list[Job]) -> None:
     """Check that no two sources share a target, and that no target is another's source."""
+    place = _places()
     sources: dict[tuple[str, str], str] = {}
     there: dict[tuple[int, int], Job] = {}
     for job in jobs:
         if job.problem:
             continue
-        place = _place(job.target)
-        if place in sources:
-            raise SettingError("output", f"{sources[place]} and {job.source} would both be written to {job.target}")
-        sources[place] = job.source
+        where = place(job.target)
+        if where in sources:
+            raise SettingError("output", f"{sources[where]} and {job.source} would both be written to {job.target}")
+        sources[where] = job.source
         if job.target != STREAM and (identity := _identity(job.target)):
             there[identity] = job
     # That a single source is its own target is found when both are open.
@@ -201,13 +202,15 @@ def _check_distinct(jobs: list[Job]) -> None:
             raise SettingError("output", f"{target} is to be written, but it is the recording {job.source}")
 
 
-def _place(path: str) -> tuple[str, str]:
-    """Return the folder and the name that a path leads to: what is written through a link is written there."""
-    folder, name = os.path.split(os.path.realpath(path) if os.path.islink(path) else path)
-    return _real_folder(folder or "."), name
+def _places() -> Callable[[str], tuple[str, str]]:
+    """Return what says in which folder and under which name a path is written: through a link, where that leads."""
+    real_folder = functools.cache(os.path.realpath)
 
+    def place(path: str) -> tuple[str, str]:
+        folder, name = os.path.split(os.path.realpath(path) if os.path.islink(path) else path)
+        return real_folder(folder or "."), name
 
-_real_folder = functools.lru_cache(maxsize=1024)(os.path.realpath)
+    return place
 
 
 def _identity(path: str) -> tuple[int, int] | None:

@@ -203,7 +203,9 @@ class Workers(Executor):
         for n_tasks in range(_AT_ONCE):
             # What is left at the end goes to those that have nothing.
             for worker in list(self._workers) if n_tasks == 0 or len(self._waiting) > len(self._workers) else ():
-                if len(worker.tasks) == n_tasks and (task := self._next_task(small=n_tasks > 0)):
+                if n_tasks == 0 and not worker.tasks and not worker.process.is_alive():
+                    self._bury(worker)
+                elif len(worker.tasks) == n_tasks and (task := self._next_task(small=n_tasks > 0)):
                     worker.tasks.append(task)
                     try:
                         worker.pipe.send_bytes(task.call)

@@ -70,7 +70,7 @@ def run(args: list[str]) -> int:
     failure = settle_streams()
     if isinstance(failure, BrokenPipeError):
         die_by_broken_pipe()
-    if failure:
+    if failure and not code:
         say("error", f"standard output: {failure.strerror}")
         settle_streams()
     return code or int(failure is not None)

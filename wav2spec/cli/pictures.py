@@ -51,8 +51,7 @@ def make_pictures(request: Request, settings: Settings, grid: Grid | None = None
     if request.dry_run:
         return _print_plan(jobs, settings.source)
     try:
-        # What is up to date already needs no folder to be written into.
-        if len(jobs) > 1 and not (request.check or request.update):
+        if len(jobs) > 1 and not request.check:
             check_folders(jobs)
         return _draw(jobs, settings, grid, request)
     except OutputError as error:
