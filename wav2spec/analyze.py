@@ -117,7 +117,7 @@ class SpectrogramStream:
 
     def _bands_of(self, analysis: Analysis) -> Iterator[Magnitudes]:
         n_frames = 0
-        for block in magnitude_blocks(self.sound.blocks(), analysis):
+        for block in magnitude_blocks(self.sound.blocks(), analysis, in_thread=self.sound.in_thread):
             n_frames += block.shape[1]
             yield self.bands.apply(block)
         if self.n_frames and not n_frames:

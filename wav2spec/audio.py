@@ -8,9 +8,10 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
+import numpy.typing as npt
 import soundfile
 
 from wav2spec.arrays import Samples
@@ -43,6 +44,8 @@ class Recording:
         Device and inode, by which a target is known to be the recording itself.
     warnings : list of str
         What is wrong with it though it can be drawn. May grow while it is read.
+    may_thread : bool
+        Whether it may be worked on by more than one processor.
     watch : callable, optional
         Told at every block how many s have been read, and how long the recording is.
     """
@@ -51,6 +54,7 @@ class Recording:
         self.path = path
         self._file = file
         self.warnings: list[str] = []
+        self.may_thread = False
         self.watch: Callable[[float, float], None] | None = None
         try:
             status = os.fstat(file.fileno())
@@ -72,6 +76,8 @@ class Recording:
         self._digest_from(0)
         self.container = header.container
         self.subtype: str = self._sound.subtype
+        # Half as much to be read and hashed, and only the channels asked for are converted.
+        self._is_16_bit = self.subtype == "PCM_16"
         if header.promised is not None and header.present < header.promised:
             words = f"the header promises {header.promised} bytes of samples, {header.present} are there"
             self.warnings.append(f"truncated: {words}")
@@ -157,14 +163,16 @@ class Recording:
                 if words not in self.warnings:
                     self.warnings.append(words)
                 return
-            wanted = samples[:, columns]
+            wanted = _as_float(samples[:, columns])
             if check and self.subtype in ("FLOAT", "DOUBLE"):
                 self._check_finite(wanted, position, columns.start or 0)
             position += len(samples)
             yield mixed(wanted) if channel == "mix" else wanted
 
     def facts(self, first: int, n_samples: int) -> dict[str, Any]:
-        """Return rate, samples and channels, and the SHA-256 of the `n_samples` from `first` on, as float32.
+        """Return rate, samples and channels, and the SHA-256 of the `n_samples` from `first` on.
+
+        It is that of 16-bit samples as they are, and of others as float32, both little-endian.
 
         They are not read again if `blocks` began there and read them all. Rate and channels stand before them in the
         digest, so that it tells the same sound from the same numbers.
@@ -199,16 +207,18 @@ class Recording:
                 self._read(position, min(_BLOCK_SAMPLES, sample - position))
         self._position = sample
 
-    def _read(self, position: int, block_size: int) -> Samples:
+    def _read(self, position: int, block_size: int) -> npt.NDArray[np.int16] | Samples:
+        """Read samples of all channels, of 16-bit formats as they are."""
+        samples: npt.NDArray[np.int16] | Samples
         try:
-            samples: Samples = self._sound.read(block_size, dtype="float32", always_2d=True)
+            samples = self._sound.read(block_size, dtype="int16" if self._is_16_bit else "float32", always_2d=True)
         except soundfile.LibsndfileError as error:
             raise AudioError(self.path, f"cannot be read at sample {position}: {error.error_string}") from error
         self._position = position + len(samples)
         if self.watch:
             self.watch(self._position / self.sample_rate, self.duration)
         if self._digest_end == position:
-            self._digest.update(np.ascontiguousarray(samples, "<f4").data)
+            self._digest.update(np.ascontiguousarray(samples, "<i2" if self._is_16_bit else "<f4").data)
             self._digest_end = self._position
         return samples
 
@@ -319,6 +329,14 @@ def mixed(samples: Samples) -> Samples:
         total += samples[:, channel]
     mean: Samples = (total / samples.shape[1]).astype(np.float32)[:, np.newaxis]
     return mean
+
+
+def _as_float(samples: npt.NDArray[np.int16] | Samples) -> Samples:
+    """Return samples with full scale at 1.0."""
+    if samples.dtype == np.float32:
+        return cast(Samples, samples)
+    # A power of two: nothing is rounded.
+    return np.multiply(samples, np.float32(2.0**-15), dtype=np.float32)
 
 
 def _columns(channel: ChannelName | int) -> slice:

@@ -4,6 +4,7 @@ A band wider than a bin is the sum of the power in it; a narrower one is the pow
 run band by band in a fixed order, and not through a matrix product, whose rounding depends on the number of frames.
 """
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,6 +67,7 @@ class BandMap:
         return bands
 
 
+@functools.lru_cache(maxsize=16)
 def band_map(bands: Bands, analysis: Analysis, sample_rate: int) -> BandMap:
     """Lay the bands over the bins of an analysis in samples.
 

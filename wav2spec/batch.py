@@ -1,43 +1,22 @@
-"""One function over many items, here or in several processes, with the results in the items' order."""
+"""One function over many items, with the results in the items' order."""
 
 import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import CancelledError, Executor, Future
-from itertools import islice
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from wav2spec.workers import NoWorkersError, WorkerLostError, Workers
-
-_Item = TypeVar("_Item")
-_Result = TypeVar("_Result")
-
-# Results that may wait for an earlier one. Items are handed in as results are taken: memory does not grow with them.
-_WINDOW = 4096
-
-# What a worker does, told once instead of with each item.
-_function: Callable[[Any], Iterable[Any]]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
-def in_order(
-    function: Callable[[_Item], Iterable[_Result]],
-    items: Iterable[_Item],
-    n_workers: int,
-    *,
-    lost: Callable[[_Item, str], _Result],
-    untried: Callable[[_Item], _Result],
-    ends: Callable[[_Result], bool] = lambda _: False,
-    done: Callable[[], object] = lambda: None,
-) -> Iterator[_Result]:
-    """Yield from ``function(item)`` for each of the items, in their order.
+@dataclass(frozen=True)
+class Batch(Generic[Item, Result]):
+    """What is done with items.
 
-    Parameters
+    Attributes
     ----------
     function : callable
-        Can be pickled.
-    items : iterable
-    n_workers : int
-        Processes that share the work; with 1, and where the system refuses processes, it is done here.
+        Yields the results of an item. Can be pickled.
     lost : callable
         Says the result of an item whose process died, and how.
     untried : callable
@@ -45,67 +24,38 @@ def in_order(
     ends : callable
         Whether a result ends the work: what has been done beside it is still told, nothing more is done.
     done : callable
-        Called whenever an item has been worked on, in whatever order.
+        Told how many items more have been worked on, in whatever order.
+    seconds : callable, optional
+        Says about how long an item takes; without, nothing is handed over with another.
     """
-    executor = _executor(function, n_workers) if n_workers > 1 else None
-    left = iter(items)
-    if executor is None:
-        yield from _here(function, left, untried, ends, done)
-        return
-    running: deque[tuple[_Item, Future[list[_Result]]]] = deque()
 
-    def results() -> Iterable[_Result]:
-        item, future = running.popleft()
-        try:
-            return future.result()
-        except WorkerLostError as error:
-            return [lost(item, str(error))]
-        except CancelledError:
-            return [untried(item)]
-        except NoWorkersError:
-            return function(item)
+    function: Callable[[Item], Iterable[Result]]
+    lost: Callable[[Item, str], Result]
+    untried: Callable[[Item], Result]
+    ends: Callable[[Result], bool] = lambda _: False
+    done: Callable[[int], object] = lambda _: None
+    seconds: Callable[[Item], float] | None = None
 
-    try:
-        while True:
-            for item in islice(left, _WINDOW - len(running)):
-                future = executor.submit(_call, item)
-                future.add_done_callback(lambda _: done())
-                running.append((item, future))
-            if not running:
+    def in_order(self, items: Iterable[Item], n_workers: int) -> Iterator[Result]:
+        """Yield the results of all items, in the items' order.
+
+        With one worker, and where the system refuses processes, the work is done here.
+        """
+        if n_workers > 1:
+            # Loads multiprocessing.
+            from wav2spec.sharing import new_executor, shared
+
+            if executor := new_executor(self.function, n_workers):
+                yield from shared(self, items, executor)
                 return
-            for result in results():
+        left = iter(items)
+        for item in left:
+            for result in self.function(item):
                 yield result
-                if ends(result):
-                    executor.shutdown(cancel_futures=True)
-                    while running:
-                        yield from results()
-                    yield from map(untried, left)
-    finally:
-        # If nobody wants the rest, it is not waited for.
-        executor.shutdown(cancel_futures=bool(running))
-
-
-def _here(
-    function: Callable[[_Item], Iterable[_Result]],
-    left: Iterator[_Item],
-    untried: Callable[[_Item], _Result],
-    ends: Callable[[_Result], bool],
-    done: Callable[[], object],
-) -> Iterator[_Result]:
-    for item in left:
-        for result in function(item):
-            yield result
-            if ends(result):
-                yield from map(untried, left)
-                return
-        done()
-
-
-def _executor(function: Callable[[Any], Iterable[Any]], n_workers: int) -> Executor | None:
-    try:
-        return Workers(n_workers, _begin, (function,))
-    except OSError:
-        return None
+                if self.ends(result):
+                    yield from map(self.untried, left)
+                    return
+            self.done(1)
 
 
 def n_processors() -> int:
@@ -118,12 +68,3 @@ def n_processors() -> int:
     except (OSError, ValueError):
         # No such limit.
         return allowed
-
-
-def _begin(function: Callable[[Any], Iterable[Any]]) -> None:
-    global _function
-    _function = function
-
-
-def _call(item: Any) -> list[Any]:
-    return list(_function(item))

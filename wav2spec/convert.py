@@ -41,6 +41,8 @@ class Task:
         nothing; ``"measure"``: its levels alone, among the facts.
     refuse, warn : tuple of Gate
         What does not pass is not drawn, or not without a warning.
+    may_thread : bool
+        Whether a long recording may be worked on by more than one processor.
     with_facts : bool
         Whether outcomes tell what is known of recording and picture.
     """
@@ -50,6 +52,7 @@ class Task:
     mode: Mode = "draw"
     refuse: tuple[Gate, ...] = ()
     warn: tuple[Gate, ...] = ()
+    may_thread: bool = False
     with_facts: bool = False
 
 
@@ -74,6 +77,7 @@ def attempt(job: Job, task: Task, watch: Callable[[float, float], None] | None =
             raise AudioError(job.source, job.problem)
         with open_recording(job.source) as recording:
             recording.watch = watch
+            recording.may_thread = task.may_thread
             yield from _attempt_clips(job, task, recording)
     except ReaderGoneError:
         raise

@@ -64,7 +64,7 @@ def open_target(path: str, *, not_onto: tuple[int, int] | None = None) -> Iterat
         if not_onto and status and not_onto == (status.st_dev, status.st_ino):
             raise OutputError(name, "is the recording itself")
         if status is None or (stat.S_ISREG(status.st_mode) and path != STREAM):
-            with _replacing(target) as file:
+            with _replacing(target, is_new=status is None) as file:
                 yield file
         else:
             with tempfile.TemporaryFile() as file:
@@ -100,7 +100,7 @@ def _target(path: str, name: str) -> tuple[str, os.stat_result | None]:
 
 
 @contextlib.contextmanager
-def _replacing(target: str) -> Iterator[BinaryIO]:
+def _replacing(target: str, *, is_new: bool) -> Iterator[BinaryIO]:
     folder = os.path.dirname(target) or "."
     # Short, so that it fits beside a name of the greatest length; hidden, so that no pattern takes it for a picture.
     hidden = os.path.join(folder, f".wav2spec-{os.getpid()}-{os.urandom(6).hex()}")
@@ -114,13 +114,28 @@ def _replacing(target: str) -> Iterator[BinaryIO]:
                 yield file
                 if nameless:
                     file.flush()
-                    # The directory descriptor is not used, but without one Python calls link(), which does not follow.
-                    os.link(f"/proc/self/fd/{descriptor}", hidden, src_dir_fd=descriptor)
+                    if is_new and _linked(descriptor, target):
+                        return
+                    _link(descriptor, hidden)
             os.replace(hidden, target)
         except BaseException:
             with contextlib.suppress(OSError):
                 os.unlink(hidden)
             raise
+
+
+def _linked(descriptor: int, target: str) -> bool:
+    """Give a nameless file a name that nobody has, and say whether that went well."""
+    try:
+        _link(descriptor, target)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _link(descriptor: int, name: str) -> None:
+    # The directory descriptor is not used, but without one Python calls link(), which does not follow.
+    os.link(f"/proc/self/fd/{descriptor}", name, src_dir_fd=descriptor)
 
 
 def _open_nameless(folder: str) -> int | None:

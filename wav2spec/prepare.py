@@ -16,6 +16,9 @@ from wav2spec.errors import AudioError
 from wav2spec.notation import in_samples, parse_named, parse_time
 from wav2spec.source import Source
 
+# To start a thread takes as long as to analyse a second or so.
+_WORTH_A_THREAD = 2**19
+
 
 @dataclass(frozen=True)
 class Clip:
@@ -40,6 +43,8 @@ class Sound:
         Where in the recording it comes from, at the recording's own rate.
     start_s : float
         When in the recording it begins.
+    in_thread : bool
+        Whether it is long enough, and there is a processor, for it to be analysed in a thread of its own.
     facts : callable
         What `Recording.facts` says of the samples taken.
     blocks : callable
@@ -53,6 +58,7 @@ class Sound:
     blocks: Callable[[], Iterator[Samples]]
     clip: Clip = Clip(0, 0)
     start_s: float = 0.0
+    in_thread: bool = False
     facts: Callable[[], dict[str, Any]] = dict
 
 
@@ -110,7 +116,9 @@ def prepare(recording: Recording, source: Source, clip: Clip | None = None) -> S
         return prepared if n_samples <= n_resampled else _zero_padded(prepared, n_samples - n_resampled, n_channels)
 
     facts = partial(recording.facts, first, n_cut)
-    return Sound(recording.path, rate, n_channels, n_samples, blocks, clip, first / recording.sample_rate, facts)
+    start_s = first / recording.sample_rate
+    in_thread = recording.may_thread and n_samples >= _WORTH_A_THREAD
+    return Sound(recording.path, rate, n_channels, n_samples, blocks, clip, start_s, in_thread, facts)
 
 
 def resampled_length(n_samples: int, sample_rate: int, target_rate: int) -> int:

@@ -24,9 +24,9 @@ class Progress:
         self._start = time.time()
         self._bar: Any = None
 
-    def advance(self) -> None:
-        """Note that a file is done."""
-        self.n_done += 1
+    def advance(self, n_files: int) -> None:
+        """Note that so many more files are done."""
+        self.n_done += n_files
         if self.n_files > 1:
             self._show(self.n_done, self.n_files, "file")
 

@@ -4,6 +4,7 @@ Settings are frozen and travel together; a variant is ``dataclasses.replace(anal
 was given (``"25ms"``); `resolved` turns it into samples once the sample rate is known.
 """
 
+import functools
 import math
 from dataclasses import dataclass, fields, replace
 from typing import Any, get_args
@@ -96,6 +97,8 @@ class Analysis:
         if number is not None and not least <= number <= most:
             raise SettingError("window", f"the {meaning} of {name} must be from {least:g} to {most:g}, not {number:g}")
 
+    # The same for every recording of a batch, or nearly so.
+    @functools.lru_cache(maxsize=64)  # noqa: B019 - analyses are small, and few
     def resolved(self, sample_rate: int) -> "Analysis":
         """Return the same analysis with sizes in samples, rounded up.
 

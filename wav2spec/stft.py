@@ -1,5 +1,6 @@
 """The short-time Fourier transform in NumPy."""
 
+import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -7,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wav2spec.arrays import Magnitudes, Samples
+from wav2spec.beside import beside
 from wav2spec.framing import count_frames, frame_size, padded, window_offset
 from wav2spec.settings import Analysis
 from wav2spec.windows import window_of
@@ -25,7 +27,7 @@ def bin_frequencies(analysis: Analysis, sample_rate: int) -> npt.NDArray[np.floa
     return np.arange(n_bins(analysis), dtype=np.float64) * sample_rate / int(analysis.fft_length)
 
 
-def magnitude_blocks(blocks: Iterable[Samples], analysis: Analysis) -> Iterator[Magnitudes]:
+def magnitude_blocks(blocks: Iterable[Samples], analysis: Analysis, *, in_thread: bool = False) -> Iterator[Magnitudes]:
     """Yield short-time spectra, a block of frames at a time.
 
     Parameters
@@ -34,6 +36,8 @@ def magnitude_blocks(blocks: Iterable[Samples], analysis: Analysis) -> Iterator[
         The recording in order, full scale at 1.0. Block sizes do not change the result.
     analysis : Analysis
         In samples, see `Analysis.resolved`.
+    in_thread : bool
+        Whether the transform goes on in a thread beside whoever brings the samples and takes the spectra.
 
     Yields
     ------
@@ -50,11 +54,18 @@ def magnitude_blocks(blocks: Iterable[Samples], analysis: Analysis) -> Iterator[
     ----------
     .. [1] tensorflow/core/kernels/spectrogram.cc, spectrogram_op.cc
     """
+    # Beside others, a transform needs buffers of its own.
+    transform = _Transform(analysis) if in_thread else _transform(analysis)
+    pieces = _framed(blocks, analysis, transform.n_frames)
+    yield from beside(transform, pieces) if in_thread else map(transform, pieces)
+
+
+def _framed(blocks: Iterable[Samples], analysis: Analysis, n_at_once: int) -> Iterator[npt.NDArray[np.float64]]:
+    """Yield the samples under the window, shape (n_channels, n_frames, window_size), so many frames at once."""
     size, stride, offset = frame_size(analysis), int(analysis.stride), window_offset(analysis)
     whole = slice(offset, offset + int(analysis.window_size))
     # What has been padded is framed as it is.
     valid = replace(analysis, framing="valid")
-    transform = _Transform(analysis)
     held: npt.NDArray[np.float64] | None = None
     skip = 0
     for block in padded(blocks, analysis):
@@ -64,8 +75,8 @@ def magnitude_blocks(blocks: Iterable[Samples], analysis: Analysis) -> Iterator[
         n_ready = count_frames(held.shape[1], valid)
         if n_ready:
             frames = np.lib.stride_tricks.sliding_window_view(held, size, axis=1)[:, ::stride, whole]
-            for first in range(0, n_ready, transform.n_frames):
-                yield transform(frames[:, first : first + transform.n_frames])
+            for first in range(0, n_ready, n_at_once):
+                yield frames[:, first : first + n_at_once]
             skip = max(0, n_ready * stride - held.shape[1])
             held = held[:, n_ready * stride :]
 
@@ -96,3 +107,9 @@ class _Transform:
             if not self._squared:
                 np.sqrt(magnitudes, out=magnitudes)
         return magnitudes
+
+
+@functools.lru_cache(maxsize=4)
+def _transform(analysis: Analysis) -> _Transform:
+    """Return a transform whose buffers serve one recording after the other."""
+    return _Transform(analysis)

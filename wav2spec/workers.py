@@ -10,10 +10,12 @@ References
 """
 
 import contextlib
+import mmap
 import multiprocessing
 import os
 import pickle
 import signal
+import struct
 import sys
 import threading
 import time
@@ -35,12 +37,20 @@ _AT_ONCE = 2
 _SMALL = 2**14
 # How many tasks may be handed in before answers are taken in.
 _PATIENT_TASKS = 16
+_COUNT = struct.Struct("Q")
 # How long a worker may take to end when it is asked to, before it is killed (s).
 _PATIENCE = 1.0
 
 
 class WorkerLostError(Exception):
-    """The process that worked on a task died of it; the words say how."""
+    """The process that worked on a task died of it; the words say how.
+
+    `n_done` is what the task last said by `note_progress`.
+    """
+
+    def __init__(self, words: str, n_done: int = 0) -> None:
+        super().__init__(words)
+        self.n_done = n_done
 
 
 class NoWorkersError(Exception):
@@ -53,10 +63,21 @@ class _Task:
     call: bytes
 
 
+# In a worker, what it shares with its parent.
+_shared: mmap.mmap | None = None
+
+
+def note_progress(n_done: int) -> None:
+    """Say how many parts of a task are done, so that it is known even if the process dies."""
+    if _shared:
+        _COUNT.pack_into(_shared, 0, n_done)
+
+
 @dataclass
 class _Worker:
     process: BaseProcess
     pipe: "Connection[Any, Any]"
+    shared: mmap.mmap | None
     tasks: deque[_Task] = field(default_factory=deque)
 
 
@@ -176,7 +197,9 @@ class Workers(Executor):
         ours, theirs = self._context.Pipe()
         # Who is forked has our ends of all pipes too, and would not see that we are gone.
         inherited = [ours, *(worker.pipe for worker in self._workers)] if self._forks else []
-        process = self._context.Process(target=_work, args=(theirs, inherited, *self._start), daemon=True)
+        # What is not forked shares no memory, and makes no difference between the parts of a task.
+        shared = mmap.mmap(-1, _COUNT.size) if self._forks else None
+        process = self._context.Process(target=_work, args=(theirs, inherited, shared, *self._start), daemon=True)
         try:
             process.start()
         except BaseException:
@@ -184,7 +207,7 @@ class Workers(Executor):
             raise
         finally:
             theirs.close()
-        self._workers.append(_Worker(process, ours))
+        self._workers.append(_Worker(process, ours, shared))
 
     def _pump(self, timeout: float | None) -> None:
         """Hand out what waits, and take in what is ready, or will be within the time."""
@@ -243,7 +266,8 @@ class Workers(Executor):
         if worker.tasks:
             lost = worker.tasks.popleft()
             self._waiting.extendleft(reversed(worker.tasks))
-            lost.future.set_exception(WorkerLostError(_how_it_ended(worker.process.exitcode or 0)))
+            n_done = _COUNT.unpack_from(worker.shared)[0] if worker.shared else 0
+            lost.future.set_exception(WorkerLostError(_how_it_ended(worker.process.exitcode or 0), n_done))
         # Those that are left go on without it; without any, the waiting tasks are given up.
         with contextlib.suppress(OSError):
             self._add_worker()
@@ -266,10 +290,13 @@ def _how_it_ended(exit_code: int) -> str:
 def _work(
     pipe: "Connection[Any, Any]",
     inherited: "list[Connection[Any, Any]]",
+    shared: mmap.mmap | None,
     initializer: Callable[..., object],
     initargs: tuple[Any, ...],
 ) -> None:
     """Do what comes through the pipe until nothing more comes."""
+    global _shared
+    _shared = shared
     for other in inherited:
         other.close()
     # Ctrl-C goes to all processes of a terminal; our parent, who gets it too, ends us.

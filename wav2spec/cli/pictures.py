@@ -61,6 +61,7 @@ def make_pictures(request: Request, settings: Settings, grid: Grid | None = None
 
 def _draw(jobs: list[Job], settings: Settings, grid: Grid | None, request: Request) -> int:
     # Only here, where there is work, are NumPy and libsndfile loaded.
+    from wav2spec.batch import n_processors
     from wav2spec.convert import Task, attempt
     from wav2spec.output import make_folder, open_target
 
@@ -70,6 +71,7 @@ def _draw(jobs: list[Job], settings: Settings, grid: Grid | None, request: Reque
         "check" if request.check else "update" if request.update else "draw",
         request.gates("refuse"),
         request.gates("warn"),
+        may_thread=len(jobs) == 1 and (request.jobs or n_processors()) > 1,
         with_facts=bool(request.manifest),
     )
     work = partial(attempt, task=task)

@@ -34,7 +34,7 @@ def do_jobs(
 
     Each outcome is given to `take`. If there is a single job, `work` is also given a callable `watch`.
     """
-    from wav2spec.batch import in_order
+    from wav2spec.batch import Batch
 
     n_workers = _n_workers(jobs, settings.picture, sources.jobs)
     begin_work()
@@ -44,15 +44,15 @@ def do_jobs(
         report = Report(sources.verbosity, progress, manifest)
         if len(jobs) > 1 and not sources.quiet:
             stack.enter_context(undone_at_stop(lambda: _say_stopped(progress)))
-        outcomes = in_order(
+        batch = Batch(
             work if len(jobs) > 1 else partial(work, watch=progress.watch),
-            jobs,
-            n_workers,
             lost=lambda job, words: Outcome(job, "failed", failure=(job.source_name, words)),
             untried=lambda job: Outcome(job, "untried"),
             ends=lambda outcome: sources.fail_fast and outcome.failure is not None,
             done=progress.advance,
+            seconds=lambda job: _seconds(job, settings.picture),
         )
+        outcomes = batch.in_order(jobs, n_workers)
         for outcome in outcomes:
             report.add(outcome)
             take(outcome)
@@ -83,9 +83,14 @@ def _seconds_of_work(jobs: list[Job], picture: Raster | Figure) -> float:
     """Return about how long the work takes, or that it takes long enough to be shared."""
     seconds = 0.0
     for job in jobs:
-        seconds += _FIGURE_S if isinstance(picture, Figure) else _IMAGE_S
-        with suppress(OSError):
-            seconds += os.stat(job.source).st_size * _BYTE_S
+        seconds += _seconds(job, picture)
         if seconds >= _WORTH_SHARING_S:
             break
+    return seconds
+
+
+def _seconds(job: Job, picture: Raster | Figure) -> float:
+    seconds = _FIGURE_S if isinstance(picture, Figure) else _IMAGE_S
+    with suppress(OSError):
+        seconds += os.stat(job.source).st_size * _BYTE_S
     return seconds
