@@ -135,7 +135,9 @@ def test_options_count_more_than_the_picture_that_is_to_be_like(make_wav: MakeWa
 @pytest.mark.parametrize("name", list(CASES))
 def test_the_recipe_is_one_compact_text_behind_the_pixels_that_tells_no_place(make_wav: MakeWav, name: str) -> None:
     wav = make_wav("a-name-to-be-kept.wav")
-    words = [*needed(name), "--palette", "hot", "--window-size", "25ms"]
+    # What stands above a figure is part of it.
+    title = [] if name == "image" else ["--title", "Above"]
+    words = [*needed(name), "--palette", "hot", "--window-size", "25ms", *title]
     data = draw(name, wav, *words)
     kinds = list(dict.fromkeys(chunk_names(data)))
     assert kinds == [b"IHDR", *([b"PLTE"] if name == "image" else []), b"IDAT", b"tEXt", b"IEND"]
@@ -176,13 +178,13 @@ def test_the_recipe_maps_pixels_to_s_hz_and_level(make_wav: MakeWav, layout: str
 
 
 def digest(samples: Any, rate: int) -> str:
-    array = np.asarray(samples, "<f4")
+    array = np.asarray(samples, "<i2" if np.asarray(samples).dtype == np.int16 else "<f4")
     return hashlib.sha256(f"{rate} {array.shape[1]} ".encode() + array.tobytes()).hexdigest()
 
 
 def test_the_digest_is_of_the_sound_whatever_brings_it(make_wav: MakeWav, monkeypatch: pytest.MonkeyPatch) -> None:
     wav = make_wav(n_channels=2, n_samples=40_000)
-    expected = digest(soundfile.read(wav, always_2d=True)[0], 16000)
+    expected = digest(soundfile.read(wav, dtype="int16", always_2d=True)[0], 16000)
     pictures = [draw("image", wav), run("image", "-", "-", input=wav.read_bytes()).stdout]
     for kind in ("RF64", "W64"):
         pictures.append(draw("image", make_wav(f"b.{kind}", n_channels=2, n_samples=40_000, format=kind)))
@@ -199,7 +201,7 @@ def test_the_digest_is_of_the_sound_whatever_brings_it(make_wav: MakeWav, monkey
 @pytest.mark.parametrize("subtype", ["PCM_16", "GSM610", "IMA_ADPCM", "FLOAT"])
 def test_the_digest_of_a_span_is_of_it_alone(make_wav: MakeWav, monkeypatch: pytest.MonkeyPatch, subtype: str) -> None:
     wav = make_wav(sample_rate=8000, n_samples=8000, subtype=subtype)
-    samples = soundfile.read(wav, dtype="float32", always_2d=True)[0]
+    samples = soundfile.read(wav, dtype="int16" if subtype == "PCM_16" else "float32", always_2d=True)[0]
     for block in (700, 2**16):
         monkeypatch.setattr("wav2spec.audio._BLOCK_SAMPLES", block)
         data = draw("image", wav, "--start", "0.1", "--duration", "500ms")

@@ -1,10 +1,5 @@
 """A streaming PNG writer: rows of pixels in, a file out, with no more than a few rows in memory.
 
-The pixels go through ISA-L's deflate, an order of magnitude faster than zlib's. Of its levels, 0 alone gives the same
-bytes for the same rows always: 1 to 3 gave others about once in two thousand times, depending on where in memory their
-state lies, and 3 gives others on another processor. It costs an eighth of the size. Level 0 was tried from SSE4.2 to
-AVX-512, and is fed in pieces of one fixed size.
-
 References
 ----------
 .. [1] Portable Network Graphics (PNG) Specification, https://www.w3.org/TR/png-3/
@@ -20,10 +15,12 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from wav2spec.deflate import Deflate
+
 try:
-    from isal.isal_zlib import compressobj, crc32
+    from isal.isal_zlib import crc32
 except ImportError:  # pragma: no cover - platforms without ISA-L
-    from zlib import compressobj, crc32  # type: ignore[assignment]
+    from zlib import crc32
 
 # Under what name a picture says how it was made.
 TEXT_NAME = b"wav2spec"
@@ -32,8 +29,7 @@ TEXT_NAME = b"wav2spec"
 _LONGEST_TEXT = 2**20
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_LEVEL = 0
-# What deflate is given at a time, and the least of compressed bytes that an IDAT chunk holds, the last excepted.
+# Bytes of rows that are put in form at once, and the least of compressed ones that an IDAT chunk holds but the last.
 _PIECE = 2**16
 _NO_FILTER = 0
 
@@ -150,9 +146,7 @@ class PngWriter:
         self._digest = digest
         self._row_bytes = width * format.bytes_per_pixel
         self._height = 0
-        self._deflate = compressobj(_LEVEL)
-        self._waiting = bytearray()
-        self._compressed = bytearray()
+        self._deflate = Deflate()
         file.write(_SIGNATURE)
         self._write_size()
         if colors is not None:
@@ -168,7 +162,9 @@ class PngWriter:
             filtered = np.empty((len(piece), self._row_bytes + 1), np.uint8)
             filtered[:, 0] = _NO_FILTER
             filtered[:, 1:] = piece
-            self._feed(filtered.reshape(-1).data)
+            self._deflate.write(filtered.reshape(-1).data)
+            if compressed := self._deflate.take(_PIECE):
+                self._write_chunk(b"IDAT", compressed)
         self._height += len(rows)
 
     def close(self, text: str = "") -> tuple[int, int]:
@@ -184,26 +180,13 @@ class PngWriter:
         tuple of (int, int)
             Width and height.
         """
-        self._compressed += self._deflate.compress(self._waiting) + self._deflate.flush()
-        self._write_chunk(b"IDAT", self._compressed)
+        self._write_chunk(b"IDAT", self._deflate.finish())
         if text:
             self._write_chunk(b"tEXt", TEXT_NAME + b"\0" + text.encode("ascii"))
         self._write_chunk(b"IEND")
         self._file.seek(len(_SIGNATURE))
         self._write_size()
         return self._width, self._height
-
-    def _feed(self, rows: memoryview) -> None:
-        while rows:
-            room = _PIECE - len(self._waiting)
-            self._waiting += rows[:room]
-            rows = rows[room:]
-            if len(self._waiting) == _PIECE:
-                self._compressed += self._deflate.compress(self._waiting)
-                self._waiting.clear()
-        if len(self._compressed) >= _PIECE:
-            self._write_chunk(b"IDAT", self._compressed)
-            self._compressed.clear()
 
     def _write_size(self) -> None:
         kind = self._format.bit_depth, self._format.color_type
