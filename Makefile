@@ -6,10 +6,10 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 pyth
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check format samples bench clean
+.PHONY: help demo test check format samples bench bench-smoke clean
 
 help: ## Show the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 10
 
 demo: .venv/program ## Turn sample_audio/ into pictures, and name them
 	@$(BIN)/wav2spec sample_audio/*.wav -o demo/
@@ -23,6 +23,7 @@ check: ## What `test` runs, in the .venv that is there
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+	@$(MAKE) --no-print-directory bench-smoke
 
 format: .venv/tools ## Put the code in form
 	$(BIN)/ruff format .
@@ -35,8 +36,11 @@ samples: .venv/program ## Draw the pictures that are kept in sample_audio/
 	$(BIN)/wav2spec plot sample_audio/guitar.wav sample_audio/figures/plot.png --waveform
 	$(BIN)/wav2spec compare sample_audio/guitar.wav sample_audio/figures/compare.png --window-size 512 --window-size 4096
 
-bench: .venv/tools ## Measure speed and memory, side by side
+bench: .venv/tools ## Measure speed and memory beside the peers there are (pip install '.[bench]')
 	$(BIN)/python tests/bench/run.py
+
+bench-smoke: ## See that the benchmark works, on short files
+	$(BIN)/python tests/bench/run.py --quick
 
 clean: ## Remove what the other targets made
 	rm -rf .venv demo .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,7 +1,6 @@
-"""Two works measured side by side: what a row of the table is, and how its figures are taken."""
+"""What is measured and how: two works by turns, so that a busy machine is as unkind to both."""
 
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -10,11 +9,20 @@ from statistics import median
 
 
 @dataclass(frozen=True)
+class Cost:
+    """What a work took, in ms, and the most memory it held, in MB (10**6 bytes); None where it is not known."""
+
+    ms: float
+    peak_mb: float | None = None
+
+
+@dataclass(frozen=True)
 class Work:
-    """Something to measure: `measure` does it once and returns the figure."""
+    """Something to measure: `measure` does it once. Why it cannot be done here is `missing`, if so."""
 
     name: str
-    measure: Callable[[], float]
+    measure: Callable[[], Cost]
+    missing: str = ""
 
 
 @dataclass(frozen=True)
@@ -22,7 +30,11 @@ class Target:
     """What is hoped for; `is_met` judges the medians of the work and of what it is held against."""
 
     words: str
-    is_met: Callable[[float, float], bool]
+    is_met: Callable[[Cost, Cost], bool]
+
+
+def times_as_fast(least: float) -> Target:
+    return Target(f"{least:g} x", lambda work, against: against.ms / work.ms >= least)
 
 
 @dataclass(frozen=True)
@@ -32,66 +44,76 @@ class Row:
     Attributes
     ----------
     work, against : Work
-    unit : str
-        Of both figures.
     repetitions : int
         How often each is measured, by turns.
     target : Target, optional
+    note : str
+        What the figures do not say: where the two do not do the same.
     check : callable, optional
         Called after the first round, which is not counted; raises AssertionError if the two did not do the same.
     warm_up : bool
         Whether there is such a first round.
-    missing : str
-        Why it cannot be measured here, if so.
     """
 
     work: Work
     against: Work
-    unit: str
     repetitions: int
     target: Target | None = None
+    note: str = ""
     check: Callable[[], None] | None = None
     warm_up: bool = True
-    missing: str = ""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What was measured, in the order of the repetitions. Empty if the row is missing."""
+    """What was measured, in the order of the repetitions; nothing if one of the two is missing."""
 
     row: Row
-    work: tuple[float, ...] = ()
-    against: tuple[float, ...] = ()
+    work: tuple[Cost, ...] = ()
+    against: tuple[Cost, ...] = ()
+    first: Cost | None = None
+
+    @property
+    def missing(self) -> str:
+        return self.row.work.missing or self.row.against.missing
 
     @property
     def ratios(self) -> tuple[float, ...]:
-        """Work over against, of neighbours in time."""
-        return tuple(work / against for work, against in zip(self.work, self.against, strict=True))
+        """How many times as long the other took, of neighbours in time."""
+        return tuple(against.ms / work.ms for work, against in zip(self.work, self.against, strict=True))
 
     @property
     def target_met(self) -> bool | None:
         if self.row.target is None or not self.work:
             return None
-        return self.row.target.is_met(median(self.work), median(self.against))
+        return self.row.target.is_met(middle(self.work), middle(self.against))
+
+
+def middle(costs: tuple[Cost, ...]) -> Cost:
+    """Return the medians."""
+    peaks = [cost.peak_mb for cost in costs if cost.peak_mb is not None]
+    return Cost(median(cost.ms for cost in costs), median(peaks) if peaks else None)
 
 
 def measured(row: Row) -> Figures:
     """Measure the two works of a row by turns."""
-    if row.missing:
+    if row.work.missing or row.against.missing:
         return Figures(row)
+    first = None
     if row.warm_up:
         row.work.measure()
-        row.against.measure()
+        first = row.against.measure()
     if row.check:
         row.check()
     pairs = [(row.work.measure(), row.against.measure()) for _ in range(row.repetitions)]
-    return Figures(row, tuple(work for work, _ in pairs), tuple(against for _, against in pairs))
+    return Figures(row, tuple(work for work, _ in pairs), tuple(against for _, against in pairs), first)
 
 
-def milliseconds(action: Callable[[], object]) -> float:
+def in_process(action: Callable[[], object], parts: int = 1) -> Cost:
+    """Return what an action costs, or each of its equal parts."""
     start = time.perf_counter()
     action()
-    return (time.perf_counter() - start) * 1e3
+    return Cost((time.perf_counter() - start) * 1e3 / parts)
 
 
 def environment(bytecode_folder: str) -> dict[str, str]:
@@ -101,27 +123,27 @@ def environment(bytecode_folder: str) -> dict[str, str]:
     slow down whatever imports NumPy, which wav2spec forbids by itself, and would flatter it.
     """
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, "PYTHONPYCACHEPREFIX": bytecode_folder, "OPENBLAS_NUM_THREADS": "1"}
-
-
-def process_milliseconds(command: list[str], env: dict[str, str]) -> float:
-    """Return the time of a process from start to end."""
-    return milliseconds(lambda: subprocess.run(command, env=env, check=True))
+    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "MPLBACKEND": "Agg"}
+    return {**kept, **quiet, "PYTHONPYCACHEPREFIX": bytecode_folder, "OPENBLAS_NUM_THREADS": "1"}
 
 
 # Linux counts what a process held before exec, a copy of its parent's memory, into its peak. So a small one starts it.
 _STARTER = """
-import os, sys
-pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
+import os, sys, time
+start = time.perf_counter()
+nowhere = [(os.POSIX_SPAWN_OPEN, n, os.devnull, os.O_RDWR, 0) for n in (1, 2)]
+pid = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=nowhere)
 _, status, usage = os.wait4(pid, 0)
-print(usage.ru_maxrss)
+print(time.perf_counter() - start, usage.ru_maxrss)
 sys.exit(os.waitstatus_to_exitcode(status) != 0)
 """
 
 
-def process_peak_mb(command: list[str], env: dict[str, str]) -> float:
-    """Return the peak resident memory of a process in MB (10**6 bytes); `command` begins with a path."""
+def process(command: list[str], env: dict[str, str]) -> Cost:
+    """Return what a process costs from start to end; of several, the memory of the one that had most."""
+    import subprocess
+
     starter = [sys.executable, "-I", "-S", "-c", _STARTER, *command]
-    answer = subprocess.run(starter, env=env, check=True, stdout=subprocess.PIPE)
+    seconds, peak = subprocess.run(starter, env=env, check=True, stdout=subprocess.PIPE).stdout.split()
     # Linux counts in KiB, macOS in bytes.
-    return int(answer.stdout) * (1 if sys.platform == "darwin" else 1024) / 1e6
+    return Cost(float(seconds) * 1e3, int(peak) * (1 if sys.platform == "darwin" else 1024) / 1e6)

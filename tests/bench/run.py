@@ -4,14 +4,15 @@ import json
 import os
 import platform
 import tempfile
-from dataclasses import replace
+from dataclasses import asdict, replace
 from statistics import median
 from typing import Any
 
 import click
 import numpy as np
-from measure import Figures, measured
-from rows import Plan, all_rows
+from measure import Figures, measured, middle
+from plan import Plan
+from rows import all_rows
 
 import wav2spec
 
@@ -38,28 +39,35 @@ def _cpu_model() -> str:
     return lines[0].split(":")[1].strip() if lines else platform.processor() or platform.machine()
 
 
-_HEAD = ("work", "against", "median of each (least to most)", "ratio", "target", "met")
+_HEAD = ("work", "against", "median of each, ms (least to most)", "against / work", "target", "met", "peak, MB", "note")
 
 
 def cells(figures: Figures) -> tuple[str, ...]:
     """Return the row as it is printed."""
     row = figures.row
     target = row.target.words if row.target else "-"
-    if row.missing:
-        return row.work.name, row.against.name, f"skipped: {row.missing}", "-", target, "-"
-    both = f"{_spread(figures.work, 1)} / {_spread(figures.against, 1)} {row.unit}"
+    if figures.missing:
+        return row.work.name, row.against.name, f"skipped: {figures.missing}", "-", target, "-", "-", row.note
+    both = f"{_spread([cost.ms for cost in figures.work], 0)}, {_spread([cost.ms for cost in figures.against], 0)}"
     met = {True: "yes", False: "no", None: "-"}[figures.target_met]
-    return row.work.name, row.against.name, both, _spread(figures.ratios, 2), target, met
+    peaks = [middle(costs).peak_mb for costs in (figures.work, figures.against)]
+    peak = ", ".join("-" if mb is None else f"{mb:.0f}" for mb in peaks) if any(peaks) else "-"
+    notes = [row.note] if row.note else []
+    if figures.first and figures.first.ms > 1.3 * middle(figures.against).ms:
+        notes.append(f"first call {figures.first.ms:.0f} ms")
+    ratio = _spread(list(figures.ratios), 2)
+    return row.work.name, row.against.name, both, ratio, target, met, peak, "; ".join(notes)
 
 
-def _spread(values: tuple[float, ...], n_digits: int) -> str:
+def _spread(values: list[float], n_digits: int) -> str:
     return f"{median(values):.{n_digits}f} ({min(values):.{n_digits}f} to {max(values):.{n_digits}f})"
 
 
 def print_table(lines: list[tuple[str, ...]]) -> None:
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+    for number, line in enumerate(lines):
+        click.echo(f"| {' | '.join(line)} |")
+        if number == 0:
+            click.echo("|---" * len(line) + "|")
 
 
 def as_json(figures: Figures) -> dict[str, Any]:
@@ -67,17 +75,17 @@ def as_json(figures: Figures) -> dict[str, Any]:
     return {
         "work": row.work.name,
         "against": row.against.name,
-        "unit": row.unit,
-        "figures": figures.work,
-        "figures_against": figures.against,
+        "figures": [asdict(cost) for cost in figures.work],
+        "figures_against": [asdict(cost) for cost in figures.against],
         "target": row.target.words if row.target else None,
         "target_met": figures.target_met,
-        "missing": row.missing,
+        "missing": figures.missing,
+        "note": row.note,
     }
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Short files and two repetitions: does the benchmark itself work?")
+@click.option("--quick", is_flag=True, help="Short files, few repetitions: does the benchmark itself work?")
 @click.option("--json", "json_file", type=click.File("w"), help="Keep every single figure in a file.")
 def main(quick: bool, json_file: Any) -> None:
     """Measure wav2spec against other ways to do the same work."""
@@ -86,10 +94,23 @@ def main(quick: bool, json_file: Any) -> None:
     with tempfile.TemporaryDirectory(prefix="wav2spec-bench-") as folder:
         plan = Plan(folder)
         if quick:
-            plan = replace(plan, short_s=10, long_s=60, n_conversions=2, n_peaks=1, n_starts=2)
+            plan = replace(
+                plan,
+                short_s=10,
+                long_s=60,
+                n_clips=20,
+                n_many=40,
+                n_figures=2,
+                n_in_process=2,
+                n_processes=1,
+                n_starts=2,
+                n_long=1,
+            )
             click.echo("quick: these figures say nothing about the speed")
-        results = [measured(row) for row in all_rows(plan)]
-    click.echo("ratio: work / against, of neighbours in time; below 1 is less time or memory\n")
+        results = []
+        for row in all_rows(plan):
+            click.echo(f"{row.work.name}: {row.against.name}", err=True)
+            results.append(measured(row))
     print_table([_HEAD, *map(cells, results)])
     if json_file:
         json.dump({"machine": conditions, "quick": quick, "rows": list(map(as_json, results))}, json_file, indent=2)
