@@ -18,6 +18,9 @@ import soundfile
 hypothesis.settings.register_profile("repeatable", derandomize=True)
 hypothesis.settings.load_profile("repeatable")
 
+# It would hide what standard streams hold back until the end.
+os.environ.pop("PYTHONUNBUFFERED", None)
+
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "sample_audio"
 GOLDEN = ROOT / "tests" / "golden"

@@ -1,7 +1,7 @@
 """One function over many items, with the results in the items' order."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -36,7 +36,7 @@ class Batch(Generic[Item, Result]):
     done: Callable[[int], object] = lambda _: None
     seconds: Callable[[Item], float] | None = None
 
-    def in_order(self, items: Iterable[Item], n_workers: int) -> Iterator[Result]:
+    def in_order(self, items: Sequence[Item], n_workers: int) -> Iterator[Result]:
         """Yield the results of all items, in the items' order.
 
         With one worker, and where the system refuses processes, the work is done here.
@@ -46,7 +46,7 @@ class Batch(Generic[Item, Result]):
             from wav2spec.sharing import new_executor, shared
 
             if executor := new_executor(self.function, n_workers):
-                yield from shared(self, items, executor)
+                yield from shared(self, items, executor, n_workers)
                 return
         left = iter(items)
         for item in left:

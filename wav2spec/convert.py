@@ -156,7 +156,8 @@ def _convert(job: Job, clip: Clip, task: Task, recording: Recording, facts: dict
         if words := "; ".join(reasons(task.refuse, measures, recording)):
             return Outcome(job, "refused", failure=(job.source_name, words), facts=facts)
         where = "" if task.source.segment is None else f"clip from sample {clip.first}: "
-        warnings = tuple(where + words for words in reasons(task.warn, measures, recording))
+        found = (words for words in reasons(task.warn, measures, recording) if words not in recording.warnings)
+        warnings = tuple(where + words for words in found)
     try:
         drawing = task.planner(recording, job.format, clip)
         warnings = *drawing.warnings, *warnings

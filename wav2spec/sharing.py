@@ -1,7 +1,7 @@
 """A batch that is shared by several processes."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, Future
 from itertools import chain, islice
 from typing import Any
@@ -14,6 +14,8 @@ from wav2spec.workers import NoWorkersError, WorkerLostError, Workers, note_prog
 _WINDOW = 1024
 # What is handed over at once takes no longer than this (s), or is a single item: to hand over costs a tenth of a ms.
 _GROUP_S = 0.02
+# How many groups there are at least for each worker, so that all have something to do to the end.
+_GROUPS_EACH = 8
 
 # What a worker does, told once instead of with each item.
 _function: Callable[[Any], Iterable[Any]]
@@ -27,11 +29,11 @@ def new_executor(function: Callable[[Any], Iterable[Any]], n_workers: int) -> Ex
         return None
 
 
-def shared(batch: Batch[Item, Result], items: Iterable[Item], executor: Executor) -> Iterator[Result]:
+def shared(batch: Batch[Item, Result], items: Sequence[Item], executor: Executor, n_workers: int) -> Iterator[Result]:
     """Yield the results of all items, in the items' order. The executor is used up."""
     running: deque[tuple[list[Item], Future[list[Result]]]] = deque()
     left = iter(items)
-    groups = _groups(batch, left)
+    groups = _groups(batch, left, max(1, len(items) // (_GROUPS_EACH * n_workers)))
 
     def handed_in(group: list[Item]) -> Future[list[Result]]:
         future = executor.submit(_call, group)
@@ -61,26 +63,29 @@ def shared(batch: Batch[Item, Result], items: Iterable[Item], executor: Executor
             running.extend((group, handed_in(group)) for group in islice(groups, _WINDOW - len(running)))
             if not running:
                 return
+            ended = False
             for result in results(*running.popleft()):
                 yield result
-                if batch.ends(result):
-                    executor.shutdown(cancel_futures=True)
-                    while running:
-                        yield from results(*running.popleft())
-                    yield from map(batch.untried, left)
-                    return
+                ended = ended or batch.ends(result)
+            if ended:
+                # What others have begun they end, so that what is said not to be tried is not there.
+                executor.shutdown(cancel_futures=True)
+                while running:
+                    yield from results(*running.popleft())
+                yield from map(batch.untried, left)
+                return
     finally:
         # If nobody wants the rest, it is not waited for.
-        executor.shutdown(cancel_futures=bool(running))
+        executor.shutdown(wait=not running, cancel_futures=True)
 
 
-def _groups(batch: Batch[Item, Any], left: Iterable[Item]) -> Iterator[list[Item]]:
-    """Yield the items in groups that are handed over at once."""
+def _groups(batch: Batch[Item, Any], left: Iterable[Item], n_most: int) -> Iterator[list[Item]]:
+    """Yield the items in groups that are handed over at once, of so many at most."""
     group: list[Item] = []
     room = 0.0
     for item in left:
         seconds = batch.seconds(item) if batch.seconds else _GROUP_S
-        if group and seconds > room:
+        if group and (seconds > room or len(group) == n_most):
             yield group
             group = []
         room = (room if group else _GROUP_S) - seconds

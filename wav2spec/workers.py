@@ -155,8 +155,10 @@ class Workers(Executor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        if not wait or cancel_futures:
+        if not wait:
             self.kill()
+        if cancel_futures:
+            self._cancel_waiting()
         while self._workers and (self._waiting or any(worker.tasks for worker in self._workers)):
             self._pump(None)
         self._ended = True
@@ -177,11 +179,14 @@ class Workers(Executor):
             worker.pipe.close()
             self._waiting.extend(worker.tasks)
         self._workers.clear()
+        self._cancel_waiting()
+        self._at_stop.close()
+
+    def _cancel_waiting(self) -> None:
         while self._waiting:
             future = self._waiting.popleft().future
             if not future.cancel():
                 future.set_exception(CancelledError())
-        self._at_stop.close()
 
     def _end_processes(self) -> None:
         for worker in self._workers:
