@@ -184,9 +184,10 @@ def test_a_fifo_with_a_reader_carries_the_picture(make_wav: MakeWav, folder: Pat
     fifo = folder / "fifo"
     os.mkfifo(fifo)
     with subprocess.Popen(["cat", fifo], stdout=subprocess.PIPE) as reader:
-        assert run(make_wav(n_samples=N_SAMPLES), "-o", fifo).returncode == 0
+        # No larger than the pipe behind the reader, out of which nobody reads meanwhile.
+        assert run(make_wav(n_samples=40_000), "-o", fifo).returncode == 0
         picture, _ = reader.communicate(timeout=10)
-    assert png_size(picture) == (129, 1561)
+    assert png_size(picture) == (129, 311)
     assert stat.S_ISFIFO(fifo.stat().st_mode)
     assert os.listdir(folder) == ["fifo"]
 

@@ -48,14 +48,14 @@ SLOWLY = ("--stride", "1", "--size", "64x64")
 
 @pytest.fixture
 def long(tmp_path: Path) -> Path:
-    """Return a recording of 50 s."""
-    return sparse_wav(tmp_path / "long.wav", 1_600_000)
+    """Return a recording of 100 s."""
+    return sparse_wav(tmp_path / "long.wav", 3_200_000)
 
 
 def test_a_single_long_file_shows_its_seconds_and_leaves_nothing(long: Path, tmp_path: Path) -> None:
     code, text = on_a_terminal(long, "-o", tmp_path / "out.png", *SLOWLY)
     assert code == 0
-    assert "/50 [" in text
+    assert "/100 [" in text
     assert "s/s]" in text
     assert left_on_screen(text) == []
 

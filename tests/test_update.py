@@ -134,9 +134,6 @@ SAME_SOUND: dict[str, dict[str, Any]] = {
     "W64": {"format": "W64"},
     "RF64": {"format": "RF64"},
     "RIFX": {"endian": "BIG"},
-    "PCM_24": {"subtype": "PCM_24"},
-    "FLOAT": {"subtype": "FLOAT"},
-    "DOUBLE": {"subtype": "DOUBLE", "format": "W64"},
 }
 
 

@@ -241,7 +241,7 @@ def test_kill_ends_those_that_do_not_listen(start: Callable[..., Workers]) -> No
 
 def test_a_task_given_up_does_not_keep_who_asks_for_it(workers: Workers) -> None:
     futures = [workers.submit(time.sleep, 60) for _ in range(6)]
-    workers.shutdown(cancel_futures=True)
+    workers.shutdown(wait=False)
     for future in futures:
         with pytest.raises((CancelledError, WorkerLostError)):
             future.result()

@@ -60,14 +60,14 @@ def settle_streams() -> OSError | None:
     Python would try once more on its way out, complain, and change the exit code.
     """
     failure = None
-    for stream in (sys.stdout, sys.stderr):
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
         try:
             if stream is not None:
                 stream.flush()
         except OSError as error:
-            failure = error if stream is sys.stdout else failure
-            with open(os.devnull, "wb") as nowhere:
-                os.dup2(nowhere.fileno(), stream.fileno())
+            failure = error if name == "stdout" else failure
+            setattr(sys, name, open(os.devnull, "w"))
     return failure
 
 
