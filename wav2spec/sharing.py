@@ -7,7 +7,8 @@ from itertools import chain, islice
 from typing import Any
 
 from wav2spec.batch import Batch, Item, Result
-from wav2spec.workers import NoWorkersError, WorkerLostError, Workers, note_progress
+from wav2spec.worker import note_progress
+from wav2spec.workers import NoWorkersError, WorkerLostError, Workers
 
 # Groups of items that may wait for an earlier one. They are handed in as results are taken: memory does not grow with
 # the items.

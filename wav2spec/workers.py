@@ -12,12 +12,9 @@ References
 import contextlib
 import mmap
 import multiprocessing
-import os
 import pickle
 import signal
-import struct
 import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -28,6 +25,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 from wav2spec.cleanup import undone_at_stop
+from wav2spec.worker import COUNT, PATIENCE, work
 
 _Result = TypeVar("_Result")
 
@@ -37,9 +35,6 @@ _AT_ONCE = 2
 _SMALL = 2**14
 # How many tasks may be handed in before answers are taken in.
 _PATIENT_TASKS = 16
-_COUNT = struct.Struct("Q")
-# How long a worker may take to end when it is asked to, before it is killed (s).
-_PATIENCE = 1.0
 
 
 class WorkerLostError(Exception):
@@ -61,16 +56,6 @@ class NoWorkersError(Exception):
 class _Task:
     future: "Future[Any]"
     call: bytes
-
-
-# In a worker, what it shares with its parent.
-_shared: mmap.mmap | None = None
-
-
-def note_progress(n_done: int) -> None:
-    """Say how many parts of a task are done, so that it is known even if the process dies."""
-    if _shared:
-        _COUNT.pack_into(_shared, 0, n_done)
 
 
 @dataclass
@@ -191,7 +176,7 @@ class Workers(Executor):
     def _end_processes(self) -> None:
         for worker in self._workers:
             worker.process.terminate()
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + PATIENCE
         for worker in self._workers:
             worker.process.join(max(0.0, end - time.monotonic()))
             if worker.process.is_alive():
@@ -203,8 +188,8 @@ class Workers(Executor):
         # Who is forked has our ends of all pipes too, and would not see that we are gone.
         inherited = [ours, *(worker.pipe for worker in self._workers)] if self._forks else []
         # What is not forked shares no memory, and makes no difference between the parts of a task.
-        shared = mmap.mmap(-1, _COUNT.size) if self._forks else None
-        process = self._context.Process(target=_work, args=(theirs, inherited, shared, *self._start), daemon=True)
+        shared = mmap.mmap(-1, COUNT.size) if self._forks else None
+        process = self._context.Process(target=work, args=(theirs, inherited, shared, *self._start), daemon=True)
         try:
             process.start()
         except BaseException:
@@ -271,7 +256,7 @@ class Workers(Executor):
         if worker.tasks:
             lost = worker.tasks.popleft()
             self._waiting.extendleft(reversed(worker.tasks))
-            n_done = _COUNT.unpack_from(worker.shared)[0] if worker.shared else 0
+            n_done = COUNT.unpack_from(worker.shared)[0] if worker.shared else 0
             lost.future.set_exception(WorkerLostError(_how_it_ended(worker.process.exitcode or 0), n_done))
         # Those that are left go on without it; without any, the waiting tasks are given up.
         with contextlib.suppress(OSError):
@@ -290,48 +275,3 @@ def _how_it_ended(exit_code: int) -> str:
     except ValueError:
         how = f"was killed by signal {-exit_code}"
     return f"the process that worked on it {how}"
-
-
-def _work(
-    pipe: "Connection[Any, Any]",
-    inherited: "list[Connection[Any, Any]]",
-    shared: mmap.mmap | None,
-    initializer: Callable[..., object],
-    initargs: tuple[Any, ...],
-) -> None:
-    """Do what comes through the pipe until nothing more comes."""
-    global _shared
-    _shared = shared
-    for other in inherited:
-        other.close()
-    # Ctrl-C goes to all processes of a terminal; our parent, who gets it too, ends us.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Where there can be no thread, the death of our parent is seen when the next task does not come.
-    with contextlib.suppress(RuntimeError):
-        threading.Thread(target=_end_with_parent, daemon=True).start()
-    initializer(*initargs)
-    # Without a parent there is nobody to work for.
-    with contextlib.suppress(EOFError, ConnectionError):
-        while True:
-            pipe.send_bytes(_answer(pipe.recv_bytes()))
-
-
-def _answer(call: bytes) -> bytes:
-    try:
-        function, args, kwargs = pickle.loads(call)  # noqa: S301
-        return pickle.dumps((True, function(*args, **kwargs)), pickle.HIGHEST_PROTOCOL)
-    except Exception as error:
-        try:
-            return pickle.dumps((False, error), pickle.HIGHEST_PROTOCOL)
-        except Exception:
-            return pickle.dumps((False, RuntimeError(f"{type(error).__name__}: {error}")))
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent:
-        parent.join()
-        # First as one who cleans up, then as one who does not wait for the end of a long computation.
-        os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(_PATIENCE)
-        os.kill(os.getpid(), signal.SIGKILL)

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wav2spec.cli.options import FILE, options_of, setting_options, settings_from
+from wav2spec.cli.options import options_of, setting_options, settings_from
+from wav2spec.cli.types import FILE
 from wav2spec.pictures import Raster
 from wav2spec.presets import COMPARE, DEFAULT, PLOT
 from wav2spec.report import say, shown

@@ -8,9 +8,10 @@ from typing import Any
 import click
 
 from wav2spec.cli.measured import format_levels
-from wav2spec.cli.options import FILE, setting_options, settings_from, usage_errors
+from wav2spec.cli.options import setting_options, settings_from, usage_errors
 from wav2spec.cli.request import Sources, request_options
 from wav2spec.cli.running import do_jobs
+from wav2spec.cli.types import FILE
 from wav2spec.errors import OutputError
 from wav2spec.jobs import STREAM, Job, Outcome
 from wav2spec.plan import check_apart, taken

@@ -1,6 +1,5 @@
 """Every option, declared once. An option is unset unless given: what it then is stands in `presets` alone."""
 
-import re
 import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,7 +7,6 @@ from dataclasses import replace
 from typing import Any, TypeVar, get_args
 
 import click
-from click.shell_completion import CompletionItem
 
 from wav2spec.choices import (
     NEEDS,
@@ -30,6 +28,7 @@ from wav2spec.choices import (
 )
 from wav2spec.cli.config import read_config
 from wav2spec.cli.measured import read_levels
+from wav2spec.cli.types import FILE, Number, Size, Words
 from wav2spec.errors import SettingError
 from wav2spec.presets import PRESETS
 from wav2spec.settings import Settings
@@ -38,67 +37,7 @@ from wav2spec.settings import Settings
 REPEATED = "wav2spec.repeated"
 
 
-class _File(click.Path):
-    """A name, completed as a file's by the shell. Whether it can be read is said by who reads it."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if value == "":
-            self.fail("the name is empty", param, ctx)
-        return value
-
-
-FILE = _File()
-
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-
-
-class _Words(click.ParamType[int | float | str]):
-    """Passes words on to the settings, which judge them, and whole numbers as such."""
-
-    def __init__(self, name: str, examples: tuple[str, ...] = ()) -> None:
-        self.name = name
-        self._examples = examples
-
-    def convert(
-        self,
-        value: Any,
-        param: click.Parameter | None,  # noqa: ARG002
-        ctx: click.Context | None,  # noqa: ARG002
-    ) -> int | float | str:
-        return int(value) if re.fullmatch("[0-9]{1,18}", str(value)) else value
-
-    def shell_complete(
-        self,
-        ctx: click.Context,  # noqa: ARG002
-        param: click.Parameter,  # noqa: ARG002
-        incomplete: str,
-    ) -> list[CompletionItem]:
-        return [CompletionItem(words) for words in self._examples if words.startswith(incomplete)]
-
-
-class _Number(_Words):
-    """Passes on every number as such."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | float | str:
-        words = super().convert(value, param, ctx)
-        if re.fullmatch("-[0-9]{1,18}", str(words)):
-            return int(words)
-        try:
-            return words if isinstance(words, int) else float(words)
-        except ValueError:
-            return words
-
-
-class _Size(click.ParamType[tuple[int, int]]):
-    """Width and height, as in 640x480."""
-
-    name = "WxH"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
-        match = re.fullmatch("([0-9]{1,10})[xX]([0-9]{1,10})", str(value))
-        if not match:
-            self.fail(f"{value!r} is no size like 640x480", param, ctx)
-        return int(match[1]), int(match[2])
 
 
 def _choice(literal: Any) -> click.Choice[str]:
@@ -107,47 +46,47 @@ def _choice(literal: Any) -> click.Choice[str]:
 
 # The options that fill a field of the settings, by the field's name: flags, type, help. In the order of `--help`.
 SETTING_OPTIONS: dict[str, tuple[str, Any, str]] = {
-    "start": ("--start", _Words("time"), "Where to begin: seconds (2.5), minutes (1:02.5) or with a unit (150ms)."),
-    "duration": ("--duration", _Words("time"), "How much to take from there."),
+    "start": ("--start", Words("time"), "Where to begin: seconds (2.5), minutes (1:02.5) or with a unit (150ms)."),
+    "duration": ("--duration", Words("time"), "How much to take from there."),
     "channel": (
         "--channel",
-        _Words("first|mix|all|N", get_args(ChannelName)),
+        Words("first|mix|all|N", get_args(ChannelName)),
         "The first, the mean of all, all side by side along the frequency axis, or one counted from 1.",
     ),
-    "sample_rate": ("--sample-rate", _Number("hz"), "Resample to this rate (soxr, very high quality)."),
+    "sample_rate": ("--sample-rate", Number("hz"), "Resample to this rate (soxr, very high quality)."),
     "target_length": (
         "--target-length",
-        _Words("size"),
+        Words("size"),
         "So many samples, or so long, at the new rate: cut, or filled up with zeros.",
     ),
     "segment": (
         "--segment",
-        _Words("time"),
+        Words("time"),
         "One picture for each clip of this length; START in its name, in samples.",
     ),
-    "segment_stride": ("--segment-stride", _Words("time"), "From one clip to the next, unless they follow each other."),
+    "segment_stride": ("--segment-stride", Words("time"), "From one clip to the next, unless they follow each other."),
     "segment_last": (
         "--segment-last",
         _choice(SegmentLast),
         "Whether zeros fill up what the end cuts off, or it is left out.",
     ),
-    "normalize": ("--normalize", _Words("none|peak|peak:level|rms:level"), "Bring the samples kept to a linear level."),
+    "normalize": ("--normalize", Words("none|peak|peak:level|rms:level"), "Bring the samples kept to a linear level."),
     "window": (
         "--window",
-        _Words("name", tuple(WINDOWS)),
+        Words("name", tuple(WINDOWS)),
         "hann, hamming, blackman, bartlett, rectangular, blackman-harris, nuttall, flattop, cosine, kaiser:BETA, "
         "gaussian:STD (samples) or tukey:ALPHA.",
     ),
     "window_symmetry": ("--window-symmetry", _choice(WindowSymmetry), "Whether the window is one period of itself."),
-    "window_size": ("--window-size", _Words("size"), "Length of a frame: samples (256) or time (25ms, 0.1s)."),
+    "window_size": ("--window-size", Words("size"), "Length of a frame: samples (256) or time (25ms, 0.1s)."),
     "stride": (
         "--stride",
-        _Words("size"),
+        Words("size"),
         "From one frame to the next: samples, time, or a share of the window (50%, 1/3).",
     ),
     "fft_length": (
         "--fft-length",
-        _Words("size|" + "|".join(get_args(FftLengthName))),
+        Words("size|" + "|".join(get_args(FftLengthName))),
         "Samples or time from the window up, filled with zeros; or as long as the window.",
     ),
     "window_align": ("--window-align", _choice(WindowAlign), "Where in a longer FFT the window lies."),
@@ -158,34 +97,34 @@ SETTING_OPTIONS: dict[str, tuple[str, Any, str]] = {
     ),
     "pad_mode": ("--pad-mode", _choice(PadMode), "What frames see beyond the ends."),
     "magnitude_squared": ("--magnitude-squared/--magnitude", bool, "Power, or magnitude."),
-    "fmin": ("--fmin", _Number("hz"), "Lowest frequency."),
-    "fmax": ("--fmax", _Number("hz"), "Highest frequency."),
+    "fmin": ("--fmin", Number("hz"), "Lowest frequency."),
+    "fmax": ("--fmax", Number("hz"), "Highest frequency."),
     "freq_scale": ("--freq-scale", _choice(FreqScale), "How bands are spaced; power is summed or interpolated."),
-    "n_bands": ("--n-bands", _Number("n"), "How many bands there are."),
+    "n_bands": ("--n-bands", Number("n"), "How many bands there are."),
     "mel_formula": ("--mel-formula", _choice(MelFormula), "Slaney's mel, linear below 1 kHz, or HTK's."),
     "mel_norm": ("--mel-norm", _choice(MelNorm), "Triangles of equal area, or of equal height."),
     "scale": ("--scale", _choice(Scale), "Whether a pixel shows the value, or its level in dB."),
-    "brightness": ("--brightness", _Number("number"), "A pixel is the value times this, rounded down, 255 at most."),
+    "brightness": ("--brightness", Number("number"), "A pixel is the value times this, rounded down, 255 at most."),
     "db_ref": (
         "--db-ref",
-        _Number("full-scale|peak|magnitude"),
+        Number("full-scale|peak|magnitude"),
         "What reads 0 dB: a sine of amplitude 1, the recording's greatest value, or a magnitude.",
     ),
-    "db_max": ("--db-max", _Number("db"), "The brightest pixel."),
-    "db_range": ("--db-range", _Number("db"), "How far below it the darkest pixel is."),
-    "amin": ("--amin", _Number("power"), "Power below this counts as this, as in librosa."),
-    "gamma": ("--gamma", _Number("number"), "Above 1 brightens what is dark."),
+    "db_max": ("--db-max", Number("db"), "The brightest pixel."),
+    "db_range": ("--db-range", Number("db"), "How far below it the darkest pixel is."),
+    "amin": ("--amin", Number("power"), "Power below this counts as this, as in librosa."),
+    "gamma": ("--gamma", Number("number"), "Above 1 brightens what is dark."),
     "layout": ("--layout", _choice(Layout), "Where time runs, then where frequency rises to."),
-    "width": ("--width", _Number("px"), "Width of the picture in pixels."),
-    "height": ("--height", _Number("px"), "Height of the picture in pixels."),
-    "dpi": ("--dpi", _Number("n"), "Pixels in an inch: how large letters and lines are."),
+    "width": ("--width", Number("px"), "Width of the picture in pixels."),
+    "height": ("--height", Number("px"), "Height of the picture in pixels."),
+    "dpi": ("--dpi", Number("n"), "Pixels in an inch: how large letters and lines are."),
     "title": ("--title", str, "What stands above; by default the file's name."),
     "colorbar": ("--colorbar/--no-colorbar", bool, "Whether the colours are explained at the right."),
     "waveform": ("--waveform/--no-waveform", bool, "Whether the samples are drawn above."),
     "style": ("--style", _choice(Style), "Dark on light, or light on dark."),
     "palette": ("--palette", str, "Any colormap of matplotlib; image also knows gray, which needs none."),
     "invert": ("--invert/--no-invert", bool, "Whether the darkest and the brightest change places."),
-    "bit_depth": ("--bit-depth", _Words("8|16"), "16 bits are for gray alone."),
+    "bit_depth": ("--bit-depth", Words("8|16"), "16 bits are for gray alone."),
     "metadata": ("--metadata/--no-metadata", bool, "Whether the picture says how it was made."),
     "drop_nyquist": ("--drop-nyquist/--keep-nyquist", bool, "Leave out the last bin: an FFT of 512 gives 256."),
     "reduce": ("--reduce", _choice(Reduce), "What a pixel shows of the powers that fall into it."),
@@ -214,7 +153,7 @@ def setting_options(
             words += _shown_default(flags, default)
             command = click.option(flags, field, type=kind, default=None, help=words)(command)
         if {"width", "height"} <= start.flat().keys():
-            command = click.option("--size", type=_Size(), help="Width and height at once.")(command)
+            command = click.option("--size", type=Size(), help="Width and height at once.")(command)
         if levels:
             words = "Scale levels as a data set's; see wav2spec levels."
             command = click.option("--levels", type=FILE, metavar="FILE.toml", help=words)(command)

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self, TypeVar, get_args
 import click
 
 from wav2spec.choices import GATES
-from wav2spec.cli.options import FILE
+from wav2spec.cli.types import FILE
 from wav2spec.gates import Gate, parse_gates
 from wav2spec.jobs import STANDARD_OUTPUT, STREAM, Format
 from wav2spec.walk import WAV_FILES, Patterns

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wav2spec.cli.options import FILE, usage_errors
+from wav2spec.cli.options import usage_errors
 from wav2spec.cli.process import begin_work
+from wav2spec.cli.types import FILE
 from wav2spec.errors import AudioError, SettingError, Wav2SpecError
 from wav2spec.plan import taken
 from wav2spec.presets import TUNE, TUNED_SIZES
