@@ -43,7 +43,7 @@ def describe(stream: SpectrogramStream, command: str, **more: Any) -> str:
     recipe = {
         "analysis_version": ANALYSIS_VERSION,
         "command": command,
-        "settings": settings.acting(),
+        "settings": dict(settings.acting()),
         "resolved": {
             "window_size": analysis.window_size,
             "stride": analysis.stride,

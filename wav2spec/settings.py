@@ -6,7 +6,9 @@ was given (``"25ms"``); `resolved` turns it into samples once the sample rate is
 
 import functools
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from types import MappingProxyType
 from typing import Any, get_args
 
 from wav2spec.choices import (
@@ -248,14 +250,16 @@ class Settings:
         groups = [getattr(self, group.name) for group in fields(self)]
         return {field.name: getattr(group, field.name) for group in groups for field in fields(group)}
 
-    def acting(self) -> dict[str, Any]:
+    @functools.lru_cache(maxsize=16)  # noqa: B019 - settings are small, and few
+    def acting(self) -> Mapping[str, Any]:
         """Return the fields that have a value and can act beside the others."""
         values = self.flat()
-        return {
+        acting = {
             name: value
             for name, value in values.items()
             if value is not None and (name not in NEEDS or values[NEEDS[name][0]] in NEEDS[name][1])
         }
+        return MappingProxyType(acting)
 
     def updated(self, **values: Any) -> "Settings":
         """Return these settings with some fields of their groups replaced, named without the group.

@@ -71,7 +71,12 @@ def _framed(blocks: Iterable[Samples], analysis: Analysis, n_at_once: int) -> It
     for block in padded(blocks, analysis):
         fresh = block[skip:].T
         skip = max(0, skip - len(block))
-        held = fresh.astype(np.float64) if held is None else np.concatenate((held, fresh), axis=1)
+        n_held = 0 if held is None else held.shape[1]
+        joined = np.empty((len(fresh), n_held + fresh.shape[1]))
+        joined[:, n_held:] = fresh
+        if held is not None:
+            joined[:, :n_held] = held
+        held = joined
         n_ready = count_frames(held.shape[1], valid)
         if n_ready:
             frames = np.lib.stride_tricks.sliding_window_view(held, size, axis=1)[:, ::stride, whole]
