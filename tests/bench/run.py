@@ -15,6 +15,7 @@ from plan import Plan
 from rows import all_rows
 
 import wav2spec
+from wav2spec.cli.process import begin_work
 
 
 def machine() -> dict[str, str | int | float]:
@@ -89,6 +90,8 @@ def as_json(figures: Figures) -> dict[str, Any]:
 @click.option("--json", "json_file", type=click.File("w"), help="Keep every single figure in a file.")
 def main(quick: bool, json_file: Any) -> None:
     """Measure wav2spec against other ways to do the same work."""
+    # As the program itself does before it works.
+    begin_work()
     conditions = machine()
     click.echo(", ".join(f"{name} {value}" for name, value in conditions.items()))
     with tempfile.TemporaryDirectory(prefix="wav2spec-bench-") as folder:
