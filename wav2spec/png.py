@@ -28,7 +28,7 @@ TEXT_NAME = b"wav2spec"
 # What is longer was not written here (bytes).
 _LONGEST_TEXT = 2**20
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # Bytes of rows that are put in form at once, and the least of compressed ones that an IDAT chunk holds but the last.
 _PIECE = 2**16
 _NO_FILTER = 0
@@ -57,7 +57,7 @@ def begins_as_png(path: str) -> bool:
     if not stat.S_ISREG(os.stat(path).st_mode):
         return False
     with open(path, "rb") as file:
-        return file.read(len(_SIGNATURE)) == _SIGNATURE
+        return file.read(len(SIGNATURE)) == SIGNATURE
 
 
 def read_text(path: str, *, whole: bool = False) -> str | None:
@@ -78,7 +78,7 @@ def read_text(path: str, *, whole: bool = False) -> str | None:
         return None
     text, name = None, b""
     with open(path, "rb") as file:
-        file.seek(len(_SIGNATURE))
+        file.seek(len(SIGNATURE))
         while len(head := file.read(8)) == 8:
             length, name = struct.unpack(">I4s", head)
             ours = name == b"tEXt" and length <= _LONGEST_TEXT
@@ -147,7 +147,7 @@ class PngWriter:
         self._row_bytes = width * format.bytes_per_pixel
         self._height = 0
         self._deflate = Deflate()
-        file.write(_SIGNATURE)
+        file.write(SIGNATURE)
         self._write_size()
         if colors is not None:
             self._write_chunk(b"PLTE", colors.tobytes())
@@ -184,7 +184,7 @@ class PngWriter:
         if text:
             self._write_chunk(b"tEXt", TEXT_NAME + b"\0" + text.encode("ascii"))
         self._write_chunk(b"IEND")
-        self._file.seek(len(_SIGNATURE))
+        self._file.seek(len(SIGNATURE))
         self._write_size()
         return self._width, self._height
 

@@ -14,6 +14,7 @@ from wav2spec.pictures import Figure, Raster
 from wav2spec.png import PixelDigest, begins_as_png, read_text
 from wav2spec.prepare import Sound
 from wav2spec.settings import Levels, Settings
+from wav2spec.unpack import streamed_digest
 
 # Changes only when a pixel of some picture would.
 ANALYSIS_VERSION = 1
@@ -152,6 +153,8 @@ def pixel_digest(path: str) -> str:
         If it cannot be decoded.
     """
     try:
+        if streamed := streamed_digest(path):
+            return streamed
         pixels = _decoded(path, colors=True)
     except OSError as error:
         raise AudioError(path, str(error)) from error
