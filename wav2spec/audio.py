@@ -13,8 +13,8 @@ import soundfile
 
 from wav2spec.arrays import Samples
 from wav2spec.choices import ChannelName
-from wav2spec.errors import AudioError
-from wav2spec.opening import Patched, open_file, reason
+from wav2spec.errors import AudioError, reason
+from wav2spec.opening import Patched, open_file
 from wav2spec.riff import Header, HeaderError, read_header
 
 # Samples of all channels that are read at once: 256 KiB as float32, so that a block stays in the cache.

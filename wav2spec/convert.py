@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, Literal
 
 from wav2spec.audio import Recording, open_recording
-from wav2spec.distribution import Distribution, distribution
 from wav2spec.drawing import Drawing, Planner
-from wav2spec.errors import AudioError, OutputError, ReaderGoneError, SettingError
+from wav2spec.errors import AudioError, OutputError, ReaderGoneError, SettingError, reason
 from wav2spec.gates import Gate, reasons
 from wav2spec.jobs import Job, Outcome, Status, clip_target
 from wav2spec.measure import Measures, dbfs, measure
@@ -90,6 +89,9 @@ def attempt_levels(job: Job, task: Task, watch: Callable[[float, float], None] |
 
     Parameters and errors are those of `attempt`; the task's mode is ``"measure"``.
     """
+    # Loaded by those who measure alone.
+    from wav2spec.distribution import Distribution
+
     levels, n_pictures, warnings = Distribution(), 0, list[str]()
     for outcome in attempt(job, task, watch):
         if outcome.status != "measured":
@@ -116,8 +118,9 @@ def _attempt_clips(job: Job, task: Task, recording: Recording) -> Iterator[Outco
             raise
         except Exception as error:
             outcome = _failed(one, error, facts)
-        if task.source.segment is not None:
-            outcome = _naming_clip(outcome, clip)
+        if outcome.failure:
+            name, words = outcome.failure
+            outcome = replace(outcome, failure=(name, _where(clip, task) + words))
         yield replace(outcome, warnings=tuple(words for words in outcome.warnings if words not in said))
         said.update(outcome.warnings)
     if empty:
@@ -127,13 +130,9 @@ def _attempt_clips(job: Job, task: Task, recording: Recording) -> Iterator[Outco
         yield Outcome(replace(job, target=""), "dropped", warnings=(*recording.warnings, words), facts=facts)
 
 
-def _naming_clip(outcome: Outcome, clip: Clip) -> Outcome:
-    """Return the outcome with a failure that says which clip it was."""
-    where = f"clip from sample {clip.first}: "
-    if not outcome.failure:
-        return outcome
-    name, words = outcome.failure
-    return replace(outcome, failure=(name, where + words))
+def _where(clip: Clip, task: Task) -> str:
+    """Return what is said in front of what holds for a clip alone."""
+    return "" if task.source.segment is None else f"clip from sample {clip.first}: "
 
 
 def _failed(job: Job, error: Exception, facts: dict[str, Any] | None = None) -> Outcome:
@@ -155,13 +154,14 @@ def _convert(job: Job, clip: Clip, task: Task, recording: Recording, facts: dict
         facts |= _facts_of_samples(measures)
         if words := "; ".join(reasons(task.refuse, measures, recording)):
             return Outcome(job, "refused", failure=(job.source_name, words), facts=facts)
-        where = "" if task.source.segment is None else f"clip from sample {clip.first}: "
         found = (words for words in reasons(task.warn, measures, recording) if words not in recording.warnings)
-        warnings = tuple(where + words for words in found)
+        warnings = tuple(_where(clip, task) + words for words in found)
     try:
         drawing = task.planner(recording, job.format, clip)
         warnings = *drawing.warnings, *warnings
         if task.mode == "measure":
+            from wav2spec.distribution import distribution
+
             measured = {"levels": distribution(drawing.stream)}
             return Outcome(job, "measured", warnings=(*recording.warnings, *warnings), facts=measured)
     except SettingError as error:
@@ -218,7 +218,7 @@ def _compared(job: Job, drawing: Drawing) -> Literal["current", "missing", "stal
         with open(job.target, "rb") as found:
             return "current" if _would_draw(drawing, found) else "stale"
     except OSError as error:
-        raise OutputError(job.target, error.strerror or str(error)) from error
+        raise OutputError(job.target, reason(error)) from error
 
 
 def _would_draw(drawing: Drawing, found: BinaryIO) -> bool:
@@ -229,7 +229,7 @@ def _would_draw(drawing: Drawing, found: BinaryIO) -> bool:
             drawn.seek(0)
             return _same(drawn, found)
     except OSError as error:
-        words = f"cannot be used to compare with what is there: {error.strerror or error}"
+        words = f"cannot be used to compare with what is there: {reason(error)}"
         raise OutputError(f"temporary folder {tempfile.gettempdir()}", words) from error
 
 
@@ -274,7 +274,7 @@ def _check_not_foreign(target: str) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise OutputError(target, error.strerror or str(error)) from error
+        raise OutputError(target, reason(error)) from error
     if foreign:
         raise OutputError(
             target, "is there, and does not say that wav2spec made it; --force replaces it, -o goes elsewhere"

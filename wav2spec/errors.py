@@ -37,3 +37,8 @@ class ReaderGoneError(Wav2SpecError):
 
 class OutputError(_PathError):
     """A target that cannot be written; `path` names it."""
+
+
+def reason(error: OSError) -> str:
+    """Return why the system refused, in its own words where it has any."""
+    return error.strerror or str(error)

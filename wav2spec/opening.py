@@ -66,7 +66,3 @@ class Patched:
             if 0 <= index < len(piece):
                 piece[index] = byte
         return bytes(piece)
-
-
-def reason(error: OSError) -> str:
-    return error.strerror or str(error)

@@ -16,7 +16,7 @@ from functools import partial
 from typing import BinaryIO
 
 from wav2spec.cleanup import undone_at_stop
-from wav2spec.errors import OutputError, ReaderGoneError
+from wav2spec.errors import OutputError, ReaderGoneError, reason
 from wav2spec.jobs import STREAM
 
 # What a file system that has no nameless files answers.
@@ -36,7 +36,7 @@ def make_folder(folder: str) -> None:
     try:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
-        raise OutputError(folder, error.strerror or str(error)) from error
+        raise OutputError(folder, reason(error)) from error
 
 
 @contextlib.contextmanager
@@ -75,7 +75,7 @@ def open_target(path: str, *, not_onto: tuple[int, int] | None = None) -> Iterat
             raise ReaderGoneError from None
         raise OutputError(name, "the reader went away") from None
     except OSError as error:
-        raise OutputError(name, error.strerror or str(error)) from error
+        raise OutputError(name, reason(error)) from error
 
 
 def _target(path: str, name: str) -> tuple[str, os.stat_result | None]:

@@ -174,9 +174,10 @@ def check_apart(path: str, name: str, jobs: list[Job], *others: str | None) -> N
     SettingError
         If it is.
     """
-    place, identity = _places(), _identity(path)
+    place_of, identity = _places(), _identity(path)
+    place = place_of(path)
     for used in (*others, *(job.source for job in jobs), *(job.target for job in jobs)):
-        if used and used != STREAM and (place(used) == place(path) or (identity and _identity(used) == identity)):
+        if used and used != STREAM and (place_of(used) == place or (identity and _identity(used) == identity)):
             raise SettingError(name, f"{path} is to be written, but {used} is read or drawn")
 
 

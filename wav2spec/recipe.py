@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wav2spec.analyze import Spectrogram, SpectrogramStream, stream_spectrogram
-from wav2spec.errors import AudioError, SettingError
+from wav2spec.errors import AudioError, SettingError, reason
 from wav2spec.levels import level_range
 from wav2spec.pictures import Figure, Raster
 from wav2spec.png import PixelDigest, begins_as_png, read_text
@@ -138,7 +138,7 @@ def demand_recipe(path: str) -> Recipe:
     try:
         recipe = read_recipe(path)
     except OSError as error:
-        raise AudioError(path, error.strerror or str(error)) from error
+        raise AudioError(path, reason(error)) from error
     if recipe is None:
         raise AudioError(path, "does not say how it was made: no PNG of wav2spec, or one without metadata")
     return recipe

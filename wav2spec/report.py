@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import BinaryIO, Protocol
 
-from wav2spec.errors import OutputError, ReaderGoneError
+from wav2spec.errors import OutputError, ReaderGoneError, reason
 from wav2spec.jobs import Outcome, Status
 
 # How the end of a run names what came of its jobs, in this order.
@@ -64,7 +64,7 @@ def print_answer(line: str) -> None:
     except BrokenPipeError:
         raise ReaderGoneError from None
     except OSError as error:
-        raise OutputError("standard output", error.strerror or str(error)) from error
+        raise OutputError("standard output", reason(error)) from error
 
 
 class Aside(Protocol):

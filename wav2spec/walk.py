@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from wav2spec.errors import reason
+
 # Device and inode.
 _Identity = tuple[int, int]
 
@@ -59,7 +61,7 @@ def walk(folder: str, patterns: Patterns) -> Iterator[str | Unreadable]:
         try:
             identity, entries = _listed(here)
         except OSError as error:
-            yield Unreadable(here, error.strerror or str(error))
+            yield Unreadable(here, reason(error))
             continue
         for entry in entries if identity not in above else ():
             inner = os.path.join(path, entry.name)

@@ -126,49 +126,57 @@ class _Jobs(click.ParamType[int | None]):
         return int(value)
 
 
-def _option(*flags: str, help: str, **more: Any) -> Callable[[_Command], _Command]:
-    return click.option(*flags, help=help, **more)
-
-
 def _gate_names() -> str:
     return ", ".join(name if default is None else f"{name}[:{default:g}]" for name, default in GATES.items())
 
 
 # By the field that each fills, in the order of `--help`.
 _OPTIONS = {
-    "output": _option("-o", "--output", type=FILE, metavar="DEST", help="A file, a folder, or - for standard output."),
-    "format": _option("--format", type=click.Choice(get_args(Format)), help="For targets not named: pixels or values."),
-    "files_from": _option("--files-from", type=FILE, metavar="FILE", help="More sources, a name a line; - for stdin."),
-    "null": _option("-0", "--null", is_flag=True, help="Names in the list end with NUL, as find -print0 writes them."),
-    "include": _option(
+    "output": click.option(
+        "-o", "--output", type=FILE, metavar="DEST", help="A file, a folder, or - for standard output."
+    ),
+    "format": click.option(
+        "--format", type=click.Choice(get_args(Format)), help="For targets not named: pixels or values."
+    ),
+    "files_from": click.option(
+        "--files-from", type=FILE, metavar="FILE", help="More sources, a name a line; - for stdin."
+    ),
+    "null": click.option(
+        "-0", "--null", is_flag=True, help="Names in the list end with NUL, as find -print0 writes them."
+    ),
+    "include": click.option(
         "--include", metavar="PATTERN", multiple=True, help="Which files of folders.  [default: *.wav; repeatable]"
     ),
-    "exclude": _option(
+    "exclude": click.option(
         "--exclude", metavar="PATTERN", multiple=True, help="Which files and folders of them not.  [repeatable]"
     ),
-    "force": _option(
+    "force": click.option(
         "--force", is_flag=True, help="Replace a picture beside the source though wav2spec did not make it."
     ),
-    "update": _option("--update", is_flag=True, help="Only what is not there, or would be drawn otherwise now."),
-    "check": _option("--check", is_flag=True, help="Write nothing, list what --update would draw; fail if anything."),
-    "dry_run": _option("--dry-run", is_flag=True, help="Only say what would become what."),
-    "refuse": _option(
+    "update": click.option("--update", is_flag=True, help="Only what is not there, or would be drawn otherwise now."),
+    "check": click.option(
+        "--check", is_flag=True, help="Write nothing, list what --update would draw; fail if anything."
+    ),
+    "dry_run": click.option("--dry-run", is_flag=True, help="Only say what would become what."),
+    "refuse": click.option(
         "--refuse", metavar="GATE,...", multiple=True, help=f"Do not draw, and fail, what is {_gate_names()}."
     ),
-    "warn": _option("--warn", metavar="GATE,...", multiple=True, help="Draw it, but say so; gates as for --refuse."),
-    "fail_fast": _option("--fail-fast", is_flag=True, help="Stop at the first failure."),
-    "jobs": _option(
+    "warn": click.option(
+        "--warn", metavar="GATE,...", multiple=True, help="Draw it, but say so; gates as for --refuse."
+    ),
+    "fail_fast": click.option("--fail-fast", is_flag=True, help="Stop at the first failure."),
+    "jobs": click.option(
         "-j",
         "--jobs",
         type=_Jobs(),
         default="auto",
         help="Processes that share the work.  [default: auto, the processors there are, 1 for little work]",
     ),
-    "manifest": _option(
+    "manifest": click.option(
         "--manifest", type=FILE, metavar="FILE.jsonl", help="Write a line of JSON for each source: facts, or why not."
     ),
-    "quiet": _option("-q", "--quiet", is_flag=True, help="No warnings, no summary; errors are still said."),
-    "verbose": _option("-v", "--verbose", count=True, help="Say what was written; twice: tracebacks too."),
+    "quiet": click.option("-q", "--quiet", is_flag=True, help="No warnings, no summary; errors are still said."),
+    "verbose": click.option("-v", "--verbose", count=True, help="Say what was written; twice: tracebacks too."),
 }
 
 
