@@ -1,6 +1,7 @@
 """What the tests share: the recordings, a maker of WAV files, and the program as a process."""
 
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -17,6 +18,10 @@ import soundfile
 # The same examples in every run: a suite that fails by chance is not believed when it fails for a reason.
 hypothesis.settings.register_profile("repeatable", derandomize=True)
 hypothesis.settings.load_profile("repeatable")
+
+# Programs started in the background of a script ignore SIGINT, and so would all that the tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # It would hide what standard streams hold back until the end.
 os.environ.pop("PYTHONUNBUFFERED", None)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -177,7 +178,8 @@ def test_a_batch_whose_workers_are_all_killed_again_and_again_ends(tmp_path: Pat
     with started(sources, *SLOWLY, "-o", folder) as process:
         while process.poll() is None:
             for worker in children(process.pid):
-                os.kill(worker, signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.kill(worker, signal.SIGKILL)
             time.sleep(0.01)
         _, messages = process.communicate(timeout=30)
     lost = failures(messages)

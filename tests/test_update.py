@@ -243,3 +243,33 @@ def test_a_pipe_is_up_to_date_with_the_file_that_it_brings(tmp_path: Path) -> No
     done(wav)
     result = run("-", "-o", target, "--update", "-v", input=wav.read_bytes())
     assert (result.returncode, result.stderr.decode()) == (0, f"wav2spec: up to date: standard input -> {target}\n")
+
+
+def metadata_changed(picture: Path, **settings: Any) -> None:
+    """Rewrite what a picture says of its settings; those that are None are left out, as a version before them did."""
+    body = picture.read_bytes()
+    recipe = json.loads(text_of(body))
+    recipe["settings"] |= settings
+    recipe["settings"] = {name: value for name, value in recipe["settings"].items() if value is not None}
+    text = json.dumps(recipe, separators=(",", ":")).encode()
+    picture.write_bytes(
+        body[: body.index(b"tEXtwav2spec") - 4] + chunk(b"tEXt", b"wav2spec\0" + text) + chunk(b"IEND", b"")
+    )
+
+
+@pytest.mark.parametrize("way", ["image", "plot", "compare"])
+def test_a_picture_made_before_a_setting_existed_stays_current(tmp_path: Path, way: str) -> None:
+    words, name = WAYS[way]
+    wav, picture = write(tmp_path / "a.wav"), tmp_path / name
+    done(*words, wav)
+    metadata_changed(picture, gamma=None, reduce=None)
+    assert invoke(*words, wav, "--check").return_value == 0
+    metadata_changed(picture, gamma=2.0)
+    assert invoke(*words, wav, "--check").return_value == 1
+
+
+def test_a_picture_made_by_a_later_version_is_drawn_anew(tmp_path: Path) -> None:
+    wav, picture = write(tmp_path / "a.wav"), tmp_path / "a.png"
+    done(wav)
+    metadata_changed(picture, unheard_of=3)
+    assert invoke(wav, "--check").return_value == 1

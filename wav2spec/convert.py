@@ -18,7 +18,7 @@ from wav2spec.measure import Measures, dbfs, measure
 from wav2spec.output import make_folder, open_target
 from wav2spec.png import PixelDigest, read_text
 from wav2spec.prepare import Clip, clips, cut_out
-from wav2spec.recipe import pixel_digest, read_recipe
+from wav2spec.recipe import pixel_digest, read_recipe, same_picture
 from wav2spec.source import Source
 
 Mode = Literal["draw", "update", "check", "measure"]
@@ -214,7 +214,7 @@ def _compared(job: Job, drawing: Drawing) -> Literal["current", "missing", "stal
     described = drawing.describe()
     try:
         if described:
-            return "current" if read_text(job.target, whole=True) == described else "stale"
+            return "current" if same_picture(read_text(job.target, whole=True), described) else "stale"
         with open(job.target, "rb") as found:
             return "current" if _would_draw(drawing, found) else "stale"
     except OSError as error:

@@ -22,7 +22,7 @@ ANALYSIS_VERSION = 1
 Recipe = dict[str, Any]
 
 # What every recipe has; JSON under our name that lacks it is not ours.
-_SHAPE = {"analysis_version": int, "command": str, "settings": dict, "resolved": dict}
+_SHAPE = {"analysis_version": int, "command": str, "settings": dict, "resolved": dict, "recording": dict}
 
 
 def describe(stream: SpectrogramStream, command: str, **more: Any) -> str:
@@ -92,7 +92,36 @@ def read_recipe(path: str) -> Recipe | None:
     OSError
         If it cannot be read.
     """
-    text = read_text(path)
+    return _parsed(read_text(path))
+
+
+def same_picture(found: str | None, expected: str) -> bool:
+    """Return whether two texts of `describe` stand for the same pixels.
+
+    Settings are compared by what they mean: one that `found` does not mention has its default, so that a picture made
+    before a setting existed stays current. A change of `ANALYSIS_VERSION` alone says that pixels changed.
+    """
+    if found == expected:
+        return True
+    old, new = _parsed(found), _parsed(expected)
+    if old is None or new is None:
+        return False
+    try:
+        same_settings = settings_of(old).acting() == settings_of(new).acting()
+    except (SettingError, TypeError):
+        # Made by a later version.
+        return False
+    return same_settings and _agree({**old, "settings": None}, {**new, "settings": None})
+
+
+def _agree(old: Any, new: Any) -> bool:
+    """Return whether all that `old` says is said by `new`, which may say more."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return all(name in new and _agree(value, new[name]) for name, value in old.items())
+    return bool(old == new)
+
+
+def _parsed(text: str | None) -> Recipe | None:
     try:
         recipe = json.loads(text or "null")
     except (ValueError, RecursionError):
@@ -206,15 +235,15 @@ def read_png(path: str | os.PathLike[str]) -> Spectrogram:
 
 def _decoded(path: str, *, colors: bool = False) -> npt.NDArray[np.integer[Any]]:
     """Return the pixels as they are stored, shape (height, width); with `colors`, what they look like."""
-    # Loaded by those who read pictures alone.
-    from PIL import Image
+    # Imported here so that only reading pictures pays for it. Not by Image.open, whose limit on the number of pixels
+    # is a global of the process.
+    from PIL.PngImagePlugin import PngImageFile
 
-    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
     try:
-        with Image.open(path) as picture:
+        with PngImageFile(path) as picture:
             return np.asarray(picture.convert("RGB") if colors and picture.mode == "P" else picture)
-    finally:
-        Image.MAX_IMAGE_PIXELS = limit
+    except SyntaxError as error:
+        raise OSError(str(error)) from error
 
 
 def _upright(pixels: npt.NDArray[Any], shape: tuple[int, int, int], raster: Raster) -> npt.NDArray[Any]:

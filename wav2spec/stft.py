@@ -1,6 +1,7 @@
 """The short-time Fourier transform in NumPy."""
 
 import functools
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -54,8 +55,8 @@ def magnitude_blocks(blocks: Iterable[Samples], analysis: Analysis, *, in_thread
     ----------
     .. [1] tensorflow/core/kernels/spectrogram.cc, spectrogram_op.cc
     """
-    # Beside others, a transform needs buffers of its own.
-    transform = _Transform(analysis) if in_thread else _transform(analysis)
+    # Buffers must not be shared between threads.
+    transform = _Transform(analysis) if in_thread else _transforms.get(analysis)
     pieces = _framed(blocks, analysis, transform.n_frames)
     yield from beside(transform, pieces) if in_thread else map(transform, pieces)
 
@@ -114,7 +115,11 @@ class _Transform:
         return magnitudes
 
 
-@functools.lru_cache(maxsize=4)
-def _transform(analysis: Analysis) -> _Transform:
-    """Return a transform whose buffers serve one recording after the other."""
-    return _Transform(analysis)
+class _Transforms(threading.local):
+    """The transforms of a thread, whose buffers serve one recording after the other."""
+
+    def __init__(self) -> None:
+        self.get = functools.lru_cache(maxsize=4)(_Transform)
+
+
+_transforms = _Transforms()

@@ -1,0 +1,30 @@
+"""The Python interface, called from several threads at once, gives what it gives in one."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+from conftest import MakeWav, run
+
+import wav2spec
+
+
+def test_spectrograms_of_several_threads_equal_those_of_one() -> None:
+    noise = np.random.default_rng(3)
+    signals = [noise.uniform(-1, 1, 60_000).astype(np.float32) for _ in range(8)] * 5
+    serial = [wav2spec.spectrogram(samples, 16000).values for samples in signals]
+    with ThreadPoolExecutor(4) as executor:
+        threaded = list(executor.map(lambda samples: wav2spec.spectrogram(samples, 16000).values, signals))
+    assert [np.array_equal(one, other) for one, other in zip(serial, threaded, strict=True)] == [True] * len(signals)
+
+
+def test_reading_pictures_in_threads_leaves_pillows_limit_alone(make_wav: MakeWav, tmp_path: Path) -> None:
+    picture = tmp_path / "a.png"
+    assert run(make_wav(n_samples=200_000), picture).returncode == 0
+    limit = PIL.Image.MAX_IMAGE_PIXELS
+    assert limit is not None
+    with ThreadPoolExecutor(4) as executor:
+        spectrograms = list(executor.map(wav2spec.read_png, [picture] * 40))
+        assert {PIL.Image.MAX_IMAGE_PIXELS} == {limit}
+    assert len({one.values.shape for one in spectrograms}) == 1
