@@ -8,10 +8,10 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from wav2spec.analyze import Spectrogram, spectrogram
+    from wav2spec.dsp.spectrogram import Spectrogram, spectrogram
     from wav2spec.errors import AudioError, OutputError, SettingError, Wav2SpecError
-    from wav2spec.presets import preset
-    from wav2spec.recipe import read_png
+    from wav2spec.render.readback import read_png
+    from wav2spec.settings.presets import preset
 
 __version__ = "0.1.0"
 
@@ -26,7 +26,12 @@ __all__ = [
     "spectrogram",
 ]
 
-_HOMES = {"Spectrogram": "analyze", "preset": "presets", "read_png": "recipe", "spectrogram": "analyze"}
+_HOMES = {
+    "Spectrogram": "dsp.spectrogram",
+    "preset": "settings.presets",
+    "read_png": "render.readback",
+    "spectrogram": "dsp.spectrogram",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -9,7 +9,7 @@ _actions: dict[int, tuple[int, Callable[[], object]]] = {}
 
 
 @contextlib.contextmanager
-def undone_at_stop(action: Callable[[], object]) -> Iterator[None]:
+def undo_on_signal(action: Callable[[], object]) -> Iterator[None]:
     """Have `action` called if the process is stopped within the block."""
     _actions[id(action)] = os.getpid(), action
     try:

@@ -15,11 +15,11 @@ from PIL import Image
 from plan import SCRIPTS, Plan, length
 
 from wav2spec.arrays import Pixels
-from wav2spec.convert import Task, attempt
-from wav2spec.drawing import plan_picture
-from wav2spec.jobs import Job
-from wav2spec.presets import PLOT, PRESETS
-from wav2spec.settings import Settings
+from wav2spec.batch.convert import Task, attempt
+from wav2spec.batch.jobs import Job
+from wav2spec.render.plan import plan_picture
+from wav2spec.settings.presets import PLOT, PRESETS
+from wav2spec.settings.settings import Settings
 
 sys.path.insert(0, str(SCRIPTS))
 

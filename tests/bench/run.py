@@ -15,7 +15,7 @@ from plan import Plan
 from rows import all_rows
 
 import wav2spec
-from wav2spec.cli.process import begin_work
+from wav2spec.process import begin_work
 
 
 def machine() -> dict[str, str | int | float]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from wav2spec.settings import Settings
+from wav2spec.settings.settings import Settings
 
 
 def read_config(path: str, start: Settings) -> dict[str, Any]:

@@ -8,7 +8,11 @@ from typing import Any, TypeVar, get_args
 
 import click
 
-from wav2spec.choices import (
+from wav2spec.cli.config import read_config
+from wav2spec.cli.levels_file import read_levels
+from wav2spec.cli.param_types import FILE, Number, Size, Words
+from wav2spec.errors import SettingError
+from wav2spec.settings.choices import (
     NEEDS,
     WINDOWS,
     ChannelName,
@@ -26,12 +30,8 @@ from wav2spec.choices import (
     WindowAlign,
     WindowSymmetry,
 )
-from wav2spec.cli.config import read_config
-from wav2spec.cli.measured import read_levels
-from wav2spec.cli.types import FILE, Number, Size, Words
-from wav2spec.errors import SettingError
-from wav2spec.presets import PRESETS
-from wav2spec.settings import Settings
+from wav2spec.settings.presets import PRESETS
+from wav2spec.settings.settings import Settings
 
 # Where `ctx.meta` holds the fields whose options were repeated.
 REPEATED = "wav2spec.repeated"
@@ -221,7 +221,7 @@ def settings_from(options: dict[str, Any], start: Settings) -> Settings:
 
 def _settings_like(picture: str, start: Settings) -> Settings:
     # Loads NumPy.
-    from wav2spec.recipe import read_recipe, settings_of
+    from wav2spec.render.metadata import read_recipe, settings_of
 
     try:
         recipe = read_recipe(picture)

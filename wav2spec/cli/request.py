@@ -7,11 +7,11 @@ from typing import Any, Literal, Self, TypeVar, get_args
 
 import click
 
-from wav2spec.choices import GATES
-from wav2spec.cli.types import FILE
-from wav2spec.gates import Gate, parse_gates
-from wav2spec.jobs import STANDARD_OUTPUT, STREAM, Format
-from wav2spec.walk import WAV_FILES, Patterns
+from wav2spec.audio.checks import Gate, parse_gates
+from wav2spec.cli.param_types import FILE
+from wav2spec.settings.choices import GATES, Format
+from wav2spec.storage.listing import WAV_FILES, Patterns
+from wav2spec.storage.streams import STANDARD_OUTPUT, STREAM
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 

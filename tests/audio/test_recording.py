@@ -1,0 +1,263 @@
+"""Recordings read as libsndfile reads the whole of them, in any blocks and from any header that says enough."""
+
+import os
+import struct
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import soundfile
+from conftest import MakeWav, riff
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wav2spec.arrays import Samples
+from wav2spec.audio.recording import mixed, open_recording
+from wav2spec.errors import AudioError
+from wav2spec.settings.choices import ChannelName
+
+CONTAINERS = {
+    "WAV": ("WAV", "FILE"),
+    "WAVEX": ("WAVEX", "FILE"),
+    "RF64": ("RF64", "FILE"),
+    "W64": ("W64", "FILE"),
+    "RIFX": ("WAV", "BIG"),
+}
+# These take one channel only, and MP3 inside a WAV cannot be written by every build of libsndfile.
+MONO = {"GSM610", "G721_32", "NMS_ADPCM_16", "NMS_ADPCM_24", "NMS_ADPCM_32"}
+FORMATS = [
+    (container, subtype)
+    for container, (major, _) in CONTAINERS.items()
+    for subtype in soundfile.available_subtypes(major)
+    if subtype != "MPEG_LAYER_III"
+]
+LIST = b"LIST" + struct.pack("<I", 10) + b"INFOISFT\0\0"
+# What programs write that do not know the length.
+OPEN_SIZES = [0, 0x7FFFFFFF - 36, 0x7FFFF000, 0xFFFFFFFF]
+
+PCM = np.random.default_rng(2).integers(-(2**15), 2**15, 5000, dtype=np.int16)
+
+
+def noise(n_samples: int = 5000, n_channels: int = 1) -> npt.NDArray[np.float64]:
+    return np.random.default_rng(9).uniform(-0.9, 0.9, (n_samples, n_channels))
+
+
+def read(path: Path | str, channel: ChannelName | int = "all", block_size: int | None = None) -> Samples:
+    with open_recording(str(path)) as recording:
+        return np.concatenate(list(recording.blocks(channel, block_size=block_size)))
+
+
+def through_a_pipe(data: bytes) -> tuple[Samples, list[str]]:
+    """Read from the end of a pipe into which `data` was written, as from <(command)."""
+    reading, writing = os.pipe()
+    os.write(writing, data)
+    os.close(writing)
+    try:
+        with open_recording(f"/dev/fd/{reading}") as recording:
+            return np.concatenate(list(recording.blocks("all"))), recording.warnings
+    finally:
+        os.close(reading)
+
+
+@pytest.mark.parametrize(("container", "subtype"), FORMATS)
+def test_every_format_reads_as_libsndfile_reads_the_whole_in_any_blocks(
+    container: str, subtype: str, tmp_path: Path
+) -> None:
+    major, endian = CONTAINERS[container]
+    path = tmp_path / "a.wav"
+    n_channels = 1 if subtype in MONO else 2
+    soundfile.write(path, noise(n_channels=n_channels), 8000, subtype=subtype, format=major, endian=endian)
+    expected, _ = soundfile.read(path, dtype="float32", always_2d=True)
+    assert len(expected) >= 5000
+    with open_recording(str(path)) as recording:
+        assert (recording.sample_rate, recording.n_channels) == (8000, n_channels)
+        assert recording.n_samples == len(expected)
+        assert recording.warnings == []
+        for block_size in (None, 1000, 777, 4999, 10**6):
+            blocks = list(recording.blocks("all", block_size=block_size))
+            assert [len(block) for block in blocks[:-1]] == [block_size] * (len(blocks) - 1)
+            samples = np.concatenate(blocks)
+            assert samples.dtype == np.float32
+            np.testing.assert_array_equal(samples, expected)
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "IMA_ADPCM", "MS_ADPCM"])
+def test_blocks_of_one_sample_are_the_same_samples(make_wav: MakeWav, subtype: str) -> None:
+    path = make_wav(n_samples=1500, n_channels=2, subtype=subtype)
+    np.testing.assert_array_equal(read(path, block_size=1), read(path))
+
+
+def test_pcm_is_the_integer_over_its_full_scale(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(riff(PCM.tobytes()))
+    np.testing.assert_array_equal(read(path)[:, 0], PCM / np.float32(2**15))
+
+
+def test_float_samples_beyond_full_scale_are_kept(make_wav: MakeWav) -> None:
+    path = make_wav(samples=[0.0, 1.5, -40.0], subtype="FLOAT")
+    assert read(path).tolist() == [[0.0], [1.5], [-40.0]]
+
+
+@pytest.mark.parametrize("size", OPEN_SIZES)
+@pytest.mark.parametrize("by_pipe", [False, True])
+def test_a_header_that_leaves_the_length_open_means_all_that_follows(size: int, by_pipe: bool, tmp_path: Path) -> None:
+    data = riff(PCM.tobytes(), data_size=size, riff_size=min(size + 36, 0xFFFFFFFF))
+    path = tmp_path / "a.wav"
+    path.write_bytes(data)
+    samples, warnings = through_a_pipe(data) if by_pipe else (read(path), [])
+    np.testing.assert_array_equal(samples[:, 0], PCM / np.float32(2**15))
+    assert warnings == []
+
+
+@pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_24", "FLOAT", "ULAW", "IMA_ADPCM", "MS_ADPCM"])
+@pytest.mark.parametrize("size", OPEN_SIZES)
+def test_an_open_length_is_understood_in_other_sample_formats(make_wav: MakeWav, subtype: str, size: int) -> None:
+    path = make_wav(n_channels=2, subtype=subtype)
+    expected = read(path)
+    data = path.read_bytes()
+    at = data.index(b"data") + 4
+    path.write_bytes(data[:at] + struct.pack("<I", size) + data[at + 4 :])
+    np.testing.assert_array_equal(read(path), expected)
+
+
+def test_a_pipe_reads_as_the_file(make_wav: MakeWav) -> None:
+    path = make_wav(n_channels=2)
+    samples, warnings = through_a_pipe(path.read_bytes())
+    np.testing.assert_array_equal(samples, read(path))
+    assert warnings == []
+
+
+def test_an_empty_data_chunk_before_a_list_is_a_recording_without_samples(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    for tail in (LIST, b""):
+        path.write_bytes(riff(b"") + tail)
+        with pytest.raises(AudioError, match="no samples") as caught:
+            open_recording(str(path))
+        assert caught.value.path == str(path)
+
+
+def test_a_list_behind_the_samples_is_not_samples(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(riff(PCM.tobytes()) + LIST)
+    assert len(read(path)) == 5000
+
+
+def test_a_truncated_recording_is_read_as_far_as_it_goes_with_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(riff(PCM.tobytes())[:-6001])
+    with open_recording(str(path)) as recording:
+        assert recording.n_samples == 1999
+        assert recording.warnings == ["truncated: the header promises 10000 bytes of samples, 3999 are there"]
+    np.testing.assert_array_equal(read(path)[:, 0], PCM[:1999] / np.float32(2**15))
+
+
+def test_a_size_smaller_than_what_follows_is_believed(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(riff(PCM.tobytes(), data_size=600))
+    with open_recording(str(path)) as recording:
+        assert recording.n_samples == 300
+        assert recording.warnings == []
+
+
+@pytest.mark.parametrize("size", [0, 0xFFFFFFFF])
+def test_more_samples_than_a_riff_header_can_say_are_warned_of(size: int, tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(riff(b"", data_size=size, riff_size=0xFFFFFFFF))
+    # A hole: it takes no room on the disk.
+    os.truncate(path, 44 + 2**32 + 1000)
+    with open_recording(str(path)) as recording:
+        assert recording.warnings == [f"only the first 4 GiB of its {2**32 + 1000} bytes of samples can be read"]
+        assert recording.n_samples == 2**31 - 1
+
+
+def test_a_stream_longer_than_the_length_it_was_given_in_a_pipe_is_not_cut_in_silence(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(riff(b"", data_size=0x7FFFF000))
+    os.truncate(path, 44 + 3 * 2**30)
+    with open_recording(str(path)) as recording:
+        assert recording.n_samples == 3 * 2**29 or recording.warnings
+
+
+def test_a_channel_is_selected_by_its_number_from_one(make_wav: MakeWav) -> None:
+    path = make_wav(n_channels=3)
+    everything = read(path)
+    assert everything.shape == (4000, 3)
+    np.testing.assert_array_equal(read(path, "first"), everything[:, :1])
+    for channel in (1, 2, 3):
+        np.testing.assert_array_equal(read(path, channel), everything[:, [channel - 1]])
+
+
+@pytest.mark.parametrize("channel", ["first", "mix", "all", 2])
+def test_the_number_of_channels_said_is_the_number_yielded(make_wav: MakeWav, channel: ChannelName | int) -> None:
+    path = make_wav(n_channels=4)
+    with open_recording(str(path)) as recording:
+        n_selected = recording.n_selected(channel)
+        assert n_selected == {"all": 4}.get(str(channel), 1)
+        assert next(recording.blocks(channel)).shape[1] == n_selected
+
+
+def test_a_channel_that_is_not_there_is_refused_with_how_many_there_are(make_wav: MakeWav) -> None:
+    path = make_wav(n_channels=2)
+    with open_recording(str(path)) as recording, pytest.raises(AudioError, match="no channel 3: it has 2"):
+        recording.n_selected(3)
+
+
+@settings(deadline=None)
+@given(n_channels=st.integers(1, 8), seed=st.integers(0, 999))
+def test_mix_is_the_mean_rounded_once(n_channels: int, seed: int) -> None:
+    samples = np.random.default_rng(seed).uniform(-1, 1, (50, n_channels)).astype(np.float32)
+    expected = [[np.float32(sum(float(value) for value in row) / n_channels)] for row in samples]
+    assert mixed(samples).tolist() == expected
+
+
+def test_mix_of_a_file_is_the_mean_of_its_channels(make_wav: MakeWav) -> None:
+    path = make_wav(n_channels=3)
+    np.testing.assert_array_equal(read(path, "mix", 333), mixed(read(path)))
+
+
+@pytest.mark.parametrize("subtype", ["FLOAT", "DOUBLE"])
+@pytest.mark.parametrize(("value", "words"), [(np.nan, "NaN"), (np.inf, "infinite"), (-np.inf, "infinite")])
+@pytest.mark.parametrize("block_size", [None, 100])
+def test_what_is_no_finite_number_is_named_by_sample_time_and_channel(
+    make_wav: MakeWav, subtype: str, value: float, words: str, block_size: int | None
+) -> None:
+    samples = noise(4000, 3)
+    samples[2468, 1] = samples[2469, 0] = value
+    path = make_wav(samples=samples, sample_rate=8000, subtype=subtype)
+    channels: list[ChannelName | int] = ["all", "mix", 2]
+    for channel in channels:
+        with pytest.raises(AudioError, match=rf"sample 2468 \(0\.308 s\) of channel 2 is .*{words}"):
+            read(path, channel, block_size)
+    with pytest.raises(AudioError, match=rf"sample 2469 \(0\.309 s\) of channel 1 is .*{words}"):
+        read(path, "first", block_size)
+    assert np.isfinite(read(path, 3, block_size)).all()
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "the file is empty"),
+        (b"not a recording at all", "not a WAV file"),
+        (riff(PCM.tobytes(), rate=0), "WAV"),
+        (riff(PCM.tobytes())[:20] + b"\x99\x99" + riff(PCM.tobytes())[22:], "unsupported WAV"),
+    ],
+)
+def test_what_cannot_be_read_is_an_audio_error_that_names_the_file(data: bytes, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(data)
+    with pytest.raises(AudioError, match=words) as caught:
+        open_recording(str(path))
+    assert caught.value.path == str(path)
+
+
+def test_a_missing_file_is_an_audio_error_with_the_systems_reason(tmp_path: Path) -> None:
+    with pytest.raises(AudioError, match="No such file or directory"):
+        open_recording(str(tmp_path / "none.wav"))
+
+
+def test_a_flac_is_refused_though_libsndfile_could_read_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, noise(), 16000, format="FLAC", subtype="PCM_16")
+    with pytest.raises(AudioError, match="not a WAV file: it begins with b'fLaC'"):
+        open_recording(str(path))

@@ -1,0 +1,275 @@
+"""`--update` draws what a plain run would draw otherwise, and nothing else; what it leaves is not touched."""
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from click.testing import Result
+from conftest import run
+from test_metadata import CASES, SMALL, chunk, invoke, needed, text_of
+
+# The kinds of picture: the words that draw them, and how they are named beside a.wav.
+WAYS: dict[str, tuple[list[str], str]] = {
+    "image": (["image"], "a.png"),
+    "npy": (["image", "--format", "npy"], "a.npy"),
+    "bare": (["image", "--no-metadata"], "a.png"),
+    "plot": (["plot", *SMALL], "a.png"),
+    "bare-plot": (["plot", *SMALL, "--no-metadata"], "a.png"),
+    "compare": (["compare", *needed("compare")], "a-compare.png"),
+}
+every_way = pytest.mark.parametrize("way", [way for way in WAYS if way != "bare-plot"])
+
+# A setting of each kind for the figures, which take longer; of pixels alone, each is tried.
+SETTINGS = [
+    *[("image", field) for field in CASES["image"]],
+    *[("plot", field) for field in ("title", "dpi", "freq_scale", "width", "style", "waveform", "start", "db_range")],
+    *[("compare", field) for field in ("window", "window_size", "palette", "colorbar")],
+]
+
+# In 16 bits exactly, so that every format of 16 bits and more holds the same numbers.
+NOISE = np.random.default_rng(7).integers(-16000, 16000, (4000, 2)) / 32768
+
+State = dict[str, tuple[int, int, int]]
+
+
+def state(folder: Path) -> State:
+    """Return inode, time and size of all that is in a folder, and of itself."""
+    found = {path: path.lstat() for path in (folder, *folder.rglob("*"))}
+    return {str(path): (status.st_ino, status.st_mtime_ns, status.st_size) for path, status in found.items()}
+
+
+def done(*words: str | Path) -> Result:
+    result = invoke(*words)
+    assert (result.exception, result.return_value) == (None, 0), result.stderr
+    return result
+
+
+def write(path: Path, samples: Any = NOISE, rate: int = 16000, **kind: Any) -> Path:
+    soundfile.write(str(path), samples, rate, **({"subtype": "PCM_16", "format": "WAV"} | kind))
+    return path
+
+
+def tree(folder: Path) -> Path:
+    """Make a folder of three recordings in two levels."""
+    (folder / "in" / "deep").mkdir(parents=True)
+    for number, name in enumerate(("a.wav", "b.wav", "deep/c.WAV")):
+        write(folder / "in" / name, np.roll(NOISE, number))
+    return folder / "in"
+
+
+def assert_brought_up_to_date(target: Path, *words: str | Path) -> bool:
+    """Check that --check and --update tell what a plain run would write otherwise; return whether it would."""
+    plain = target.with_name(f"plain{target.suffix}")
+    done(*words, "-q", "-o", plain)
+    before, was, differs = target.read_bytes(), state(target), plain.read_bytes() != target.read_bytes()
+    checked = invoke(*words, "--check", "-o", target)
+    assert (checked.return_value, checked.stdout) == (int(differs), f"stale\t{target}\n" * differs)
+    assert state(target) == was
+    updated = done(*words, "--update", "-v", "-o", target)
+    assert ("written: " in updated.stderr, "up to date: " in updated.stderr) == (differs, not differs)
+    assert target.read_bytes() == plain.read_bytes()
+    assert (target.read_bytes() != before) == differs
+    assert differs or state(target) == was
+    return differs
+
+
+@every_way
+def test_a_second_run_over_a_folder_leaves_every_file_alone(tmp_path: Path, way: str) -> None:
+    words: list[str | Path] = [*WAYS[way][0], tree(tmp_path), "-o", tmp_path / "out", "--update"]
+    assert done(*words).stderr == "wav2spec: 3 written\n"
+    plain: list[str | Path] = [*WAYS[way][0], tmp_path / "in", "-o", tmp_path / "plain"]
+    done(*plain)
+    for path in (tmp_path / "plain").rglob("*.*"):
+        assert (tmp_path / "out" / path.relative_to(tmp_path / "plain")).read_bytes() == path.read_bytes()
+    before = state(tmp_path)
+    result = done(*words)
+    assert (result.stdout, result.stderr) == ("", "wav2spec: 3 up to date\n")
+    assert state(tmp_path) == before
+
+
+@pytest.mark.parametrize(("way", "jobs"), [(way, "1") for way in WAYS] + [("image", "4"), ("plot", "4")])
+def test_of_a_folder_only_what_changed_is_drawn_by_any_number_of_workers(tmp_path: Path, way: str, jobs: str) -> None:
+    words: list[str | Path] = [*WAYS[way][0], "-o", tmp_path / "out", "--update", "-v", "-j", jobs, tree(tmp_path)]
+    done(*words)
+    before = state(tmp_path / "out")
+    write(tmp_path / "in" / "b.wav", -NOISE)
+    suffix = WAYS[way][1][1:]
+    (tmp_path / "out" / "deep" / f"c{suffix}").unlink()
+    lines = done(*words).stderr.splitlines()
+    assert [line.split(": ")[1] for line in lines[:3]] == ["up to date", "written", "written"]
+    assert lines[3:] == ["wav2spec: 2 written, 1 up to date"]
+    kept = str(tmp_path / "out" / f"a{suffix}")
+    assert {path for path, was in before.items() if state(tmp_path / "out").get(path) == was} == {kept}
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if "bare" not in way])
+def test_a_second_run_beside_the_source_leaves_the_file_alone(tmp_path: Path, way: str) -> None:
+    words, name = WAYS[way]
+    wav = write(tmp_path / "a.wav")
+    assert f"written: {wav} -> {tmp_path / name}" in done(*words, wav, "--update", "-v").stderr
+    before = state(tmp_path)
+    result = done(*words, wav, "--update", "-v")
+    assert (result.stdout, result.stderr) == ("", f"wav2spec: up to date: {wav} -> {tmp_path / name}\n")
+    assert state(tmp_path) == before
+
+
+@pytest.mark.parametrize("way", ["bare", "bare-plot"])
+def test_a_picture_beside_the_source_that_is_what_would_be_drawn_is_up_to_date(tmp_path: Path, way: str) -> None:
+    wav = write(tmp_path / "a.wav")
+    done(*WAYS[way][0], wav)
+    before = state(tmp_path)
+    for option in ("--update", "--check"):
+        done(*WAYS[way][0], wav, option)
+    assert state(tmp_path) == before
+
+
+SAME_SOUND: dict[str, dict[str, Any]] = {
+    "touched": {},
+    "W64": {"format": "W64"},
+    "RF64": {"format": "RF64"},
+    "RIFX": {"endian": "BIG"},
+}
+
+
+# All for the quick ones; of the figures, whose samples are those of any picture, a few.
+@pytest.mark.parametrize(
+    ("way", "kind"),
+    [(way, kind) for way in WAYS for kind in SAME_SOUND if way in ("image", "npy") or kind in ("touched", "W64")],
+)
+def test_the_same_samples_in_any_file_redraw_nothing(tmp_path: Path, way: str, kind: str) -> None:
+    wav, target = write(tmp_path / "a.wav"), tmp_path / WAYS[way][1]
+    done(*WAYS[way][0], wav, "-o", target)
+    write(wav, **SAME_SOUND[kind])
+    os.utime(wav, (2**31, 2**31))
+    assert not assert_brought_up_to_date(target, *WAYS[way][0], wav)
+
+
+@every_way
+def test_a_fresh_checkout_is_up_to_date(tmp_path: Path, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree(tmp_path / "one")
+    words: list[str | Path] = [*WAYS[way][0], "in", "-o", "out"]
+    monkeypatch.chdir(tmp_path / "one")
+    done(*words)
+    # Pictures older than recordings, as git may leave them.
+    shutil.copytree(tmp_path / "one", tmp_path / "two", copy_function=shutil.copyfile)
+    for path in (tmp_path / "two" / "out").rglob("*"):
+        os.utime(path, (0, 0))
+    monkeypatch.chdir(tmp_path / "two")
+    before = state(tmp_path / "two")
+    assert done(*words, "--update").stderr == "wav2spec: 3 up to date\n"
+    assert done(*words, "--check").stdout == ""
+    assert state(tmp_path / "two") == before
+
+
+OTHER_SOUND: dict[str, tuple[Any, int]] = {
+    "one quantum": (NOISE + np.eye(4000, 2) / 32768, 16000),
+    "one sample more": (np.vstack([NOISE, NOISE[:1]]), 16000),
+    "another rate": (NOISE, 16001),
+    "half of it": (NOISE[:2000], 16000),
+    "mono": (NOISE[:, :1], 16000),
+}
+
+
+@pytest.mark.parametrize(
+    ("way", "change"),
+    [
+        (way, change)
+        for way in WAYS
+        for change in OTHER_SOUND
+        if way in ("image", "npy", "bare") or change in ("half of it", "another rate")
+    ],
+)
+def test_another_sound_is_drawn_if_that_makes_another_file(tmp_path: Path, way: str, change: str) -> None:
+    wav, target = write(tmp_path / "a.wav"), tmp_path / WAYS[way][1]
+    done(*WAYS[way][0], wav, "-o", target)
+    write(wav, *OTHER_SOUND[change])
+    differs = assert_brought_up_to_date(target, *WAYS[way][0], wav)
+    # Every picture that says how it was made names the samples; of the others, all show one half.
+    assert differs or (change != "half of it" and way in ("npy", "bare", "bare-plot"))
+
+
+@pytest.mark.parametrize(("name", "field"), SETTINGS)
+def test_each_changed_setting_redraws_and_so_does_the_way_back(tmp_path: Path, name: str, field: str) -> None:
+    wav, target = write(tmp_path / "a.wav", np.tile(NOISE, (2, 1))), tmp_path / "o.png"
+    given = CASES[name][field]
+    # The last option is the one in question; what it needs beside it stays.
+    last = max(index for index, word in enumerate(given) if re.match("--[a-z]", word))
+    before: list[str | Path] = [name, wav, *needed(name, field if field == "dpi" else ""), *given[:last]]
+    after: list[str | Path] = [name, wav, *needed(name, field), *given]
+    done(*before, "-o", target)
+    assert assert_brought_up_to_date(target, *after)
+    assert assert_brought_up_to_date(target, *before)
+
+
+@pytest.mark.parametrize(
+    ("option", "acts"),
+    [("--window-size=200", True), ("--scale=db", True), ("--brightness=3", False), ("--layout=right-up", False)],
+)
+def test_values_are_left_alone_by_what_acts_on_pixels_alone(tmp_path: Path, option: str, acts: bool) -> None:
+    wav, target = write(tmp_path / "a.wav"), tmp_path / "a.npy"
+    done(wav, target)
+    assert assert_brought_up_to_date(target, wav, option) == acts
+
+
+@pytest.mark.parametrize("name", ["plot", "compare"])
+def test_a_figure_of_a_renamed_recording_gets_the_new_name_as_its_title(tmp_path: Path, name: str) -> None:
+    wav, target = write(tmp_path / "old.wav"), tmp_path / "o.png"
+    done(name, wav, *needed(name), "-o", target)
+    assert assert_brought_up_to_date(target, name, wav.rename(tmp_path / "new.wav"), *needed(name))
+
+
+@pytest.mark.parametrize("way", ["image", "plot", "compare"])
+def test_a_picture_by_another_version_is_drawn_again(tmp_path: Path, way: str) -> None:
+    wav, target = write(tmp_path / "a.wav"), tmp_path / "o.png"
+    done(*WAYS[way][0], wav, "-o", target)
+    data = target.read_bytes()
+    recipe = json.loads(text_of(data))
+    recipe["analysis_version"] -= 1
+    text = json.dumps(recipe, separators=(",", ":")).encode()
+    assert len(text) == len(text_of(data))
+    head = data[: data.index(b"tEXt") - 4]
+    target.write_bytes(head + chunk(b"tEXt", b"wav2spec\0" + text) + chunk(b"IEND", b""))
+    assert assert_brought_up_to_date(target, *WAYS[way][0], wav)
+
+
+def test_a_pipe_is_up_to_date_with_the_file_that_it_brings(tmp_path: Path) -> None:
+    wav, target = write(tmp_path / "a.wav"), tmp_path / "a.png"
+    done(wav)
+    result = run("-", "-o", target, "--update", "-v", input=wav.read_bytes())
+    assert (result.returncode, result.stderr.decode()) == (0, f"wav2spec: up to date: standard input -> {target}\n")
+
+
+def metadata_changed(picture: Path, **settings: Any) -> None:
+    """Rewrite what a picture says of its settings; those that are None are left out, as a version before them did."""
+    body = picture.read_bytes()
+    recipe = json.loads(text_of(body))
+    recipe["settings"] |= settings
+    recipe["settings"] = {name: value for name, value in recipe["settings"].items() if value is not None}
+    text = json.dumps(recipe, separators=(",", ":")).encode()
+    picture.write_bytes(
+        body[: body.index(b"tEXtwav2spec") - 4] + chunk(b"tEXt", b"wav2spec\0" + text) + chunk(b"IEND", b"")
+    )
+
+
+@pytest.mark.parametrize("way", ["image", "plot", "compare"])
+def test_a_picture_made_before_a_setting_existed_stays_current(tmp_path: Path, way: str) -> None:
+    words, name = WAYS[way]
+    wav, picture = write(tmp_path / "a.wav"), tmp_path / name
+    done(*words, wav)
+    metadata_changed(picture, gamma=None, reduce=None)
+    assert invoke(*words, wav, "--check").return_value == 0
+    metadata_changed(picture, gamma=2.0)
+    assert invoke(*words, wav, "--check").return_value == 1
+
+
+def test_a_picture_made_by_a_later_version_is_drawn_anew(tmp_path: Path) -> None:
+    wav, picture = write(tmp_path / "a.wav"), tmp_path / "a.png"
+    done(wav)
+    metadata_changed(picture, unheard_of=3)
+    assert invoke(wav, "--check").return_value == 1

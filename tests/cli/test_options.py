@@ -1,0 +1,307 @@
+"""Every setting has one option, and what an option cannot be or do is said before a file is opened."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import get_args
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from conftest import MakeWav
+
+from wav2spec.cli.main import command
+from wav2spec.cli.options import SETTING_OPTIONS
+from wav2spec.settings.choices import (
+    NEEDS,
+    WINDOWS,
+    FftLengthName,
+    Framing,
+    FreqScale,
+    Layout,
+    MelFormula,
+    MelNorm,
+    PadMode,
+    Reduce,
+    Scale,
+    WindowAlign,
+    WindowSymmetry,
+)
+from wav2spec.settings.presets import PLOT, PRESETS
+from wav2spec.settings.settings import Settings
+
+FLAT = Settings().flat()
+CHOICES = {
+    "window_symmetry": WindowSymmetry,
+    "window_align": WindowAlign,
+    "framing": Framing,
+    "pad_mode": PadMode,
+    "freq_scale": FreqScale,
+    "mel_formula": MelFormula,
+    "mel_norm": MelNorm,
+    "scale": Scale,
+    "layout": Layout,
+    "reduce": Reduce,
+}
+FLAGS = {"magnitude_squared", "drop_nyquist", "invert", "metadata"}
+# A legal value of each setting that acts under some other settings alone.
+VALUES = {
+    "pad_mode": ["--pad-mode=reflect"],
+    "drop_nyquist": ["--drop-nyquist"],
+    "mel_formula": ["--mel-formula=htk"],
+    "mel_norm": ["--mel-norm=none"],
+    "brightness": ["--brightness=8"],
+    "db_ref": ["--db-ref=peak"],
+    "db_max": ["--db-max=-6"],
+    "db_range": ["--db-range=60"],
+    "amin": ["--amin=10"],
+    "magnitude_squared": ["--magnitude-squared"],
+}
+
+
+def flag(field: str) -> str:
+    return "--" + field.replace("_", "-")
+
+
+def used(*words: str) -> Result:
+    """Run on a recording that is not there: wrong usage is said first, exit 2."""
+    return CliRunner().invoke(command, ["image", "no-such-recording.wav", *words])
+
+
+def written(source: Path, *words: str) -> Result:
+    return CliRunner().invoke(command, [str(source), *words], standalone_mode=False)
+
+
+@pytest.mark.parametrize("name", ["image", "info"])
+@pytest.mark.parametrize("field", sorted(FLAT))
+def test_every_field_has_one_option_that_is_unset_unless_given(name: str, field: str) -> None:
+    mine = [option for option in command.commands[name].params if option.name == field]
+    assert len(mine) == 1
+    option = mine[0]
+    assert isinstance(option, click.Option)
+    assert option.opts == [flag(field)]
+    context = click.Context(command.commands[name])
+    assert option.get_default(context) is None
+    assert option.value_from_envvar(context) is None
+    assert option.help
+
+
+def test_no_two_groups_have_a_field_of_one_name() -> None:
+    names = [field.name for group in fields(Settings) for field in fields(getattr(Settings(), group.name))]
+    assert sorted(names) == sorted(set(names)) == sorted(FLAT)
+
+
+def test_every_option_has_a_field() -> None:
+    assert set(SETTING_OPTIONS) == FLAT.keys() | PLOT.flat().keys()
+
+
+@pytest.mark.parametrize("field", sorted(CHOICES))
+def test_an_option_offers_what_its_field_takes(field: str) -> None:
+    choices = get_args(CHOICES[field])
+    for choice in choices:
+        Settings().updated(**{field: choice})
+    result = used(flag(field), "nothing")
+    assert result.exit_code == 2
+    assert f"'{flag(field)}'" in result.stderr
+    assert "'nothing'" in result.stderr
+    assert all(f"'{choice}'" in result.stderr for choice in choices)
+
+
+def test_help_names_every_window_but_the_other_name_of_hann() -> None:
+    words = re.findall(r"[a-z-]+", SETTING_OPTIONS["window"][2].lower())
+    assert set(WINDOWS) - {"hanning"} <= set(words)
+    assert all(name in SETTING_OPTIONS["fft_length"][1].name for name in get_args(FftLengthName))
+
+
+def test_a_legal_value_stands_here_for_every_setting_that_needs_another() -> None:
+    assert set(VALUES) == set(NEEDS)
+
+
+@pytest.mark.parametrize("field", sorted(NEEDS))
+def test_an_option_that_cannot_act_is_wrong_usage_that_names_the_one_it_needs(field: str, tmp_path: Path) -> None:
+    other, needed = NEEDS[field]
+    for value in sorted(set(get_args(CHOICES[other])) - set(needed)):
+        result = used(*VALUES[field], flag(other), value)
+        assert result.exit_code == 2
+        need = " or ".join(f"{flag(other)} {name}" for name in needed)
+        assert f"{flag(field)} needs {need}, but it is {value}" in result.stderr
+    config = tmp_path / "a.toml"
+    value = sorted(set(get_args(CHOICES[other])) - set(needed))[0]
+    config.write_text(f"{other} = '{value}'\n")
+    assert used(*VALUES[field], "--config", str(config)).exit_code == 2
+
+
+@pytest.mark.parametrize("field", sorted(NEEDS))
+def test_an_option_that_acts_changes_the_picture(field: str, make_wav: MakeWav) -> None:
+    other, needed = NEEDS[field]
+    source = make_wav(n_samples=3000)
+    for value in needed:
+        pixels = []
+        for words in ([], VALUES[field]):
+            result = written(source, flag(other), value, "--n-bands=30", "--gamma=2", *words)
+            assert result.return_value == 0, result.output
+            pixels.append(source.with_suffix(".png").read_bytes())
+        assert pixels[0] != pixels[1]
+
+
+def test_what_a_preset_sets_needs_nothing_when_another_scale_is_asked_for(make_wav: MakeWav) -> None:
+    source = make_wav(n_samples=20_000)
+    for name in PRESETS:
+        for scale in get_args(Scale):
+            for framing in get_args(Framing):
+                result = written(
+                    source, "--preset", name, "--scale", scale, "--framing", framing, "--freq-scale=linear"
+                )
+                assert result.return_value == 0, result.output
+
+
+BAD = [
+    ("start", "-1", "'-1", "no time"),
+    ("start", "1:02:03:04", "1:02:03:04", "no time"),
+    ("start", "nan", "nan", "no time"),
+    ("start", "soon", "soon", "no time"),
+    ("duration", "0", "0", "more than nothing"),
+    ("duration", "0ms", "0ms", "more than nothing"),
+    ("duration", "1m", "1m", "no time"),
+    ("channel", "0", "0", "counted from 1"),
+    ("channel", "-1", "-1", "from 1"),
+    ("channel", "left", "left", "first, mix, all"),
+    ("channel", "1.5", "1.5", "from 1"),
+    ("sample-rate", "0", "0", "at least 1"),
+    ("sample-rate", "16k", "16k", "whole number"),
+    ("sample-rate", "22050.5", "22050.5", "whole number"),
+    ("target-length", "0", "0", "at least 1"),
+    ("target-length", "0s", "0s", "more than nothing"),
+    ("target-length", "50%", "50%", "share of the window"),
+    ("target-length", "all", "all", "neither samples"),
+    ("segment", "0", "0", "more than nothing"),
+    ("segment", "soon", "soon", "no time"),
+    ("segment-stride", "0ms", "0ms", "more than nothing"),
+    ("segment-stride", "50%", "50%", "no time"),
+    ("segment-stride", "1", "", "needs --segment"),
+    ("segment-last", "drop", "", "needs --segment"),
+    ("normalize", "max", "max", "none, peak, rms"),
+    ("normalize", "rms", "rms", "needs a number"),
+    ("normalize", "rms:0", "0", "above 0"),
+    ("normalize", "peak:-1", "-1", "above 0"),
+    ("normalize", "peak:loud", "loud", "no number"),
+    ("normalize", "none:1", "1", "takes no number"),
+    ("normalize", "0.5", "0.5", "none, peak, rms"),
+    ("normalize", "1", "1", "none, peak, rms"),
+    ("window", "hanm", "hanm", "none of hann"),
+    ("window", "512", "512", "--window-size 512"),
+    ("window", "0.5", "0.5", "none of hann"),
+    ("window", "kaiser", "kaiser", "needs a number"),
+    ("window", "kaiser:-1", "-1", "from 0 to 700"),
+    ("window", "gaussian:0", "0", "from 0.001"),
+    ("window", "tukey:2", "2", "from 0 to 1"),
+    ("window", "hann:2", "2", "takes no number"),
+    ("window-size", "1", "1", "at least 2"),
+    ("window-size", "50%", "50%", "share of the window"),
+    ("window-size", "256.5", "256.5", "whole number"),
+    ("stride", "0", "0", "at least 1"),
+    ("stride", "1/0", "1/0", "divides by zero"),
+    ("stride", "0%", "0%", "more than nothing"),
+    ("fft-length", "1", "1", "at least 2"),
+    ("fft-length", "50%", "50%", "share of the window"),
+    ("fft-length", "double", "double", "power-of-two"),
+    ("fmin", "-1", "-1", "at least 0"),
+    ("fmin", "low", "low", "number"),
+    ("fmin", "inf", "inf", "finite"),
+    ("fmax", "0", "0", "above 0"),
+    ("fmax", "nan", "nan", "finite"),
+    ("n-bands", "0", "0", "at least 1"),
+    ("n-bands", "1.5", "1.5", "whole number"),
+    ("n-bands", "many", "many", "whole number"),
+    ("brightness", "0", "0", "above 0"),
+    ("brightness", "-1", "-1", "above 0"),
+    ("brightness", "nan", "nan", "finite"),
+    ("brightness", "bright", "bright", "number"),
+    ("db-ref", "0", "0", "at least 1e-15"),
+    ("db-ref", "-1", "-1", "at least 1e-15"),
+    ("db-ref", "max", "max", "full-scale, peak"),
+    ("db-ref", "inf", "inf", "finite"),
+    ("db-max", "inf", "inf", "finite"),
+    ("db-max", "loud", "loud", "number"),
+    ("db-range", "0", "0", "above 0"),
+    ("db-range", "-80", "-80", "above 0"),
+    ("db-range", "nan", "nan", "finite"),
+    ("amin", "-1", "-1", "at least 0"),
+    ("amin", "small", "small", "number"),
+    ("gamma", "0", "0", "above 0"),
+    ("gamma", "-2", "-2", "above 0"),
+    ("gamma", "inf", "inf", "finite"),
+    ("width", "0", "0", "at least 1"),
+    ("width", "2147483648", "2147483648", "at most"),
+    ("height", "1.5", "1.5", "whole number"),
+    ("bit-depth", "12", "12", "8, 16"),
+    ("palette", "magna", "magna", "no colormap"),
+]
+
+
+@pytest.mark.parametrize(("option", "value", "met", "limit"), BAD)
+def test_a_bad_value_is_wrong_usage_with_option_limit_and_value(option: str, value: str, met: str, limit: str) -> None:
+    scale = ["--scale=db"] if option.startswith(("db", "amin")) else []
+    result = used(f"--{option}={value}", *scale)
+    assert result.exit_code == 2, result.exception
+    said = " ".join(result.stderr.split("Error: ")[1].split())
+    assert said.startswith(f"Invalid value for '--{option}': ")
+    words = said.removeprefix(f"Invalid value for '--{option}': ")
+    assert met.removeprefix("'") in words
+    assert limit in words
+
+
+def test_bad_values_stand_here_for_every_option_but_the_choices_and_the_flag() -> None:
+    assert {flag.replace("-", "_") for flag, *_ in BAD} == set(FLAT) - set(CHOICES) - FLAGS
+
+
+@pytest.mark.parametrize(
+    ("options", "named", "words"),
+    [
+        (["--fft-length=255"], "fft-length", "255 is shorter than the window's 256"),
+        (["--window-size=512", "--fft-length=256"], "fft-length", "256 is shorter than the window's 512"),
+        (["--fmin=500", "--fmax=400"], "fmin", "500 Hz is not below 400 Hz"),
+        (["--freq-scale=log", "--fmin=0"], "fmin", "above 0 Hz on a log scale"),
+    ],
+)
+def test_values_that_contradict_each_other_at_any_rate_are_wrong_usage(
+    options: list[str], named: str, words: str
+) -> None:
+    result = used(*options)
+    assert result.exit_code == 2
+    assert f"Invalid value for '--{named}': " in result.stderr
+    assert words in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--window-size=0.1ms"], "window_size: 0.1ms at 8000 Hz is 1 sample, a window needs at least 2"),
+        (["--window-size=100", "--fft-length=10ms"], "fft_length: 80 samples are fewer than the window's 100"),
+    ],
+)
+def test_values_that_contradict_the_sample_rate_are_that_sources_failure(
+    options: list[str], words: str, make_wav: MakeWav
+) -> None:
+    source = make_wav(sample_rate=8000)
+    result = written(source, *options)
+    assert result.return_value == 1
+    assert f"wav2spec: error: {source}: {words}\n" in result.stderr
+
+
+@pytest.mark.parametrize("value", ["1e3", "1_000", " 1000", "+1000"])
+def test_a_size_is_written_in_digits(value: str) -> None:
+    assert used(f"--window-size={value}").exit_code == 2
+
+
+@pytest.mark.parametrize("option", sorted(FLAT))
+def test_underscores_in_option_names_work(option: str) -> None:
+    result = CliRunner().invoke(command, ["image", f"--{option}", "--help"])
+    # Not known would be: No such option.
+    assert "No such option" not in result.output
+
+
+def test_an_unknown_preset_is_wrong_usage_that_names_those_there_are() -> None:
+    result = used("--preset", "librsoa")
+    assert result.exit_code == 2
+    assert all(word in result.stderr for word in ("'--preset'", "'librsoa'", *PRESETS))

@@ -1,0 +1,272 @@
+"""The tuner, by sounds whose best window is known, and by two tones or clicks as far apart as it says it resolves."""
+
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from conftest import MakeWav, run
+
+from wav2spec import spectrogram
+from wav2spec.dsp.entropy import entropies, rank, renyi_entropy
+from wav2spec.settings.analysis import Analysis
+from wav2spec.settings.presets import TUNE, TUNED_SIZES
+from wav2spec.waveform import Waveform
+
+RATE = 16000
+Array = npt.NDArray[np.floating]
+
+
+def as_sound(samples: Array, rate: int = RATE) -> Waveform:
+    columns = samples.astype(np.float32)[:, np.newaxis]
+    return Waveform("samples", rate, 1, len(columns), lambda: iter([columns]))
+
+
+def analysis_of(size: int | str, **others: Any) -> Analysis:
+    return TUNE.updated(window_size=size, **others).analysis
+
+
+def best_size(samples: Array, sizes: list[int]) -> int:
+    analyses = [analysis_of(size) for size in sizes]
+    found = entropies(as_sound(samples), analyses)
+    assert found
+    return int(rank(analyses, [found], RATE)[0].analysis.window_size)
+
+
+def click_train(n_samples: int = RATE) -> Array:
+    return np.where(np.arange(n_samples) % 800 == 400, 0.9, 0.0)
+
+
+def close_tones(n_samples: int = 4 * RATE, apart: float = 10.0) -> Array:
+    turns = np.arange(n_samples) / RATE * 2 * np.pi
+    return 0.3 * np.sin(1000 * turns) + 0.3 * np.sin((1000 + apart) * turns)
+
+
+def chirp(rate: float, seconds: float = 4.0) -> Array:
+    time = np.arange(int(seconds * RATE)) / RATE
+    return 0.5 * np.sin(2 * np.pi * (400 * time + rate * time**2 / 2))
+
+
+def tuned(*words: str | Path) -> list[dict[str, Any]]:
+    result = run("tune", "--json", *words)
+    assert (result.returncode, result.stderr) == (0, b"")
+    rows: list[dict[str, Any]] = json.loads(result.stdout)
+    return rows
+
+
+def flags_of(*words: str | Path) -> dict[str, str]:
+    result = run("tune", "--flags", *words)
+    assert (result.returncode, result.stderr, result.stdout.count(b"\n")) == (0, b"", 1)
+    given = shlex.split(result.stdout.decode())
+    assert given[::2] == ["--window", "--window-size"]
+    return dict(zip(given[::2], given[1::2], strict=True))
+
+
+def test_a_click_train_wants_the_shortest_window_and_close_steady_tones_the_longest(make_wav: MakeWav) -> None:
+    assert tuned(make_wav(samples=click_train()))[0]["window_size"] == min(TUNED_SIZES)
+    assert tuned(make_wav(samples=close_tones()))[0]["window_size"] == max(TUNED_SIZES)
+
+
+@pytest.mark.parametrize("rate", [100, 300, 900, 1750])
+def test_the_best_length_for_a_chirp_goes_as_one_over_the_root_of_its_rate(rate: float) -> None:
+    sizes = sorted({2 * round(length * RATE / rate**0.5 / 2) for length in np.geomspace(1.0, 4.0, 41)})
+    assert 1.7 <= best_size(chirp(rate), sizes) / RATE * rate**0.5 <= 2.3
+
+
+@pytest.mark.parametrize(("size", "stride", "fft_length"), [(64, 8, 64), (100, 25, 100), (60, 7, 128)])
+def test_the_entropy_is_that_of_a_plain_recomputation(size: int, stride: int, fft_length: int) -> None:
+    samples = np.random.default_rng(2).normal(0, 0.1, 700).astype(np.float32)
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)
+    padded = np.concatenate([np.zeros(fft_length // 2), samples, np.zeros(fft_length // 2)])
+    offset = (fft_length - size) // 2
+    powers = []
+    for start in range(0, len(padded) - fft_length + 1, stride):
+        frame = padded[start + offset : start + offset + size] * window
+        powers.append(np.abs(np.fft.rfft(frame, fft_length)) ** 2)
+    share = np.array(powers) / np.sum(powers)
+    expected = np.log2((share**3).sum()) / (1 - 3) + np.log2(stride / fft_length)
+    analysis = analysis_of(size, stride=stride, fft_length=fft_length)
+    assert renyi_entropy(as_sound(samples), analysis.resolved(RATE)) == pytest.approx(expected, abs=1e-5)
+
+
+def test_the_area_of_cells_makes_grids_of_other_strides_and_lengths_comparable() -> None:
+    sound = as_sound(chirp(900, 1.0))
+    grids = [analysis_of(1024, stride=stride) for stride in (32, 64, 128, 256)]
+    grids += [analysis_of(1024, fft_length=length) for length in (2048, 4096)]
+    found = entropies(sound, grids)
+    assert found
+    assert max(found) - min(found) < 0.02
+
+
+def test_loudness_does_not_count() -> None:
+    samples = chirp(300, 0.5)
+    loud, faint = (renyi_entropy(as_sound(samples * gain), analysis_of(512).resolved(RATE)) for gain in (1.0, 1e-3))
+    assert loud == pytest.approx(faint, abs=1e-4)
+
+
+def test_several_windows_and_sizes_are_ranked_together(make_wav: MakeWav) -> None:
+    words = "--window hann --window rectangular --window kaiser:14 --window-size 256 --window-size 20ms"
+    rows = tuned(make_wav(samples=close_tones(RATE)), *words.split())
+    assert {(row["window"], row["window_size"]) for row in rows} == {
+        (window, size) for window in ("hann", "rectangular", "kaiser:14") for size in (256, "20ms")
+    }
+    spread = [row["entropy_bits"] for row in rows]
+    assert spread == sorted(spread)
+    for row in rows:
+        assert row["window_ms"] == (16 if row["window_size"] == 256 else 20)
+        if row["window"] == "hann":
+            assert row["frequency_hz"] == pytest.approx(2000 / row["window_ms"], rel=0.001)
+            assert row["time_ms"] == pytest.approx(row["window_ms"] / 2, rel=0.01)
+            assert row["side_lobe_db"] == pytest.approx(-31.5, abs=0.1)
+
+
+def test_the_table_has_a_line_a_window_the_best_first_and_says_what_each_resolves(make_wav: MakeWav) -> None:
+    path = make_wav(samples=click_train())
+    result = run("tune", path)
+    head, *lines = result.stdout.decode().splitlines()
+    assert (result.returncode, len(lines)) == (0, len(TUNED_SIZES))
+    assert all(word in head for word in ("window", "size", "Hz", "ms", "dB", "entropy", "bits"))
+    assert [line.split()[:2] for line in lines] == [[row["window"], str(row["window_size"])] for row in tuned(path)]
+    assert len({len(line) for line in (head, *lines)}) == 1
+
+
+def test_over_a_folder_the_mean_counts(make_wav: MakeWav, tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    paths = [make_wav("a.wav", chirp(900, 1.0)), make_wav("deep/b.WAV", click_train() * 0.01)]
+    (tmp_path / "notes.txt").write_text("no sound")
+    single = [{row["window_size"]: row["entropy_bits"] for row in tuned(path)} for path in paths]
+    both = {row["window_size"]: row["entropy_bits"] for row in tuned(tmp_path)}
+    assert both == {size: pytest.approx((single[0][size] + single[1][size]) / 2) for size in TUNED_SIZES}
+    assert tuned(*paths) == tuned(tmp_path)
+
+
+def test_a_silent_file_is_left_out_with_a_warning(make_wav: MakeWav) -> None:
+    loud, silent = make_wav("loud.wav", click_train()), make_wav("silent.wav", np.zeros(8000))
+    result = run("tune", "--json", silent, loud)
+    assert (result.returncode, json.loads(result.stdout)) == (0, tuned(loud))
+    assert result.stderr.count(b"\n") == 1
+    assert b"silent.wav" in result.stderr
+    alone = run("tune", silent)
+    assert (alone.returncode, alone.stdout) == (1, b"")
+
+
+def test_a_bad_file_is_an_error_and_the_others_count(make_wav: MakeWav, tmp_path: Path) -> None:
+    good = make_wav("good.wav", click_train())
+    (tmp_path / "bad.wav").write_bytes(b"no sound")
+    result = run("tune", "--json", tmp_path)
+    assert (result.returncode, json.loads(result.stdout)) == (1, tuned(good))
+    assert result.stderr.count(b"\n") == 1
+    assert b"bad.wav" in result.stderr
+    nan = make_wav("nan.wav", np.where(np.arange(5000) == 3000, np.nan, 0.1), subtype="FLOAT")
+    for word in (tmp_path / "absent.wav", tmp_path / "bad.wav", nan):
+        alone = run("tune", word)
+        assert (alone.returncode, alone.stdout) == (1, b"")
+        assert word.name.encode() in alone.stderr
+        assert b"Traceback" not in alone.stderr
+
+
+def test_a_folder_without_recordings_is_an_error_said_once(folder: Path) -> None:
+    result = run("tune", folder)
+    assert (result.returncode, result.stdout) == (1, b"")
+    assert result.stderr.count(b"\n") == 1
+
+
+def test_the_flags_go_into_plot_as_they_are(make_wav: MakeWav, folder: Path) -> None:
+    path = make_wav("my sound.wav", click_train())
+    program = f"{shlex.quote(sys.executable)} -m wav2spec"
+    source = shlex.quote(str(path))
+    line = f"{program} plot {source} $({program} tune --flags {source}) -o {folder}/tuned.png"
+    result = subprocess.run(["sh", "-c", line], capture_output=True, timeout=60)
+    assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
+    words = ("--window", "hann", "--window-size", str(min(TUNED_SIZES)))
+    assert run("plot", path, folder / "expected.png", *words).returncode == 0
+    assert (folder / "tuned.png").read_bytes() == (folder / "expected.png").read_bytes()
+
+
+def n_humps(curve: Array) -> int:
+    """Return how many humps rise above what is between them by 1 dB of power."""
+    above = curve > 0.8 * curve.max()
+    return int((np.diff(above.astype(int), prepend=0) == 1).sum())
+
+
+def power_of(samples: Array, window: str, size: float, **others: Any) -> Array:
+    found = spectrogram(samples, RATE, window=window, window_size=round(size), magnitude_squared=True, **others)
+    return np.asarray(found.values[0], np.float64)
+
+
+def n_samples_of(size: str) -> float:
+    assert size.endswith("ms")
+    return float(size[:-2]) * RATE / 1000
+
+
+WINDOWS = ["hann", "hamming", "blackman", "blackman-harris", "kaiser:14", "bartlett"]
+
+
+@pytest.mark.parametrize("hz", [50.0, 12.5])
+@pytest.mark.parametrize("window", [*WINDOWS, "rectangular"])
+def test_the_window_for_tones_so_far_apart_shows_two_and_half_of_it_one(window: str, hz: float) -> None:
+    flags = flags_of("--resolve", f"{hz:g}Hz", "--window", window)
+    assert flags["--window"] == window
+    size = n_samples_of(flags["--window-size"])
+    samples = close_tones(RATE, hz)
+    for length, n_peaks in ((size, 2), (size / 2, 1)):
+        power = power_of(samples, window, length, stride=40, fft_length=32768).mean(axis=0)
+        assert n_humps(power[: 2 * 1100]) == n_peaks
+
+
+@pytest.mark.parametrize("ms", [5.0, 20.0])
+@pytest.mark.parametrize("window", WINDOWS)
+def test_the_window_for_clicks_so_far_apart_shows_two_and_double_of_it_one(window: str, ms: float) -> None:
+    size = n_samples_of(flags_of("--resolve", f"{ms:g}ms", "--window", window)["--window-size"])
+    samples = np.zeros(RATE // 2)
+    samples[4000] = samples[4000 + round(ms * RATE / 1000)] = 0.5
+    for length, n_peaks in ((size, 2), (2 * size, 1)):
+        assert n_humps(power_of(samples, window, length, stride=1).mean(axis=1)) == n_peaks
+
+
+def test_for_tones_the_shortest_window_comes_first_and_for_clicks_the_longest() -> None:
+    words = ["--window", "blackman", "--window", "hann", "--window", "rectangular"]
+    tones, clicks = tuned("--resolve", "50hz", *words), tuned("--resolve", "0.005s", *words)
+    assert [row["window"] for row in tones] == ["rectangular", "hann", "blackman"]
+    assert [row["window_ms"] for row in clicks] == sorted((row["window_ms"] for row in clicks), reverse=True)
+    assert all(row["frequency_hz"] == pytest.approx(50) for row in tones)
+    assert all(row["time_ms"] == pytest.approx(5) for row in clicks)
+
+
+def test_what_resolves_goes_into_plot(make_wav: MakeWav, folder: Path) -> None:
+    flags = flags_of("--resolve", "50Hz")
+    assert flags == {"--window": "hann", "--window-size": "40ms"}
+    assert flags_of("--resolve", "5ms") == {"--window": "hann", "--window-size": "10ms"}
+    words = [word for pair in flags.items() for word in pair]
+    assert run("plot", make_wav(), folder / "a.png", *words).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ("--resolve 50", "--resolve"),
+        ("--resolve Hz", "--resolve"),
+        ("--resolve 0Hz", "--resolve"),
+        ("--resolve 0.0ms", "--resolve"),
+        ("--resolve=-5ms", "--resolve"),
+        ("--resolve 5min", "--resolve"),
+        ("--resolve 50Hz absent.wav", "--resolve"),
+        ("--resolve 50Hz --window-size 256", "--resolve"),
+        ("--resolve 50Hz --window hamm", "--window"),
+        # Its width is in samples, and does not grow with the window.
+        ("--resolve 50Hz --window gaussian:40", "--window"),
+        ("absent.wav --window-size 1", "--window-size"),
+        ("absent.wav --window-size 1/2", "--window-size"),
+        ("absent.wav --window kaiser", "--window"),
+        ("", "SRC"),
+    ],
+)
+def test_wrong_usage_is_told_by_the_name_of_the_option(words: str, named: str) -> None:
+    result = run("tune", *words.split())
+    assert (result.returncode, result.stdout) == (2, b"")
+    assert named.encode() in result.stderr

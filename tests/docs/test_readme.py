@@ -1,0 +1,89 @@
+"""What the README says is what the program does."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import numpy as np
+import pytest
+from conftest import ROOT, SAMPLES, run
+from PIL import Image
+
+from wav2spec.cli.main import command
+from wav2spec.settings.presets import PRESETS
+
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
+COMMANDS = [line for kind, block in BLOCKS if kind == "sh" for line in block.splitlines() if "wav2spec" in line]
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_every_command_works_as_it_stands(line: str, tmp_path: Path) -> None:
+    if "ffmpeg" in line and not shutil.which("ffmpeg"):
+        pytest.skip("ffmpeg is not installed")
+    for wav in SAMPLES.glob("*.wav"):
+        shutil.copy(wav, tmp_path)
+    program = f'wav2spec() {{ "{sys.executable}" -m wav2spec "$@"; }}\nset -o pipefail\n'
+    done = subprocess.run(["bash", "-c", program + line], cwd=tmp_path, capture_output=True, timeout=60)
+    # Of several files it says what came of them.
+    assert (done.returncode, re.sub(rb"wav2spec: [0-9]+ (written|up to date)\n", b"", done.stderr)) == (0, b"")
+    made = [path for path in tmp_path.rglob("*") if path.suffix in (".png", ".npy")]
+    assert made or done.stdout
+
+
+def test_the_python_example_prints_what_it_says(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    example = next(block for kind, block in BLOCKS if kind == "python")
+    monkeypatch.chdir(ROOT)
+    exec(compile(example, "README.md", "exec"), {})
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0] == "(1, 297, 257)"
+    assert printed[-1] == "(1, 94, 128) dB"
+
+
+def test_every_option_stands_in_the_readme() -> None:
+    for name in ("image", "plot", "compare"):
+        for option in command.commands[name].params:
+            if isinstance(option, click.Option):
+                assert any(f"`{flag}" in README for flag in option.opts + option.secondary_opts), option.opts
+
+
+def test_every_preset_and_command_stands_in_the_readme() -> None:
+    assert all(f"| `{name}` |" in README for name in PRESETS)
+    assert all(f"wav2spec {name}" in README for name in command.commands)
+
+
+def test_every_picture_shown_is_there() -> None:
+    pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", README)
+    assert pictures
+    assert all((ROOT / picture).is_file() for picture in pictures)
+
+
+@pytest.mark.parametrize("picture", sorted(SAMPLES.glob("*.png")), ids=lambda path: path.stem)
+def test_the_pictures_kept_beside_the_recordings_are_those_drawn(picture: Path, tmp_path: Path) -> None:
+    drawn = tmp_path / "drawn.png"
+    assert run(picture.with_suffix(".wav"), drawn).returncode == 0
+    np.testing.assert_array_equal(np.asarray(Image.open(picture)), np.asarray(Image.open(drawn)))
+
+
+def test_the_worked_example_ends_in_arrays_to_train_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder, names in {"train": ("speech", "guitar"), "valid": ("bell",)}.items():
+        (tmp_path / folder).mkdir()
+        for name in names:
+            shutil.copy(SAMPLES / f"{name}.wav", tmp_path / folder)
+    (script,) = [block for kind, block in BLOCKS if kind == "bash"]
+    program = f'wav2spec() {{ "{sys.executable}" -m wav2spec "$@"; }}\nset -e\n'
+    subprocess.run(["bash", "-c", program + script], cwd=tmp_path, check=True, timeout=60)
+    loader = [block for kind, block in BLOCKS if kind == "python"][1]
+    monkeypatch.chdir(tmp_path)
+    exec(compile(loader, "README.md", "exec"), {})
+    shape, alike = capsys.readouterr().out.splitlines()
+    clips = sum(1 for _ in (tmp_path / "png" / "train").iterdir())
+    assert (shape, alike) == (f"({clips}, 32, 64) float32", "True")
+    assert clips > 5

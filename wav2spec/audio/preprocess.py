@@ -1,0 +1,154 @@
+"""From a recording to the samples that are analysed: cut out, resampled, brought to length and level."""
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from functools import partial
+from math import ceil, sqrt
+
+import numpy as np
+
+from wav2spec.arrays import Samples
+from wav2spec.audio.recording import Recording
+from wav2spec.errors import AudioError
+from wav2spec.settings.choices import NORMALIZATIONS
+from wav2spec.settings.preprocessing import Preprocessing
+from wav2spec.settings.quantities import in_samples, parse_named, parse_time
+from wav2spec.waveform import Clip, Waveform
+
+# To start a thread takes as long as to analyse a second or so.
+_WORTH_A_THREAD = 2**19
+
+
+def clips(recording: Recording, source: Preprocessing) -> Iterator[Clip]:
+    """Yield what is taken from a recording: all that is cut out, or clips of that, the last of which may be short.
+
+    Clips go on until one holds the end. There is none if what the end cuts off is dropped, and that is all.
+
+    Raises
+    ------
+    AudioError
+        If there is nothing at that time.
+    """
+    whole = cut_out(recording, source)
+    if source.segment is None:
+        yield whole
+        return
+    n_samples = _in_samples(source.segment, recording)
+    stride = _in_samples(source.segment_stride or source.segment, recording)
+    for first in range(0, whole.n_samples, stride):
+        left = whole.n_samples - first
+        if left < n_samples and source.segment_last == "drop":
+            return
+        yield Clip(whole.first + first, min(n_samples, left))
+        if left <= n_samples:
+            return
+
+
+def prepare(recording: Recording, source: Preprocessing, clip: Clip | None = None) -> Waveform:
+    """Say what is taken from a clip of a recording, by default from all that is cut out; read when the blocks are.
+
+    Raises
+    ------
+    AudioError
+        If it has no such channel, or nothing at that time.
+    """
+    n_channels = recording.n_selected(source.channel)
+    clip = clip or cut_out(recording, source)
+    first, n_cut = clip.first, clip.n_samples
+    rate = source.sample_rate or recording.sample_rate
+    n_resampled = resampled_length(n_cut, recording.sample_rate, rate)
+    if source.segment is not None:
+        n_samples = ceil(parse_time(source.segment) * rate)
+    else:
+        n_samples = n_resampled if source.target_length is None else in_samples(source.target_length, rate)
+
+    def kept() -> Iterator[Samples]:
+        blocks = recording.blocks(source.channel, first, n_cut)
+        if rate != recording.sample_rate:
+            blocks = _resampled(blocks, recording.sample_rate, rate, n_channels)
+        return blocks if n_samples >= n_resampled else _first(blocks, n_samples)
+
+    def blocks() -> Iterator[Samples]:
+        prepared = _scaled(kept(), _gain(kept, source))
+        return prepared if n_samples <= n_resampled else _zero_padded(prepared, n_samples - n_resampled, n_channels)
+
+    facts = partial(recording.facts, first, n_cut)
+    start_s = first / recording.sample_rate
+    in_thread = recording.may_thread and n_samples >= _WORTH_A_THREAD
+    return Waveform(recording.path, rate, n_channels, n_samples, blocks, clip, start_s, in_thread, facts)
+
+
+def resampled_length(n_samples: int, sample_rate: int, target_rate: int) -> int:
+    """Return how many samples soxr makes of `n_samples`: as many as last as long, rounded half up.
+
+    >>> resampled_length(100003, 44100, 16000)
+    36282
+    """
+    return int(Fraction(n_samples * target_rate, sample_rate) + Fraction(1, 2))
+
+
+def cut_out(recording: Recording, source: Preprocessing) -> Clip:
+    """Return what lies between the start and the end asked for.
+
+    Raises
+    ------
+    AudioError
+        If there is nothing.
+    """
+    first = _in_samples(source.start, recording)
+    n_samples = recording.n_samples - first
+    if n_samples <= 0:
+        words = f"start {source.start} is beyond its end: it lasts {recording.duration:.3f} s"
+        raise AudioError(recording.path, words)
+    return Clip(
+        first, n_samples if source.duration is None else min(n_samples, _in_samples(source.duration, recording))
+    )
+
+
+def _in_samples(time: float | str, recording: Recording) -> int:
+    return ceil(parse_time(time) * recording.sample_rate)
+
+
+def _resampled(blocks: Iterator[Samples], sample_rate: int, target_rate: int, n_channels: int) -> Iterator[Samples]:
+    # Loaded by those who resample alone.
+    import soxr
+
+    stream = soxr.ResampleStream(sample_rate, target_rate, n_channels, dtype="float32", quality="VHQ")
+    for block in blocks:
+        yield stream.resample_chunk(np.ascontiguousarray(block)).reshape(-1, n_channels)
+    yield stream.resample_chunk(np.empty((0, n_channels), np.float32), last=True).reshape(-1, n_channels)
+
+
+def _first(blocks: Iterator[Samples], n_samples: int) -> Iterator[Samples]:
+    for block in blocks:
+        yield block[:n_samples]
+        n_samples -= len(block)
+        if n_samples <= 0:
+            return
+
+
+def _zero_padded(blocks: Iterator[Samples], n_zeros: int, n_channels: int) -> Iterator[Samples]:
+    yield from blocks
+    while n_zeros > 0:
+        n = min(n_zeros, 2**16)
+        yield np.zeros((n, n_channels), np.float32)
+        n_zeros -= n
+
+
+def _gain(kept: Callable[[], Iterator[Samples]], source: Preprocessing) -> float:
+    """Return what brings the samples kept to their level, from a first pass over them; 1 for silence."""
+    name, level = parse_named(source.normalize, NORMALIZATIONS)
+    if level is None:
+        return 1.0
+    peak, energy, n_values = 0.0, 0.0, 0
+    for block in kept():
+        peak = max(peak, float(np.abs(block).max(initial=0)))
+        energy += float(np.square(block, dtype=np.float64).sum())
+        n_values += block.size
+    found = peak if name == "peak" else sqrt(energy / max(1, n_values))
+    return level / found if found else 1.0
+
+
+def _scaled(blocks: Iterator[Samples], gain: float) -> Iterator[Samples]:
+    # Rounded to float32, the gain does not tell in what pieces the energy was summed.
+    return blocks if gain == 1 else (block * np.float32(gain) for block in blocks)

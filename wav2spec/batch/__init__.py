@@ -1,0 +1,1 @@
+"""Paths to jobs, jobs to outcomes, outcomes to words, manifest and exit code."""

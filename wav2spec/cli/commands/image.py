@@ -1,0 +1,28 @@
+"""``wav2spec image``: pixels only."""
+
+from typing import Any
+
+import click
+
+from wav2spec.cli.draw import make_pictures
+from wav2spec.cli.options import setting_options, settings_from
+from wav2spec.cli.request import Request, request_options
+from wav2spec.settings.presets import DEFAULT
+
+
+@click.command()
+@setting_options(DEFAULT)
+@request_options(Request)
+def image(**options: Any) -> int:
+    """Draw each recording as a picture of pixels alone, like TensorFlow's wav_to_spectrogram.
+
+    Time runs down and frequency from right to left unless --layout says otherwise. The second of two names is the
+    target if it is - or ends in .png or .npy; several sources go each beside itself, or into the folder that -o names.
+    Of folders all WAV files are taken, and the tree is mirrored.
+
+    \b
+    wav2spec kick.wav --window-size 25ms --stride 10ms
+    wav2spec recordings/ -o pictures/ --update
+    """
+    request = Request.from_options(options)
+    return make_pictures(request, settings_from(options, DEFAULT))

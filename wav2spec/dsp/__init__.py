@@ -1,0 +1,1 @@
+"""Samples to spectra, bands and dB. NumPy in, NumPy out."""

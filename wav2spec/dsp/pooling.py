@@ -1,0 +1,221 @@
+"""Many frames and bands to few pixels, in power, as the frames come."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from wav2spec.settings.choices import Reduce
+
+Floats = npt.NDArray[np.floating[Any]]
+
+
+Indices = npt.NDArray[np.intp]
+
+
+# Frames of one column that are summed at once. They are counted from the first frame of all, so that rounding follows
+# from the frames and not from the blocks in which they came.
+_GROUP = 64
+
+
+# Values that are yielded at once where few frames become many pixels.
+_PIECE = 2**17
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Cells of equal width on a scale, and the part of it that is drawn.
+
+    Attributes
+    ----------
+    first, step : float
+        The middle of the first cell, and from one to the next, in the units of the scale.
+    n_cells : int
+    low, high : float
+        Where the picture begins and ends.
+    """
+
+    first: float
+    step: float
+    n_cells: int
+    low: float
+    high: float
+
+    def position(self, value: npt.ArrayLike) -> Floats:
+        """Return where in the picture a value lies: 0 is its beginning, 1 its end."""
+        return (np.asarray(value, np.float64) - self.low) / (self.high - self.low)
+
+    def is_finer_than(self, n_pixels: int) -> bool:
+        """Say whether every pixel holds the middle of a cell."""
+        return self.step * n_pixels <= self.high - self.low
+
+    def pixel_of(self, cells: Indices, n_pixels: int) -> Indices:
+        """Return in which pixel the middle of each cell lies, the ends included; -1 for outside."""
+        places = self.position(self.first + cells * self.step) * n_pixels
+        pixels = np.minimum(np.floor(places), n_pixels - 1).astype(np.intp)
+        # What rounding puts a little beyond an end lies on it.
+        rounding = 1e-9 * n_pixels
+        outside = (places < -rounding) | (places > n_pixels + rounding)
+        return np.where(outside, -1, np.maximum(pixels, 0))
+
+    def cell_of(self, n_pixels: int) -> Indices:
+        """Return which cell each pixel's middle lies in; -1 for none. The outer cells reach one step outwards."""
+        middles = self.low + (np.arange(n_pixels) + 0.5) * ((self.high - self.low) / n_pixels)
+        steps = (middles - self.first) / self.step
+        cells = np.clip(np.floor(steps + 0.5), 0, self.n_cells - 1).astype(np.intp)
+        return np.where(np.abs(steps - cells) > 1, -1, cells)
+
+
+def pool_bands(power: Floats, axis: Axis, n_pixels: int, reduce: Reduce) -> Floats:
+    """Reduce the bands of each frame to pixels, if there are more of them.
+
+    Parameters
+    ----------
+    power : ndarray, shape (n_channels, n_frames, n_bands)
+    axis : Axis
+        Of the bands.
+    n_pixels : int
+    reduce : {"max", "mean"}
+
+    Returns
+    -------
+    ndarray, shape (n_channels, n_frames, n_pixels or n_bands)
+    """
+    if not axis.is_finer_than(n_pixels):
+        return power
+    pixels = axis.pixel_of(np.arange(axis.n_cells), n_pixels)
+    drawn = np.flatnonzero(pixels >= 0)
+    starts = np.flatnonzero(np.diff(pixels[drawn], prepend=-1))
+    pooled = _reduced(power[:, :, drawn], starts, 2, reduce)
+    if reduce == "mean":
+        pooled = pooled / np.diff(starts, append=len(drawn))
+    # Pixels beyond the bands show the band at the edge.
+    return pooled[:, :, last_known(pixels[drawn][starts], np.arange(n_pixels))]
+
+
+def spread_bands(power: Floats, axis: Axis, n_pixels: int) -> Floats:
+    """Give each pixel its band, where `pool_bands` left the bands as they are."""
+    if axis.is_finer_than(n_pixels):
+        return power
+    cells = axis.cell_of(n_pixels)
+    known = np.flatnonzero(cells >= 0)
+    return power[:, :, cells[known[last_known(known, np.arange(n_pixels))]]]
+
+
+def last_known(known: Indices, wanted: Indices) -> Indices:
+    """Return where in `known`, which rises, the last is that lies at or before each of `wanted`; else the first."""
+    return np.maximum(np.searchsorted(known, wanted, "right") - 1, 0)
+
+
+def pool_frames(blocks: Iterable[Floats], axis: Axis, n_pixels: int, reduce: Reduce) -> Iterator[Floats]:
+    """Bring frames to exactly `n_pixels`, as they come.
+
+    Memory is that of a block, and a few bytes for each pixel; it does not grow with the frames.
+
+    Parameters
+    ----------
+    blocks : iterable of ndarray, shape (n_channels, n, n_bands)
+        The power of frames in order.
+    axis : Axis
+        Of the frames. There may come fewer than it says.
+    n_pixels : int
+    reduce : {"max", "mean"}
+
+    Yields
+    ------
+    ndarray, shape (n_channels, n, n_bands)
+        Pixels in order, NaN where there is no frame.
+    """
+    blank = axis.cell_of(n_pixels) < 0
+    finished = (
+        _joined(blocks, axis, n_pixels, reduce) if axis.is_finer_than(n_pixels) else _spread(blocks, axis, n_pixels)
+    )
+    n_done = 0
+    last: Floats | None = None
+    for pixels, values in finished:
+        blank[pixels] = False
+        # A pixel that no frame's middle falls into shows what lies before it.
+        for wanted in _pieces(n_done, int(pixels[-1]) + 1, values):
+            yield _blanked(values[:, last_known(pixels, wanted)], blank[wanted])
+        n_done, last = int(pixels[-1]) + 1, values[:, -1:]
+    if last is not None:
+        for wanted in _pieces(n_done, n_pixels, last):
+            yield _blanked(np.repeat(last, len(wanted), axis=1), blank[wanted])
+
+
+def _pieces(first: int, end: int, values: Floats) -> Iterator[Indices]:
+    """Yield the numbers from `first` up to `end`, so few at once that as many rows of `values` stay small."""
+    n_at_once = max(1, _PIECE // (values.shape[0] * values.shape[2]))
+    for start in range(first, end, n_at_once):
+        yield np.arange(start, min(start + n_at_once, end))
+
+
+def _blanked(values: Floats, blank: npt.NDArray[np.bool_]) -> Floats:
+    return np.where(blank[:, np.newaxis], np.nan, values) if blank.any() else values
+
+
+def _spread(blocks: Iterable[Floats], axis: Axis, n_pixels: int) -> Iterator[tuple[Indices, Floats]]:
+    """Yield pixels of which several may show one frame."""
+    cells = axis.cell_of(n_pixels)
+    first = 0
+    for block in blocks:
+        pixels = np.flatnonzero((cells >= first) & (cells < first + block.shape[1]))
+        n_at_once = max(1, _PIECE // (block.shape[0] * block.shape[2]))
+        for start in range(0, len(pixels), n_at_once):
+            some = pixels[start : start + n_at_once]
+            yield some, block[:, cells[some] - first]
+        first += block.shape[1]
+
+
+def _joined(blocks: Iterable[Floats], axis: Axis, n_pixels: int, reduce: Reduce) -> Iterator[tuple[Indices, Floats]]:
+    """Yield pixels that show several frames, each when its last frame is in."""
+    join = np.maximum if reduce == "max" else np.add
+    held: Floats | None = None
+    pixel, count = -1, 0
+    for groups, pixels, counts in _grouped(blocks, axis, n_pixels, reduce):
+        done_pixels, done = [], []
+        for index, (at, n) in enumerate(zip(pixels, counts, strict=True)):
+            group = groups[:, index]
+            if at == pixel and held is not None:
+                held, count = join(held, group), count + n
+                continue
+            if held is not None and pixel >= 0:
+                done_pixels.append(pixel)
+                done.append(held / count if reduce == "mean" else held)
+            held, pixel, count = group, at, n
+        if done:
+            yield np.array(done_pixels), np.stack(done, axis=1)
+    if held is not None and pixel >= 0:
+        yield np.array([pixel]), (held / count if reduce == "mean" else held)[:, np.newaxis]
+
+
+def _grouped(
+    blocks: Iterable[Floats], axis: Axis, n_pixels: int, reduce: Reduce
+) -> Iterator[tuple[Floats, Indices, Indices]]:
+    """Yield reduced groups of frames, the pixel of each, and how many frames it has.
+
+    Groups end where pixels end, and at every `_GROUP` frames from the first: wherever blocks end, they are the same.
+    """
+    kept: Floats | None = None
+    first = 0
+    for block in blocks:
+        frames = block if kept is None or not kept.shape[1] else np.concatenate((kept, block), axis=1)
+        cells = np.arange(first, first + frames.shape[1])
+        pixels = axis.pixel_of(cells, n_pixels)
+        starts = np.flatnonzero((np.diff(pixels, prepend=-2) != 0) | (cells % _GROUP == 0))
+        # The last group may go on in the next block.
+        end = starts[-1]
+        if len(starts) > 1:
+            yield _reduced(frames[:, :end], starts[:-1], 1, reduce), pixels[starts[:-1]], np.diff(starts)
+        kept, first = frames[:, end:], first + int(end)
+    if kept is not None and kept.shape[1]:
+        pixel = axis.pixel_of(np.array([first]), n_pixels)
+        yield _reduced(kept, np.array([0]), 1, reduce), pixel, np.array([kept.shape[1]])
+
+
+def _reduced(power: Floats, starts: Indices, axis: int, reduce: Reduce) -> Floats:
+    if reduce == "max":
+        return np.maximum.reduceat(power, starts, axis=axis)
+    return np.add.reduceat(power, starts, axis=axis, dtype=np.float64)

@@ -1,0 +1,249 @@
+"""From samples to a spectrogram that knows its own axes: as a stream, and whole for Python."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from wav2spec.arrays import Magnitudes, Samples
+from wav2spec.dsp.decibels import full_scale_power, to_db
+from wav2spec.dsp.filterbank import FilterBank, filter_bank
+from wav2spec.dsp.framing import check_length, count_frames, frame_size, frame_times
+from wav2spec.dsp.pooling import Axis, pool_frames
+from wav2spec.dsp.stft import magnitude_blocks
+from wav2spec.errors import AudioError, SettingError
+from wav2spec.settings.analysis import Analysis
+from wav2spec.settings.bands import Bands
+from wav2spec.settings.pictures import Raster
+from wav2spec.settings.settings import Settings
+from wav2spec.waveform import Waveform
+
+# A level that refers to the peak needs it before the first pixel. Up to so many values are kept until it is known
+# (64 MiB); of a longer recording, the spectra are computed twice.
+_KEPT_VALUES = 2**24
+
+
+@dataclass(frozen=True)
+class Spectrogram:
+    """Values over time and frequency.
+
+    Attributes
+    ----------
+    values : ndarray, shape (n_channels, n_frames, n_bands), float32
+    times : ndarray, shape (n_frames,)
+        Where each frame's window is greatest, in s.
+    frequencies : ndarray, shape (n_bands,)
+        The middle of each band in Hz, rising.
+    unit : str
+        ``"magnitude"``, ``"power"`` or ``"dB"``.
+    """
+
+    values: Magnitudes
+    times: npt.NDArray[np.float64]
+    frequencies: npt.NDArray[np.float64]
+    unit: str
+
+
+@dataclass(frozen=True)
+class SpectrogramStream:
+    """A sound's spectrogram, computed as its blocks are taken.
+
+    Attributes
+    ----------
+    sound : Sound
+    settings : Settings
+    analysis : Analysis
+        In samples.
+    bands : BandMap
+    n_frames : int
+    shape : (n_channels, n_rows, n_bands)
+        Of what is drawn: a row is a frame, or one of as many pixels along time as the picture is asked to have.
+    unit : str
+        ``"magnitude"``, ``"power"`` or ``"dB"``.
+    """
+
+    sound: Waveform
+    settings: Settings
+    analysis: Analysis
+    bands: FilterBank
+    n_frames: int
+    shape: tuple[int, int, int]
+    unit: str
+
+    def times(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+        """Return when the middle of each of the rows is, in s of the recording."""
+        frames = rows if self.shape[1] == self.n_frames else (rows + 0.5) * (self.n_frames / self.shape[1]) - 0.5
+        return frame_times(frames, self.analysis, self.sound.sample_rate) + self.sound.start_s
+
+    def blocks(self) -> Iterator[npt.NDArray[np.floating[Any]]]:
+        """Yield all rows in order, shape (n_channels, n, n_bands); dB in float64, the rest in float32.
+
+        Raises
+        ------
+        AudioError
+            If the recording cannot be read, or turns out to end before the first frame.
+        """
+        if self.unit == "magnitude" and self.bands.bins is not None and self.shape[1] == self.n_frames:
+            yield from self._bands_of(self.analysis)
+        elif self.unit == "dB":
+            powers, reference = self._referred()
+            yield from (to_db(power, reference, self.settings.levels) for power in self._pooled(powers))
+        else:
+            for power in self.rows():
+                exact = power.astype(np.float32, copy=False)
+                yield np.sqrt(exact) if self.unit == "magnitude" else exact
+
+    def _pooled(self, powers: Iterable[Magnitudes]) -> Iterable[npt.NDArray[np.floating[Any]]]:
+        n_rows, picture = self.shape[1], self.settings.picture
+        if n_rows == self.n_frames or not isinstance(picture, Raster):
+            return powers
+        cells = Axis(0.5, 1.0, self.n_frames, 0.0, self.n_frames)
+        return pool_frames(powers, cells, n_rows, picture.reduce)
+
+    def rows(self) -> Iterable[npt.NDArray[np.floating[Any]]]:
+        """Yield the power of all rows in order, whatever the unit."""
+        return self._pooled(self.powers())
+
+    def powers(self) -> Iterator[Magnitudes]:
+        """Yield the power of all frames in order, whatever the unit."""
+        return self._bands_of(replace(self.analysis, magnitude_squared=True))
+
+    def reference(self) -> float | npt.NDArray[np.float64] | None:
+        """Return the power that reads 0 dB, of each band if they differ; None for the peak, known only at the end."""
+        reference = self.settings.levels.db_ref
+        if reference == "full-scale":
+            return full_scale_power(self.analysis, self.bands)
+        return None if isinstance(reference, str) else float(reference) ** 2
+
+    def _bands_of(self, analysis: Analysis) -> Iterator[Magnitudes]:
+        n_frames = 0
+        for block in magnitude_blocks(self.sound.blocks(), analysis, in_thread=self.sound.in_thread):
+            n_frames += block.shape[1]
+            yield self.bands.apply(block)
+        if self.n_frames and not n_frames:
+            raise AudioError(self.sound.name, "it ended before the first frame while it was read")
+
+    def _referred(self) -> tuple[Iterable[Magnitudes], float | npt.NDArray[np.float64]]:
+        """Return the power, and the power that reads 0 dB."""
+        reference = self.reference()
+        if reference is not None:
+            return self.powers(), reference
+        n_values = self.shape[0] * self.n_frames * self.shape[2]
+        kept = list(self.powers()) if n_values <= _KEPT_VALUES else None
+        peak = max((float(power.max(initial=0)) for power in (self.powers() if kept is None else kept)), default=0.0)
+        return self.powers() if kept is None else kept, peak
+
+
+def stream_spectrogram(sound: Waveform, settings: Settings) -> SpectrogramStream:
+    """Prepare the analysis of a sound; nothing is computed yet.
+
+    Raises
+    ------
+    SettingError
+        If the settings do not fit its sample rate or length.
+    """
+    analysis = settings.analysis.resolved(sound.sample_rate)
+    check_length(sound.n_samples, analysis)
+    n_frames = n_rows = count_frames(sound.n_samples, analysis)
+    bands = filter_bank(settings.bands, analysis, sound.sample_rate)
+    if isinstance(settings.picture, Raster):
+        n_rows = settings.picture.along_time or n_frames
+        n_bands = _bands_asked_for(settings.picture, settings.bands, sound.n_channels)
+        if n_bands not in (None, bands.n_bands):
+            bands = filter_bank(replace(settings.bands, n_bands=n_bands), analysis, sound.sample_rate)
+    shape = sound.n_channels, n_rows if n_frames else 0, bands.n_bands
+    unit = "dB" if settings.levels.scale == "db" else "power" if analysis.magnitude_squared else "magnitude"
+    return SpectrogramStream(sound, settings, analysis, bands, n_frames, shape, unit)
+
+
+def _bands_asked_for(raster: Raster, bands: Bands, n_channels: int) -> int | None:
+    """Return how many bands fill the pixels along frequency."""
+    pixels = raster.along_frequency
+    if pixels is None:
+        return None
+    name = "height" if raster.layout == "right-up" else "width"
+    n_bands, rest = divmod(pixels, n_channels)
+    if rest or not n_bands:
+        raise SettingError(name, f"{pixels} pixels cannot be shared equally by {n_channels} channels")
+    if bands.n_bands not in (None, n_bands):
+        raise SettingError(name, f"{n_bands} pixels a channel do not go with {bands.n_bands} bands")
+    return n_bands
+
+
+def spectrogram(
+    samples: npt.ArrayLike,
+    sample_rate: int,
+    *,
+    window_size: int | str = 256,
+    stride: int | str = 128,
+    magnitude_squared: bool = False,
+    **settings: Any,
+) -> Spectrogram:
+    """Compute a spectrogram; by default as TensorFlow's ``AudioSpectrogram`` does.
+
+    Parameters
+    ----------
+    samples : array_like, shape (n_samples,) or (n_samples, n_channels)
+        Full scale at 1.0. Integers are PCM: int16 is divided by 2**15, int32 by 2**31, uint8 has its middle at 128.
+    sample_rate : int
+        In Hz.
+    window_size, stride : int or str
+        Samples or time (``"25ms"``); a stride also a share of the window (``"50%"``, ``"1/3"``).
+    magnitude_squared : bool
+        Power instead of magnitude.
+    **settings
+        Any field of `Analysis`, `Bands` and `Levels`, or all of a preset's: ``**wav2spec.preset("librosa")``.
+
+    Returns
+    -------
+    Spectrogram
+        ``values`` has shape (n_channels, n_frames, n_bands), as the op's output. Without padding, n_frames is 0 for
+        less than one window.
+
+    Raises
+    ------
+    SettingError
+        If a setting, the shape or the sample rate cannot be. A ValueError.
+
+    Examples
+    --------
+    >>> tone = np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)
+    >>> loudness = spectrogram(tone, 16000, window_size=512, scale="db")
+    >>> print(f"{loudness.frequencies[32]:.0f} Hz, {abs(loudness.values[0, 5, 32]):.3f} {loudness.unit}")
+    1000 Hz, 0.000 dB
+    """
+    if sample_rate < 1:
+        raise SettingError("sample_rate", f"must be at least 1 Hz, not {sample_rate}")
+    given = {"window_size": window_size, "stride": stride, "magnitude_squared": magnitude_squared, **settings}
+    columns = _as_samples(samples)
+    sound = Waveform("samples", sample_rate, columns.shape[1], len(columns), lambda: iter([columns]))
+    stream = stream_spectrogram(sound, Settings().updated(**given))
+    empty = np.empty((columns.shape[1], 0, stream.bands.n_bands), np.float32)
+    blocks = stream.blocks() if stream.shape[1] else ()
+    values = np.concatenate([empty, *blocks], axis=1, dtype=np.float32, casting="same_kind")
+    times = stream.times(np.arange(values.shape[1]))
+    return Spectrogram(values, times, stream.bands.frequencies, stream.unit)
+
+
+def too_short(stream: SpectrogramStream) -> str:
+    """Say why there are no frames."""
+    size = frame_size(stream.analysis)
+    return f"too short: it has {stream.sound.n_samples} samples, one frame takes {size}"
+
+
+def _as_samples(samples: npt.ArrayLike) -> Samples:
+    array = np.asarray(samples)
+    if array.ndim not in (1, 2):
+        raise SettingError("samples", f"must have 1 or 2 dimensions (n_samples, n_channels), not {array.ndim}")
+    columns = array if array.ndim == 2 else array[:, np.newaxis]
+    match columns.dtype.name:
+        case "float16" | "float32" | "float64":
+            return columns.astype(np.float32)
+        case "int16" | "int32" as name:
+            return (columns / -float(np.iinfo(name).min)).astype(np.float32)
+        case "uint8":
+            return (columns / 128.0 - 1.0).astype(np.float32)
+        case name:
+            raise SettingError("samples", f"must be float, int16, int32 or uint8, not {name}")

@@ -1,0 +1,1 @@
+"""One function over many items, in processes; knows nothing of wav2spec."""

@@ -1,0 +1,1 @@
+"""File formats, byte by byte: PNG, NPY, deflate. Knows nothing of sound."""

@@ -1,0 +1,80 @@
+"""A streaming ``.npy`` writer: float32 values, time down, frequency rising.
+
+References
+----------
+.. [1] NEP 1, https://numpy.org/neps/nep-0001-npy-format.html
+"""
+
+import struct
+from typing import BinaryIO
+
+import numpy as np
+
+from wav2spec.arrays import Magnitudes
+
+_MAGIC = b"\x93NUMPY\x01\x00"
+
+
+# The header's size is fixed, so that it can be written anew when the number of frames is known (bytes).
+_HEADER_SIZE = 128
+
+
+_COPY_BYTES = 2**20
+
+
+class NpyWriter:
+    """Writes blocks as they come into a seekable `file`; `close` completes the array.
+
+    The array's shape is (n_frames, n_bands), or (n_channels, n_frames, n_bands) with `keep_channels`. Each channel has
+    its own place in the file, `n_frames` long; if fewer come, `close` moves the channels together.
+    """
+
+    def __init__(self, file: BinaryIO, shape: tuple[int, int, int], *, keep_channels: bool) -> None:
+        self._file = file
+        self._n_channels, self._n_frames, self._n_bands = shape
+        self._keep_channels = keep_channels
+        self._written = 0
+        self._write_header()
+
+    def write(self, values: Magnitudes) -> None:
+        """Write `values`, shape (n_channels, n, n_bands), behind those written before."""
+        for channel, frames in enumerate(values):
+            self._file.seek(self._place(channel, self._n_frames) + self._frame_bytes(self._written))
+            self._file.write(np.ascontiguousarray(frames, "<f4").data)
+        self._written += values.shape[1]
+
+    def close(self) -> tuple[int, ...]:
+        """Make the file say how many frames there are, and return the shape of the array."""
+        if self._written < self._n_frames:
+            for channel in range(1, self._n_channels):
+                self._move(self._place(channel, self._n_frames), self._place(channel, self._written))
+            self._n_frames = self._written
+            self._file.seek(0)
+            self._write_header()
+        self._file.truncate(self._place(self._n_channels, self._n_frames))
+        return self._shape
+
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        channels = (self._n_channels,) if self._keep_channels else ()
+        return *channels, self._n_frames, self._n_bands
+
+    def _place(self, channel: int, n_frames: int) -> int:
+        return _HEADER_SIZE + self._frame_bytes(channel * n_frames)
+
+    def _frame_bytes(self, n_frames: int) -> int:
+        return n_frames * self._n_bands * 4
+
+    def _move(self, source: int, target: int) -> None:
+        left = self._frame_bytes(self._written)
+        while left:
+            self._file.seek(source)
+            piece = self._file.read(min(left, _COPY_BYTES))
+            self._file.seek(target)
+            self._file.write(piece)
+            source, target, left = source + len(piece), target + len(piece), left - len(piece)
+
+    def _write_header(self) -> None:
+        words = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {self._shape}, }}"
+        room = _HEADER_SIZE - len(_MAGIC) - 2
+        self._file.write(_MAGIC + struct.pack("<H", room) + words.ljust(room - 1).encode() + b"\n")

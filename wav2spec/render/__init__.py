@@ -1,0 +1,1 @@
+"""From a spectrogram to a picture or its values, and back."""

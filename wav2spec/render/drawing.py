@@ -1,0 +1,68 @@
+"""What can be drawn of a spectrogram; nothing is computed yet."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from wav2spec.dsp.spectrogram import SpectrogramStream, stream_spectrogram, too_short
+from wav2spec.errors import AudioError
+from wav2spec.formats.digest import PixelDigest
+from wav2spec.settings.choices import Format
+from wav2spec.settings.pictures import Figure
+from wav2spec.settings.settings import Settings
+from wav2spec.waveform import Waveform
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Something that can be drawn.
+
+    Attributes
+    ----------
+    stream : SpectrogramStream
+    write : callable
+        Draws it into a seekable file, gives all rows of a picture to a digest if there is one, and returns width and
+        height, or the shape of the values.
+    describe : callable
+        Returns what it says of itself when it is drawn; nothing if it does not. Reads the sound, but draws nothing.
+    warnings : tuple of str
+        What is odd about it.
+    """
+
+    stream: SpectrogramStream
+    write: Callable[[BinaryIO, PixelDigest | None], tuple[int, ...]]
+    describe: Callable[[], str]
+    warnings: tuple[str, ...] = ()
+
+
+# Says what is to be drawn of a waveform in a format.
+Planner = Callable[[Waveform, Format], Drawing]
+
+
+def plan_spectrogram(waveform: Waveform, settings: Settings) -> SpectrogramStream:
+    """Return what is computed of a waveform.
+
+    Raises
+    ------
+    SettingError, AudioError
+        If the settings do not fit it.
+    """
+    stream = stream_spectrogram(waveform, settings)
+    if not stream.shape[1]:
+        raise AudioError(waveform.name, too_short(stream))
+    return stream
+
+
+def spectrogram_warnings(stream: SpectrogramStream) -> tuple[str, ...]:
+    """Say what is odd about a spectrogram."""
+    warnings = []
+    empty, n_bands = stream.bands.empty, stream.bands.n_bands
+    if len(empty):
+        where = f"{stream.bands.frequencies[empty[0]]:.1f} Hz"
+        words = f"{len(empty)} of {n_bands} bands hold no bin, the first at {where}"
+        warnings.append(f"{words}: they stay dark, a longer FFT would fill them")
+    window_size, stride = int(stream.analysis.window_size), int(stream.analysis.stride)
+    if isinstance(stream.settings.picture, Figure) and stride > window_size:
+        unseen = f"{stride - window_size} of every {stride} samples are not seen"
+        warnings.append(f"the stride of {stride} samples is longer than the window of {window_size}: {unseen}")
+    return tuple(warnings)

@@ -1,0 +1,1 @@
+"""Labelled figures. The one room that knows matplotlib's artists."""

@@ -1,0 +1,60 @@
+"""From values to pixels."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from wav2spec.arrays import Pixels
+from wav2spec.settings.levels import Levels
+
+Values = npt.NDArray[np.floating[Any]]
+
+
+# The greatest level of 8 bits, on which brightness is counted.
+_WHITE = 255
+
+
+def level_range(levels: Levels, unit: str) -> tuple[float, float]:
+    """Return what pixel 0 and the greatest stand for, before gamma."""
+    if unit == "dB":
+        return levels.db_max - levels.db_range, levels.db_max
+    return 0.0, _WHITE / levels.brightness
+
+
+def to_pixels(values: Values, levels: Levels, bit_depth: int = 8) -> Pixels:
+    """Return levels from 0 to 255, or to 65535 with a bit depth of 16.
+
+    On a linear scale it is ``min(value * brightness, 255)``, rounded down, in float32 as TensorFlow's example computes
+    it [1]_. In dB, `db_max` is 255 and `db_range` below it 0, rounded to the nearest. In 16 bits all is 257 times as
+    much, before it is rounded.
+
+    Examples
+    --------
+    >>> to_pixels(np.array([0.0, 0.1, 1.0, 9.0], np.float32), Levels(brightness=64)).tolist()
+    [0, 6, 64, 255]
+    >>> to_pixels(np.array([-100.0, -80.0, -40.0, 0.0]), Levels(scale="db")).tolist()
+    [0, 0, 128, 255]
+
+    References
+    ----------
+    .. [1] tensorflow/examples/wav_to_spectrogram/wav_to_spectrogram.cc
+    """
+    white = 2**bit_depth - 1
+    if levels.scale == "db":
+        share = (values.astype(np.float64) - (levels.db_max - levels.db_range)) / levels.db_range
+        return _as_levels(np.rint(white * np.clip(share, 0.0, 1.0) ** (1.0 / levels.gamma)), bit_depth)
+    # 0 and infinity times each other are no number, so the factor is neither.
+    limits = np.finfo(np.float32)
+    factor = np.float32(min(max(levels.brightness, float(limits.tiny)), float(limits.max)))
+    # Overflow is what the clipping is for.
+    with np.errstate(over="ignore"):
+        scaled = values * factor
+    np.minimum(scaled, np.float32(_WHITE), out=scaled)
+    if levels.gamma != 1 or bit_depth != 8:
+        return _as_levels(white * (scaled.astype(np.float64) / _WHITE) ** (1.0 / levels.gamma), bit_depth)
+    return _as_levels(scaled, bit_depth)
+
+
+def _as_levels(values: Values, bit_depth: int) -> Pixels:
+    return values.astype(np.uint8) if bit_depth == 8 else values.astype(np.uint16)

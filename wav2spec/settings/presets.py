@@ -1,0 +1,110 @@
+"""Named settings, each of which reproduces another system."""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from wav2spec.settings.pictures import Figure
+from wav2spec.settings.settings import Settings
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Settings, and in words what they reproduce and where that ends."""
+
+    words: str
+    settings: Settings
+
+    def settings_for(self, start: Settings) -> Settings:
+        """Return the settings for a command that draws otherwise: a layout of pixels means nothing to a figure."""
+        same = type(start.picture) is type(self.settings.picture)
+        return self.settings if same else replace(self.settings, picture=start.picture)
+
+
+DEFAULT = Settings()
+
+
+_LIBROSA = DEFAULT.updated(
+    channel="mix",
+    window_size=2048,
+    stride="1//4",
+    fft_length="window",
+    window_align="center",
+    framing="centered",
+    scale="db",
+    db_ref="peak",
+    amin=1e-10,
+)
+
+
+PRESETS = {
+    "tf": Preset(
+        "TensorFlow's AudioSpectrogram and its example wav_to_spectrogram, pixel for pixel.",
+        DEFAULT.updated(layout="down-right"),
+    ),
+    "tf-signal": Preset(
+        "tf.signal.stft and the log picture of TensorFlow's tutorial, in dB re full scale. Of 350 dB none is cut.",
+        DEFAULT.updated(channel="mix", window_symmetry="even-periodic", scale="db", db_range=350.0),
+    ),
+    "librosa": Preset(
+        "librosa.stft and amplitude_to_db(ref=numpy.max) at the file's own rate. Silence is black, librosa's is white.",
+        _LIBROSA,
+    ),
+    "librosa-mel": Preset(
+        "librosa.feature.melspectrogram and power_to_db(ref=numpy.max) at the file's own rate.",
+        _LIBROSA.updated(freq_scale="mel", magnitude_squared=True),
+    ),
+    "torchaudio": Preset(
+        "torchaudio.transforms.Spectrogram.",
+        DEFAULT.updated(
+            window_size=400,
+            stride="1//2",
+            fft_length="window",
+            window_align="center",
+            framing="centered",
+            pad_mode="reflect",
+            magnitude_squared=True,
+        ),
+    ),
+    "wolfram": Preset(
+        'Wolfram\'s NetEncoder["AudioSpectrogram"]. Its window and its edges are not documented: Hann, whole frames.',
+        DEFAULT.updated(
+            channel="mix",
+            sample_rate=16000,
+            window_size="25ms",
+            stride="1/3",
+            fft_length="window",
+            magnitude_squared=True,
+        ),
+    ),
+}
+
+
+# What `plot` starts from, and `compare`, whose panels share one level scale.
+PLOT = replace(PRESETS["librosa"].settings, picture=Figure())
+
+
+COMPARE = PLOT.updated(db_ref="full-scale", amin=0.0)
+
+
+# What `tune` tries: powers of two, and a hop so short that a frame falls on every event at any size.
+TUNED_SIZES = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384)
+
+
+TUNE = DEFAULT.updated(
+    channel="mix",
+    stride="1/8",
+    fft_length="window",
+    window_align="center",
+    framing="centered",
+    magnitude_squared=True,
+)
+
+
+def preset(name: str) -> dict[str, Any]:
+    """Return a preset's analysis, bands and levels, to be given to `spectrogram`.
+
+    >>> preset("librosa")["window_size"]
+    2048
+    """
+    settings = PRESETS[name].settings
+    return asdict(settings.analysis) | asdict(settings.bands) | asdict(settings.levels)

@@ -1,0 +1,49 @@
+"""Samples on their way: what is cut out of a recording, and the waveform that is analysed."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from wav2spec.arrays import Samples
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A part of a recording: its first sample, and the number of them, counted in one channel."""
+
+    first: int
+    n_samples: int
+
+
+@dataclass(frozen=True)
+class Waveform:
+    """Samples as they are analysed.
+
+    Attributes
+    ----------
+    name : str
+        As errors name it.
+    sample_rate : int
+        In Hz.
+    n_channels, n_samples : int
+    clip : Clip
+        Where in the recording it comes from, at the recording's own rate.
+    start_s : float
+        When in the recording it begins.
+    in_thread : bool
+        Whether it is long enough, and there is a processor, for it to be analysed in a thread of its own.
+    facts : callable
+        What `Recording.facts` says of the samples taken.
+    blocks : callable
+        Begins anew at each call, and yields shape (n, n_channels), float32.
+    """
+
+    name: str
+    sample_rate: int
+    n_channels: int
+    n_samples: int
+    blocks: Callable[[], Iterator[Samples]]
+    clip: Clip = Clip(0, 0)
+    start_s: float = 0.0
+    in_thread: bool = False
+    facts: Callable[[], dict[str, Any]] = dict
