@@ -22,6 +22,7 @@ check: ## What `test` runs, in the .venv that is there
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/pytest
 	@$(MAKE) --no-print-directory bench-smoke
 

@@ -18,7 +18,7 @@ def undo_on_signal(action: Callable[[], object]) -> Iterator[None]:
         _actions.pop(id(action), None)
 
 
-def clean_up() -> None:
+def run_undo_actions() -> None:
     """Undo all; called by a signal's handler, and so at any moment."""
     for process_id, action in list(_actions.values()):
         if process_id == os.getpid():

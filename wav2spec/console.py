@@ -4,7 +4,7 @@ import contextlib
 import os
 import sys
 
-from wav2spec.errors import OutputError, ReaderGoneError, reason
+from wav2spec.errors import OutputError, StdoutClosedError, os_error_message
 
 
 def printable(name: str) -> str:
@@ -17,9 +17,9 @@ def printable(name: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def say(kind: str, words: str) -> None:
+def print_message(kind: str, message: str) -> None:
     """Write a line to stderr."""
-    print_line(f"wav2spec: {kind}: {words}")
+    print_line(f"wav2spec: {kind}: {message}")
 
 
 def print_line(line: str) -> None:
@@ -28,18 +28,18 @@ def print_line(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
 
-def print_answer(line: str) -> None:
+def print_stdout(line: str) -> None:
     """Write a line that was asked for to stdout, whatever letters it knows.
 
     Raises
     ------
-    ReaderGoneError, OutputError
+    StdoutClosedError, OutputError
         If it cannot be written.
     """
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     try:
         print(line.encode(encoding, "backslashreplace").decode(encoding), flush=True)
     except BrokenPipeError:
-        raise ReaderGoneError from None
+        raise StdoutClosedError from None
     except OSError as error:
-        raise OutputError("standard output", reason(error)) from error
+        raise OutputError("standard output", os_error_message(error)) from error

@@ -8,30 +8,30 @@ class Wav2SpecError(Exception):
 class SettingError(Wav2SpecError, ValueError):
     """A setting that cannot be: `name` is the field, `words` say the limit and the value met."""
 
-    def __init__(self, name: str, words: str) -> None:
-        super().__init__(name, words)
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(name, message)
         self.name = name
-        self.words = words
+        self.message = message
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.words}"
+        return f"{self.name}: {self.message}"
 
 
 class _PathError(Wav2SpecError):
-    def __init__(self, path: str, words: str) -> None:
-        super().__init__(path, words)
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(path, message)
         self.path = path
-        self.words = words
+        self.message = message
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.words}"
+        return f"{self.path}: {self.message}"
 
 
 class AudioError(_PathError):
     """A recording that cannot be read or drawn; `path` names it."""
 
 
-class ReaderGoneError(Wav2SpecError):
+class StdoutClosedError(Wav2SpecError):
     """Nobody reads standard output any more: there is nobody to tell."""
 
 
@@ -39,6 +39,6 @@ class OutputError(_PathError):
     """A target that cannot be written; `path` names it."""
 
 
-def reason(error: OSError) -> str:
+def os_error_message(error: OSError) -> str:
     """Return why the system refused, in its own words where it has any."""
     return error.strerror or str(error)

@@ -7,7 +7,7 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-from wav2spec.cleanup import clean_up
+from wav2spec.cleanup import run_undo_actions
 
 _STOPPING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGXCPU")
 
@@ -32,7 +32,7 @@ def prepare_process() -> None:
         number = getattr(signal, name, None)
         # What was ignored from outside (nohup, a background job) stays ignored.
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _clean_up_and_die)
+            signal.signal(number, _undo_and_die)
 
 
 def begin_work() -> None:
@@ -71,12 +71,12 @@ def settle_streams() -> OSError | None:
     return failure
 
 
-def _clean_up_and_die(number: int, _frame: FrameType | None) -> None:
+def _undo_and_die(number: int, _frame: FrameType | None) -> None:
     # A second signal must not interrupt the cleaning up after the first.
     for name in _STOPPING:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    clean_up()
+    run_undo_actions()
     _die_by(number)
 
 

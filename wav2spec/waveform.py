@@ -8,7 +8,7 @@ from wav2spec.arrays import Samples
 
 
 @dataclass(frozen=True)
-class Clip:
+class Segment:
     """A part of a recording: its first sample, and the number of them, counted in one channel."""
 
     first: int
@@ -30,7 +30,7 @@ class Waveform:
         Where in the recording it comes from, at the recording's own rate.
     start_s : float
         When in the recording it begins.
-    in_thread : bool
+    threaded : bool
         Whether it is long enough, and there is a processor, for it to be analysed in a thread of its own.
     facts : callable
         What `Recording.facts` says of the samples taken.
@@ -43,7 +43,7 @@ class Waveform:
     n_channels: int
     n_samples: int
     blocks: Callable[[], Iterator[Samples]]
-    clip: Clip = Clip(0, 0)
+    segment: Segment = Segment(0, 0)
     start_s: float = 0.0
-    in_thread: bool = False
+    threaded: bool = False
     facts: Callable[[], dict[str, Any]] = dict

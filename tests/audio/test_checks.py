@@ -9,33 +9,33 @@ import pytest
 from conftest import MakeWav, riff
 from datasets import invoke, names, usage_error
 
-from wav2spec.audio.checks import Gate, parse_gates
+from wav2spec.audio.checks import QualityCheck, parse_checks
 
 N = 4000
 SQUARE = np.resize([1.0, -1.0], N)
 QUIET = 2.0**-10
 
 
-def closed(wav: Path, gate: str, *options: str) -> str:
+def closed(wav: Path, check: str, *options: str) -> str:
     """Return why a recording is refused, nothing if it is drawn; --warn says the same, and draws."""
     refused, warned = wav.with_name("refused.png"), wav.with_name("warned.png")
     results = (
-        invoke(wav, "-o", refused, "--refuse", gate, *options),
-        invoke(wav, "-o", warned, "--warn", gate, *options),
+        invoke(wav, "-o", refused, "--refuse", check, *options),
+        invoke(wav, "-o", warned, "--warn", check, *options),
     )
-    kinds, reasons = zip(*((*result.stderr.split(f": {wav}: "), "", "")[:2] for result in results), strict=True)
-    assert reasons[0] == reasons[1]
-    is_closed = reasons[0] != ""
+    kinds, failed_checks = zip(*((*result.stderr.split(f": {wav}: "), "", "")[:2] for result in results), strict=True)
+    assert failed_checks[0] == failed_checks[1]
+    is_closed = failed_checks[0] != ""
     assert [result.return_value for result in results] == [int(is_closed), 0]
     assert kinds == (("wav2spec: refused", "wav2spec: warning") if is_closed else ("", ""))
     assert (refused.exists(), warned.exists()) == (not is_closed, True)
     for path in (refused, warned):
         path.unlink(missing_ok=True)
-    return str(reasons[0])
+    return str(failed_checks[0])
 
 
 @pytest.mark.parametrize(
-    ("level", "gate", "is_closed"),
+    ("level", "check", "is_closed"),
     [
         # At most: the RMS of a square wave is its amplitude, exactly.
         (QUIET, f"silent:{20 * log10(QUIET)!r}", True),
@@ -50,12 +50,14 @@ def closed(wav: Path, gate: str, *options: str) -> str:
         (0.0, "silent:-1000", True),
     ],
 )
-def test_silent_is_an_rms_of_at_most_the_threshold(make_wav: MakeWav, level: float, gate: str, is_closed: bool) -> None:
-    reason = closed(make_wav(samples=SQUARE * level, subtype="FLOAT"), gate)
+def test_silent_is_an_rms_of_at_most_the_threshold(
+    make_wav: MakeWav, level: float, check: str, is_closed: bool
+) -> None:
+    reason = closed(make_wav(samples=SQUARE * level, subtype="FLOAT"), check)
     assert bool(reason) == is_closed
     if is_closed:
         shown = f"{20 * log10(level):.1f} dBFS" if level else "nothing"
-        threshold = float((gate + ":-60").split(":")[1])
+        threshold = float((check + ":-60").split(":")[1])
         assert reason == f"silent: its RMS is {shown}, it must be above {threshold:g} dBFS\n"
 
 
@@ -104,7 +106,7 @@ def test_clipped_is_a_share_of_full_values_above_the_threshold(
 
 
 @pytest.mark.parametrize(
-    ("n_samples", "gate", "is_closed"),
+    ("n_samples", "check", "is_closed"),
     [
         (4000, "short:0.25", False),
         (3999, "short:0.25", True),
@@ -115,10 +117,10 @@ def test_clipped_is_a_share_of_full_values_above_the_threshold(
     ],
 )
 def test_short_is_what_lasts_less_than_the_threshold(
-    make_wav: MakeWav, n_samples: int, gate: str, is_closed: bool
+    make_wav: MakeWav, n_samples: int, check: str, is_closed: bool
 ) -> None:
-    reason = closed(make_wav(n_samples=n_samples), gate)
-    least = float((gate + ":1").split(":")[1])
+    reason = closed(make_wav(n_samples=n_samples), check)
+    least = float((check + ":1").split(":")[1])
     expected = f"short: it lasts {n_samples / 16000:.3f} s, it must last {least:g} s\n"
     assert reason == (expected if is_closed else "")
 
@@ -156,7 +158,7 @@ OFF = 2.0**-7
 @pytest.mark.parametrize("sign", [1, -1])
 @pytest.mark.parametrize("channel", [1, 2, 3])
 @pytest.mark.parametrize(
-    ("mean", "gate", "is_closed"),
+    ("mean", "check", "is_closed"),
     [
         (OFF, f"dc:{OFF!r}", False),
         (OFF + 2**-20, f"dc:{OFF!r}", True),
@@ -167,12 +169,12 @@ OFF = 2.0**-7
     ],
 )
 def test_dc_is_the_mean_of_a_channel_beyond_the_threshold(
-    make_wav: MakeWav, mean: float, gate: str, is_closed: bool, channel: int, sign: int
+    make_wav: MakeWav, mean: float, check: str, is_closed: bool, channel: int, sign: int
 ) -> None:
     samples = np.stack([SQUARE / 4] * 3, axis=1)
     samples[:, channel - 1] += sign * mean
-    reason = closed(make_wav(samples=samples, subtype="FLOAT"), gate)
-    threshold = float((gate + ":0.01").split(":")[1])
+    reason = closed(make_wav(samples=samples, subtype="FLOAT"), check)
+    threshold = float((check + ":0.01").split(":")[1])
     expected = f"dc: the mean of channel {channel} is {sign * mean:+.4f}, it may be {threshold:g} off 0\n"
     assert reason == (expected if is_closed else "")
 
@@ -191,7 +193,7 @@ def test_dc_is_the_mean_of_a_channel_beyond_the_threshold(
     ],
 )
 def test_gates_are_read_as_people_write_them(words: list[str], expected: list[tuple[str, float]]) -> None:
-    assert parse_gates(words) == tuple(Gate(*pair) for pair in expected)
+    assert parse_checks(words) == tuple(QualityCheck(*pair) for pair in expected)
 
 
 BAD = [
@@ -211,7 +213,7 @@ BAD = [
 @pytest.mark.parametrize("words", [*BAD, "short:1s", "silent -50", "silent:-50:2"])
 def test_what_is_no_gate_is_refused(words: str) -> None:
     with pytest.raises(ValueError, match=r"none of|no number|not finite"):
-        parse_gates([words])
+        parse_checks([words])
 
 
 @pytest.mark.parametrize("option", ["--refuse", "--warn"])

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wav2spec.audio import recording as audio
-from wav2spec.audio.preprocess import prepare, resampled_length
+from wav2spec.audio.preprocess import preprocess, resampled_length
 from wav2spec.audio.recording import open_recording
 from wav2spec.cli.main import command
 from wav2spec.settings.preprocessing import Preprocessing
@@ -25,7 +25,7 @@ BELL = SAMPLES / "bell.wav"
 def taken(path: Path, **source: Any) -> tuple[npt.NDArray[np.float32], int]:
     """Return what is analysed, shape (n_samples, n_channels), and its rate; and hold the sound to its word."""
     with open_recording(str(path)) as recording:
-        sound = prepare(recording, Preprocessing(**source))
+        sound = preprocess(recording, Preprocessing(**source))
         blocks = list(sound.blocks())
         again = list(sound.blocks())
     samples = np.concatenate(blocks)

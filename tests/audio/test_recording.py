@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wav2spec.arrays import Samples
-from wav2spec.audio.recording import mixed, open_recording
+from wav2spec.audio.recording import downmix, open_recording
 from wav2spec.errors import AudioError
 from wav2spec.settings.choices import ChannelName
 
@@ -192,15 +192,15 @@ def test_a_channel_is_selected_by_its_number_from_one(make_wav: MakeWav) -> None
 def test_the_number_of_channels_said_is_the_number_yielded(make_wav: MakeWav, channel: ChannelName | int) -> None:
     path = make_wav(n_channels=4)
     with open_recording(str(path)) as recording:
-        n_selected = recording.n_selected(channel)
-        assert n_selected == {"all": 4}.get(str(channel), 1)
-        assert next(recording.blocks(channel)).shape[1] == n_selected
+        n_output_channels = recording.n_output_channels(channel)
+        assert n_output_channels == {"all": 4}.get(str(channel), 1)
+        assert next(recording.blocks(channel)).shape[1] == n_output_channels
 
 
 def test_a_channel_that_is_not_there_is_refused_with_how_many_there_are(make_wav: MakeWav) -> None:
     path = make_wav(n_channels=2)
     with open_recording(str(path)) as recording, pytest.raises(AudioError, match="no channel 3: it has 2"):
-        recording.n_selected(3)
+        recording.n_output_channels(3)
 
 
 @settings(deadline=None)
@@ -208,12 +208,12 @@ def test_a_channel_that_is_not_there_is_refused_with_how_many_there_are(make_wav
 def test_mix_is_the_mean_rounded_once(n_channels: int, seed: int) -> None:
     samples = np.random.default_rng(seed).uniform(-1, 1, (50, n_channels)).astype(np.float32)
     expected = [[np.float32(sum(float(value) for value in row) / n_channels)] for row in samples]
-    assert mixed(samples).tolist() == expected
+    assert downmix(samples).tolist() == expected
 
 
 def test_mix_of_a_file_is_the_mean_of_its_channels(make_wav: MakeWav) -> None:
     path = make_wav(n_channels=3)
-    np.testing.assert_array_equal(read(path, "mix", 333), mixed(read(path)))
+    np.testing.assert_array_equal(read(path, "mix", 333), downmix(read(path)))
 
 
 @pytest.mark.parametrize("subtype", ["FLOAT", "DOUBLE"])

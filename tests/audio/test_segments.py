@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import wav2spec
-from wav2spec.audio.preprocess import clips, prepare
+from wav2spec.audio.preprocess import preprocess, segments
 from wav2spec.audio.recording import open_recording
 from wav2spec.settings.choices import SegmentLast
 from wav2spec.settings.preprocessing import Preprocessing
@@ -66,10 +66,10 @@ def test_clips_hold_every_sample_that_no_gap_leaves_out(
 ) -> None:
     source = Preprocessing(segment=f"{segment}ms", segment_stride=stride and f"{stride}ms", segment_last=last)
     with open_recording(str(count_up[n_samples])) as recording:
-        sounds = [prepare(recording, source, clip) for clip in clips(recording, source)]
+        sounds = [preprocess(recording, source, clip) for clip in segments(recording, source)]
         held = [np.rint(np.concatenate(list(sound.blocks()))[:, 0] * 2**15).tolist() for sound in sounds]
     expected = starts(n_samples, segment, stride or segment, last or "pad")
-    assert [sound.clip.first for sound in sounds] == expected
+    assert [sound.segment.first for sound in sounds] == expected
     assert [sound.start_s for sound in sounds] == [first / 1000 for first in expected]
     counted = [*range(1, n_samples + 1), *[0] * segment]
     assert held == [counted[first : first + segment] for first in expected]

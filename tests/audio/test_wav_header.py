@@ -50,31 +50,31 @@ def contained(container: str, data: bytes = DATA, data_size: int | None = None) 
 @pytest.mark.parametrize("container", CONTAINERS)
 def test_a_whole_file_has_what_it_promises(container: str, tmp_path: Path) -> None:
     header = header_of(contained(container), tmp_path)
-    assert (header.container, header.promised, header.present) == (container, 2000, 2000)
+    assert (header.container, header.declared_bytes, header.available_bytes) == (container, 2000, 2000)
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
 def test_a_truncated_file_promises_more_than_is_present(container: str, tmp_path: Path) -> None:
     header = header_of(contained(container)[:-501], tmp_path)
-    assert (header.promised, header.present) == (2000, 1499)
+    assert (header.declared_bytes, header.available_bytes) == (2000, 1499)
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
 def test_a_size_smaller_than_what_follows_is_believed(container: str, tmp_path: Path) -> None:
     header = header_of(contained(container, data_size=600), tmp_path)
-    assert (header.promised, header.present) == (600, 600)
+    assert (header.declared_bytes, header.available_bytes) == (600, 600)
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
 def test_a_size_of_zero_with_samples_behind_it_leaves_the_length_open(container: str, tmp_path: Path) -> None:
     header = header_of(contained(container, data_size=0), tmp_path)
-    assert (header.container, header.promised, header.present) == (container, None, 2000)
+    assert (header.container, header.declared_bytes, header.available_bytes) == (container, None, 2000)
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
 def test_a_size_of_zero_at_the_end_is_an_empty_recording(container: str, tmp_path: Path) -> None:
     header = header_of(contained(container, b""), tmp_path)
-    assert (header.promised, header.present) == (0, 0)
+    assert (header.declared_bytes, header.available_bytes) == (0, 0)
 
 
 @pytest.mark.parametrize("size", [0x7FFFFFFF - 36, 0x7FFFF000, 0x7FFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF - 36, 0xFFFFF000])
@@ -83,43 +83,43 @@ def test_the_sizes_that_programs_write_into_pipes_leave_the_length_open(
     container: str, size: int, tmp_path: Path
 ) -> None:
     header = header_of(contained(container, data_size=size), tmp_path)
-    assert (header.promised, header.present) == (None, 2000)
+    assert (header.declared_bytes, header.available_bytes) == (None, 2000)
 
 
 @pytest.mark.parametrize("size", [2002, 10**6, 0x7FFFEFFF, 0x80000000, 0xFFFFEFFF])
 def test_another_size_beyond_the_end_is_a_truncation(size: int, tmp_path: Path) -> None:
     header = header_of(contained("RIFF", data_size=size), tmp_path)
-    assert (header.promised, header.present) == (size, 2000)
+    assert (header.declared_bytes, header.available_bytes) == (size, 2000)
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
 def test_the_patch_makes_an_open_header_say_what_is_present(container: str, tmp_path: Path) -> None:
     data = bytearray(contained(container, data_size=0))
-    offset, patch = header_of(bytes(data), tmp_path).patch
-    data[offset : offset + len(patch)] = patch
+    offset, size_patch = header_of(bytes(data), tmp_path).size_patch
+    data[offset : offset + len(size_patch)] = size_patch
     assert bytes(data) == contained(container)
 
 
 def test_an_empty_data_chunk_before_a_list_is_empty_and_not_open(tmp_path: Path) -> None:
     header = header_of(riff(b"") + LIST, tmp_path)
-    assert (header.promised, header.present) == (0, 0)
+    assert (header.declared_bytes, header.available_bytes) == (0, 0)
 
 
 @pytest.mark.parametrize("tail", [LIST * 3, LIST + chunk(b"id3 ", b"abc"), LIST + chunk(b"id3 ", b"abc")[:-1]])
 def test_an_empty_data_chunk_before_several_chunks_is_empty(tail: bytes, tmp_path: Path) -> None:
     # The padding of the last chunk may be missing.
-    assert header_of(riff(b"") + tail, tmp_path).promised == 0
+    assert header_of(riff(b"") + tail, tmp_path).declared_bytes == 0
 
 
 def test_chunks_of_odd_length_before_the_samples_are_padded_to_an_even_one(tmp_path: Path) -> None:
     before = chunk(b"bext", b"abc") + LIST
     data = b"RIFF\0\0\0\0WAVE" + before + FMT + chunk(b"junk", b"x" * 7) + chunk(b"data", DATA)
-    assert header_of(data, tmp_path).promised == header_of(data, tmp_path).present == 2000
+    assert header_of(data, tmp_path).declared_bytes == header_of(data, tmp_path).available_bytes == 2000
 
 
 def test_a_data_chunk_named_inside_another_chunk_is_not_it(tmp_path: Path) -> None:
     decoy = chunk(b"bext", chunk(b"data", b"\0" * 10))
-    assert header_of(b"RIFF\0\0\0\0WAVE" + FMT + decoy + chunk(b"data", DATA), tmp_path).present == 2000
+    assert header_of(b"RIFF\0\0\0\0WAVE" + FMT + decoy + chunk(b"data", DATA), tmp_path).available_bytes == 2000
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_what_libsndfile_writes_is_read(format: str, endian: str, container: str
     file = io.BytesIO()
     soundfile.write(file, np.zeros((1001, 2)), 16000, subtype="PCM_24", format=format, endian=endian)
     header = header_of(file.getvalue(), tmp_path)
-    assert (header.container, header.promised, header.present) == (container, 6006, 6006)
+    assert (header.container, header.declared_bytes, header.available_bytes) == (container, 6006, 6006)
 
 
 def test_sizes_beyond_32_bits_are_counted(tmp_path: Path) -> None:
@@ -171,4 +171,4 @@ def test_sizes_beyond_32_bits_are_counted(tmp_path: Path) -> None:
             # A hole: it takes no room on the disk.
             file.truncate(head + 5 * 2**30)
             header = read_header(file)
-        assert (header.promised, header.present) == (5 * 2**30, 5 * 2**30)
+        assert (header.declared_bytes, header.available_bytes) == (5 * 2**30, 5 * 2**30)

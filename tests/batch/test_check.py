@@ -16,9 +16,9 @@ from test_metadata import invoke
 from test_update import NOISE, WAYS, assert_brought_up_to_date, done, every_way, state, tree, write
 
 from wav2spec.audio.recording import Recording
-from wav2spec.batch.convert import Mode, Task, attempt
+from wav2spec.batch.convert import ConversionOptions, Mode, convert
 from wav2spec.batch.jobs import Job, Outcome
-from wav2spec.render.drawing import Drawing
+from wav2spec.render.drawing import Rendering
 from wav2spec.render.plan import plan_picture
 from wav2spec.settings.choices import Format
 from wav2spec.settings.presets import DEFAULT, PLOT
@@ -223,11 +223,11 @@ def test_to_decide_nothing_is_drawn(tmp_path: Path, name: str, mode: Mode) -> No
     wav, target = str(write(tmp_path / "a.wav")), str(tmp_path / "o.png")
     settings, drawn = (DEFAULT if name == "image" else PLOT), Mock(side_effect=AssertionError)
 
-    def plan(waveform: Waveform, format: Format) -> Drawing:
+    def plan(waveform: Waveform, format: Format) -> Rendering:
         return replace(plan_picture(waveform, format, settings), write=drawn)
 
     def decide(job: Job) -> Outcome:
-        (outcome,) = attempt(job, Task(plan, mode=mode))
+        (outcome,) = convert(job, ConversionOptions(plan, mode=mode))
         return outcome
 
     job = Job(wav, target)

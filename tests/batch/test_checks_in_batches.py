@@ -110,7 +110,7 @@ def test_fail_fast_stops_at_a_refusal(wavs: list[Path], folder: Path) -> None:
     words: list[Words] = [*wavs, "-o", folder, "--refuse", "silent", "--fail-fast", "--manifest", manifest]
     assert done(*words, code=1).stderr.endswith("wav2spec: 1 written, 1 refused, 1 not tried\n")
     assert names(folder) == ["a.png"]
-    assert [row["status"] for row in rows(manifest)] == ["written", "refused", "untried"]
+    assert [row["status"] for row in rows(manifest)] == ["written", "refused", "skipped"]
 
 
 @pytest.fixture

@@ -127,7 +127,7 @@ def test_an_implied_target_that_cannot_be_read_is_kept(make_wav: MakeWav, monkey
     target.write_bytes(somebodys_png())
     # In place of modes, which mean nothing to root.
     monkeypatch.setattr(
-        "wav2spec.batch.freshness.read_recipe", Mock(side_effect=PermissionError(errno.EACCES, "denied"))
+        "wav2spec.batch.freshness.read_metadata", Mock(side_effect=PermissionError(errno.EACCES, "denied"))
     )
     result = draw("image", wav)
     assert_refused(result, target)

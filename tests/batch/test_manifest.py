@@ -31,7 +31,7 @@ FIELDS = [
 OF_RECORDING = FIELDS[4:9]
 DIGIT = re.compile(r"([0-9]+) (written|up to date|missing|stale|failed|not tried)")
 # What the summary calls a status, where it has another name for it.
-NAMES = {"current": "up to date", "untried": "not tried"}
+NAMES = {"current": "up to date", "skipped": "not tried"}
 
 # By subtype: how to read the numbers as they are stored, by how many bits they are shifted up, and how many they have.
 STORED = {"PCM_U8": ("int16", 8, 8), "PCM_16": ("int16", 0, 16), "PCM_24": ("int32", 8, 24), "PCM_32": ("int32", 0, 32)}
@@ -71,13 +71,13 @@ def expected_of_samples(wav: str | Path, first: int = 0, last: int | None = None
     peak, power = float(np.abs(exact).max()), float(np.mean(exact**2))
     head = f"{rate} {floats.shape[1]} ".encode()
     # 16-bit samples as they are, all others as float32.
-    taken = (floats * 2**15).astype("<i2") if subtype == "PCM_16" else floats.astype("<f4")
+    expand_sources = (floats * 2**15).astype("<i2") if subtype == "PCM_16" else floats.astype("<f4")
     return {
         "peak_dbfs": pytest.approx(20 * math.log10(peak), abs=1e-5) if peak else None,
         "rms_dbfs": pytest.approx(10 * math.log10(power), abs=1e-5) if power else None,
         "clipped_share": pytest.approx(float(clipped.mean()), rel=1e-12),
         "silent_share": pytest.approx(float((exact == 0).all(axis=1).mean()), rel=1e-12),
-        "samples_sha256": hashlib.sha256(head + taken.tobytes()).hexdigest(),
+        "samples_sha256": hashlib.sha256(head + expand_sources.tobytes()).hexdigest(),
     }
 
 
@@ -279,12 +279,12 @@ def test_what_was_not_tried_after_a_failure_has_its_row(make_wav: MakeWav, folde
     assert [row["source"] for row in rows] == list(map(str, wavs))
     assert (rows[0]["status"], rows[1]["status"]) == ("written", "failed")
     # Several may have done more than one.
-    assert jobs != "1" or [row["status"] for row in rows[2:]] == ["untried", "untried"]
+    assert jobs != "1" or [row["status"] for row in rows[2:]] == ["skipped", "skipped"]
     for row in rows:
         assert os.path.exists(row["target"]) == (row["status"] == "written")
         if row["status"] == "written":
             assert_right(row)
-        elif row["status"] == "untried":
+        elif row["status"] == "skipped":
             assert row == dict.fromkeys(FIELDS) | {key: row[key] for key in ("source", "target", "status")}
 
 

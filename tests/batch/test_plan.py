@@ -80,7 +80,7 @@ def test_sources_and_jobs_are_in_one_order() -> None:
 @pytest.mark.parametrize("output", ["out/", "a/b/out/"])
 def test_an_output_that_ends_in_a_slash_is_a_folder_that_is_made(output: str) -> None:
     (job,) = plan_jobs(("x/kick.wav",), output)
-    assert (os.path.normpath(job.target), job.make_folder) == (os.path.normpath(f"{output}kick.png"), True)
+    assert (os.path.normpath(job.target), job.make_directory) == (os.path.normpath(f"{output}kick.png"), True)
 
 
 @pytest.mark.parametrize("name", ["out", "out.d", "out.png"])
@@ -97,12 +97,12 @@ def test_the_folder_we_are_in_is_a_folder() -> None:
 def test_an_output_for_several_sources_is_a_folder_that_is_made() -> None:
     jobs = plan_jobs(("x/a.wav", "y/b.wav"), "out")
     assert [os.path.normpath(job.target) for job in jobs] == ["out/a.png", "out/b.png"]
-    assert all(job.make_folder for job in jobs)
+    assert all(job.make_directory for job in jobs)
 
 
 def test_an_output_for_one_source_is_a_file_and_no_folder_is_made() -> None:
-    assert plan_jobs(("a.wav",), "x/out.npy") == [Job("a.wav", "x/out.npy", "npy", make_folder=False)]
-    assert plan_jobs(("a.wav",), "x/out") == [Job("a.wav", "x/out", "png", make_folder=False)]
+    assert plan_jobs(("a.wav",), "x/out.npy") == [Job("a.wav", "x/out.npy", "npy", make_directory=False)]
+    assert plan_jobs(("a.wav",), "x/out") == [Job("a.wav", "x/out", "png", make_directory=False)]
 
 
 @pytest.mark.parametrize("output", ["out.jpg", "out.wav", "x.png/out.tiff", "out.png.gz"])
@@ -110,7 +110,7 @@ def test_another_suffix_is_refused_with_those_there_are(output: str) -> None:
     with pytest.raises(SettingError, match=r"\.png or \.npy") as caught:
         plan_jobs(("a.wav",), output)
     assert caught.value.name == "output"
-    assert output in caught.value.words
+    assert output in caught.value.message
 
 
 @pytest.mark.parametrize("output", ["out.png", "out.npy", "-"])
@@ -161,8 +161,8 @@ def test_two_sources_with_one_target_are_refused_by_their_names(
     with pytest.raises(SettingError) as caught:
         plan_jobs(words, output)
     assert caught.value.name == "output"
-    assert caught.value.words.startswith(f"{words[0]} and {words[1]} would both be written to ")
-    assert os.path.normpath(caught.value.words.split(" to ")[1]) == target
+    assert caught.value.message.startswith(f"{words[0]} and {words[1]} would both be written to ")
+    assert os.path.normpath(caught.value.message.split(" to ")[1]) == target
 
 
 def test_an_empty_name_is_no_output() -> None:

@@ -9,7 +9,7 @@ from conftest import SAMPLES, run
 from program import AS_OTHERS, FAILED, USAGE_ERROR, contents, error_of, needs_setpriv, wrapped
 
 from wav2spec.batch.jobs import Job
-from wav2spec.batch.plan import check_folders, plan_jobs
+from wav2spec.batch.plan import check_directories, plan_jobs
 from wav2spec.cli.request import Sources
 from wav2spec.errors import OutputError, SettingError
 from wav2spec.storage.listing import Patterns
@@ -37,7 +37,7 @@ def refusal(*words: str, output: str | None = None, listed: tuple[str, ...] | No
     with pytest.raises(SettingError) as caught:
         plan_jobs(words, output, listed=listed)
     assert caught.value.name == "output"
-    return caught.value.words
+    return caught.value.message
 
 
 @pytest.mark.parametrize("folder", ["in", "in/", "./in", "x/../in"])
@@ -47,15 +47,15 @@ def test_the_tree_of_a_folder_is_mirrored(folder: str, output: str) -> None:
     jobs = plan_jobs((folder,), output)
     assert [os.path.normpath(job.source) for job in jobs] == ["in/a/c.WAV", "in/a/deep/d.wav", "in/b.wav"]
     assert [os.path.normpath(job.target) for job in jobs] == ["out/a/c.png", "out/a/deep/d.png", "out/b.png"]
-    assert all(job.make_folder and not job.keeps_foreign for job in jobs)
+    assert all(job.make_directory and not job.protect_foreign for job in jobs)
 
 
 def test_without_an_output_pictures_go_beside_their_sources_and_keep_what_is_foreign() -> None:
     touch("in/b.wav", "in/a/c.WAV")
     jobs = plan_jobs(("in",))
     assert [(job.source, job.target) for job in jobs] == [("in/a/c.WAV", "in/a/c.png"), ("in/b.wav", "in/b.png")]
-    assert all(job.keeps_foreign and not job.make_folder for job in jobs)
-    assert not any(job.keeps_foreign for job in plan_jobs(("in",), force=True))
+    assert all(job.protect_foreign and not job.make_directory for job in jobs)
+    assert not any(job.protect_foreign for job in plan_jobs(("in",), force=True))
 
 
 def test_the_folder_we_are_in_is_mirrored_without_a_dot() -> None:
@@ -190,7 +190,7 @@ def test_a_target_that_is_anothers_source_is_refused() -> None:
     touch("a.wav", "a-x.png")
     with pytest.raises(SettingError) as caught:
         plan_jobs(("a-x.png", "a.wav"), suffix="-x")
-    assert caught.value.words == "a-x.png is to be written, but it is the recording a-x.png"
+    assert caught.value.message == "a-x.png is to be written, but it is the recording a-x.png"
 
 
 @pytest.mark.parametrize(
@@ -247,8 +247,8 @@ def test_targets_whose_folders_are_there_or_can_be_made_pass() -> None:
     touch("in/a.wav", "in/b/c.wav", "out/b/d.png")
     Path("link").symlink_to("out")
     for output in (None, "out", "new/deep", "link", "."):
-        check_folders(plan_jobs(("in",), output))
-    check_folders([Job("a.wav", "-"), Job("x", "", problem="empty"), Job("a.wav", "a.png")])
+        check_directories(plan_jobs(("in",), output))
+    check_directories([Job("a.wav", "-"), Job("x", "", problem="empty"), Job("a.wav", "a.png")])
     assert not os.path.exists("new")
 
 
@@ -261,8 +261,8 @@ def test_a_target_under_what_is_no_folder_is_refused(output: str, named: str) ->
     Path("dangling").symlink_to("nowhere")
     jobs = plan_jobs(("in",), output)
     with pytest.raises(OutputError) as caught:
-        check_folders(jobs)
-    assert (caught.value.path, caught.value.words) == (named, "is no folder")
+        check_directories(jobs)
+    assert (caught.value.path, caught.value.message) == (named, "is no folder")
 
 
 @needs_setpriv

@@ -15,7 +15,7 @@ from PIL import Image
 from plan import SCRIPTS, Plan, length
 
 from wav2spec.arrays import Pixels
-from wav2spec.batch.convert import Task, attempt
+from wav2spec.batch.convert import ConversionOptions, convert
 from wav2spec.batch.jobs import Job
 from wav2spec.render.plan import plan_picture
 from wav2spec.settings.presets import PLOT, PRESETS
@@ -40,13 +40,13 @@ def _conversions(plan: Plan) -> Iterator[Row]:
     source, ours, theirs = plan.recording(plan.short_s), plan.path("ours.png"), plan.path("theirs.png")
     name = f"{length(plan.short_s)} of stereo, `--preset tf`, in process"
 
-    def ours_in_process(*, may_thread: bool) -> Cost:
-        return in_process(lambda: _convert(source, ours, _TF, may_thread=may_thread))
+    def ours_in_process(*, allow_threads: bool) -> Cost:
+        return in_process(lambda: _convert(source, ours, _TF, allow_threads=allow_threads))
 
     def same() -> None:
         assert np.array_equal(_pixels(ours), _pixels(theirs)), "the other drew other pixels"
 
-    one, two = (functools.partial(ours_in_process, may_thread=threads) for threads in (False, True))
+    one, two = (functools.partial(ours_in_process, allow_threads=threads) for threads in (False, True))
     yield Row(
         Work(f"{name}, one core", _on_one_core(one)),
         Work("plain NumPy + Pillow", _on_one_core(lambda: in_process(lambda: plain.draw(source, theirs)))),
@@ -228,9 +228,9 @@ def _update(plan: Plan) -> Row:
     )
 
 
-def _convert(source: str, target: str, settings: Settings, *, may_thread: bool = False) -> None:
-    task = Task(functools.partial(plan_picture, settings=settings), may_thread=may_thread)
-    (outcome,) = attempt(Job(source, target), task)
+def _convert(source: str, target: str, settings: Settings, *, allow_threads: bool = False) -> None:
+    task = ConversionOptions(functools.partial(plan_picture, settings=settings), allow_threads=allow_threads)
+    (outcome,) = convert(Job(source, target), task)
     assert outcome.status == "written", outcome.failure
 
 

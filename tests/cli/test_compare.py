@@ -12,7 +12,7 @@ from test_plot import RATE, Drawn, click, draw, levels, tone
 
 from wav2spec.cli.main import command
 from wav2spec.dsp.resolution import normalized_resolution, resolution
-from wav2spec.render.figures.layout import Layout, lay_out
+from wav2spec.render.figures.layout import Layout, compute_layout
 from wav2spec.settings.analysis import Analysis
 from wav2spec.settings.pictures import Figure
 
@@ -26,7 +26,7 @@ def compare(path: Path, *words: str) -> Drawn:
 
 def grid_of(drawn: Drawn, n_rows: int, n_columns: int = 1, *, waveform: bool = False) -> Layout:
     height, width, _ = drawn.pixels.shape
-    return lay_out(Figure(width, height, waveform=waveform), n_rows, n_columns, titled=True, caption_lines=2)
+    return compute_layout(Figure(width, height, waveform=waveform), n_rows, n_columns, titled=True, caption_lines=2)
 
 
 def captions(drawn: Drawn) -> list[tuple[str, str]]:

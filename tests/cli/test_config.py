@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from conftest import SAMPLES
 
 from wav2spec.cli.main import command
-from wav2spec.settings.choices import NEEDS
+from wav2spec.settings.choices import APPLIES_IF
 from wav2spec.settings.presets import PRESETS
 from wav2spec.settings.settings import Settings
 
@@ -60,9 +60,9 @@ def test_names_are_spelt_as_options_or_as_fields(spelling: str, tmp_path: Path) 
 
 
 # Those of clips, which make more than one file, stand in the tests of clips.
-@pytest.mark.parametrize("field", sorted(name for name in Settings().flat() if not name.startswith("segment")))
+@pytest.mark.parametrize("field", sorted(name for name in Settings().as_dict() if not name.startswith("segment")))
 def test_every_setting_can_stand_in_a_file(field: str, tmp_path: Path) -> None:
-    value = PRESETS["librosa-mel"].settings.flat()[field]
+    value = PRESETS["librosa-mel"].settings.as_dict()[field]
     if value is None:
         some = {"duration": 0.1, "sample_rate": 22_050, "target_length": "0.2s", "fmin": 100.0, "fmax": 9000.0}
         value = (some | {"n_bands": 100, "width": 128, "height": 50})[field]
@@ -76,10 +76,10 @@ def test_every_setting_can_stand_in_a_file(field: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_all_that_a_preset_sets_makes_it_anew_when_it_stands_in_a_file(name: str, tmp_path: Path) -> None:
-    flat = PRESETS[name].settings.flat()
+    flat = PRESETS[name].settings.as_dict()
     lines = []
     for field, value in flat.items():
-        other, needed = NEEDS.get(field, ("", ()))
+        other, needed = APPLIES_IF.get(field, ("", ()))
         if value is not None and (not other or flat[other] in needed):
             lines.append(f"{field} = {str(value).lower() if isinstance(value, bool) else repr(value)}")
     path = config(tmp_path, "\n".join(lines))
@@ -155,7 +155,7 @@ def test_a_file_that_cannot_be_read_is_wrong_usage_with_the_reason(name: str, re
     assert f"{path}: {reason}" in result.stderr
 
 
-@pytest.mark.parametrize("field", sorted(Settings().flat()))
+@pytest.mark.parametrize("field", sorted(Settings().as_dict()))
 @pytest.mark.parametrize("value", ["[1, 2]", "{a = 1}", "2001-02-03", "nan", "''"])
 def test_a_value_of_a_wrong_type_is_wrong_usage_that_names_the_option(field: str, value: str, tmp_path: Path) -> None:
     result = image(tmp_path, "--config", config(tmp_path, f"{field} = {value}"))

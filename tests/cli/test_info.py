@@ -222,7 +222,7 @@ def test_a_picture_wider_than_a_png_can_be_is_refused(make_wav: MakeWav, monkeyp
 
     path = make_wav()
     assert "refused" not in facts(path)["picture"]
-    monkeypatch.setattr(drawing, "LARGEST_SIDE", 128)
+    monkeypatch.setattr(drawing, "MAX_PNG_SIDE", 128)
     result = CliRunner().invoke(command, [str(path)], standalone_mode=False)
     assert result.return_value == 1
     assert "a side of a PNG has at most 128" in result.stderr

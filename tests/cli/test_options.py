@@ -13,7 +13,7 @@ from conftest import MakeWav
 from wav2spec.cli.main import command
 from wav2spec.cli.options import SETTING_OPTIONS
 from wav2spec.settings.choices import (
-    NEEDS,
+    APPLIES_IF,
     WINDOWS,
     FftLengthName,
     Framing,
@@ -30,7 +30,7 @@ from wav2spec.settings.choices import (
 from wav2spec.settings.presets import PLOT, PRESETS
 from wav2spec.settings.settings import Settings
 
-FLAT = Settings().flat()
+FLAT = Settings().as_dict()
 CHOICES = {
     "window_symmetry": WindowSymmetry,
     "window_align": WindowAlign,
@@ -92,14 +92,14 @@ def test_no_two_groups_have_a_field_of_one_name() -> None:
 
 
 def test_every_option_has_a_field() -> None:
-    assert set(SETTING_OPTIONS) == FLAT.keys() | PLOT.flat().keys()
+    assert set(SETTING_OPTIONS) == FLAT.keys() | PLOT.as_dict().keys()
 
 
 @pytest.mark.parametrize("field", sorted(CHOICES))
 def test_an_option_offers_what_its_field_takes(field: str) -> None:
     choices = get_args(CHOICES[field])
     for choice in choices:
-        Settings().updated(**{field: choice})
+        Settings().replace(**{field: choice})
     result = used(flag(field), "nothing")
     assert result.exit_code == 2
     assert f"'{flag(field)}'" in result.stderr
@@ -114,12 +114,12 @@ def test_help_names_every_window_but_the_other_name_of_hann() -> None:
 
 
 def test_a_legal_value_stands_here_for_every_setting_that_needs_another() -> None:
-    assert set(VALUES) == set(NEEDS)
+    assert set(VALUES) == set(APPLIES_IF)
 
 
-@pytest.mark.parametrize("field", sorted(NEEDS))
+@pytest.mark.parametrize("field", sorted(APPLIES_IF))
 def test_an_option_that_cannot_act_is_wrong_usage_that_names_the_one_it_needs(field: str, tmp_path: Path) -> None:
-    other, needed = NEEDS[field]
+    other, needed = APPLIES_IF[field]
     for value in sorted(set(get_args(CHOICES[other])) - set(needed)):
         result = used(*VALUES[field], flag(other), value)
         assert result.exit_code == 2
@@ -131,9 +131,9 @@ def test_an_option_that_cannot_act_is_wrong_usage_that_names_the_one_it_needs(fi
     assert used(*VALUES[field], "--config", str(config)).exit_code == 2
 
 
-@pytest.mark.parametrize("field", sorted(NEEDS))
+@pytest.mark.parametrize("field", sorted(APPLIES_IF))
 def test_an_option_that_acts_changes_the_picture(field: str, make_wav: MakeWav) -> None:
-    other, needed = NEEDS[field]
+    other, needed = APPLIES_IF[field]
     source = make_wav(n_samples=3000)
     for value in needed:
         pixels = []

@@ -28,7 +28,7 @@ def as_sound(samples: Array, rate: int = RATE) -> Waveform:
 
 
 def analysis_of(size: int | str, **others: Any) -> Analysis:
-    return TUNE.updated(window_size=size, **others).analysis
+    return TUNE.replace(window_size=size, **others).analysis
 
 
 def best_size(samples: Array, sizes: list[int]) -> int:

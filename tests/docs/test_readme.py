@@ -84,6 +84,6 @@ def test_the_worked_example_ends_in_arrays_to_train_on(
     monkeypatch.chdir(tmp_path)
     exec(compile(loader, "README.md", "exec"), {})
     shape, alike = capsys.readouterr().out.splitlines()
-    clips = sum(1 for _ in (tmp_path / "png" / "train").iterdir())
-    assert (shape, alike) == (f"({clips}, 32, 64) float32", "True")
-    assert clips > 5
+    segments = sum(1 for _ in (tmp_path / "png" / "train").iterdir())
+    assert (shape, alike) == (f"({segments}, 32, 64) float32", "True")
+    assert segments > 5

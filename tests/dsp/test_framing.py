@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import wav2spec
 from wav2spec.cli.main import command
-from wav2spec.dsp.framing import check_length, count_frames, frame_size, frame_times, padded, padding
+from wav2spec.dsp.framing import check_reflection, count_frames, frame_length, frame_times, padded, padding
 from wav2spec.errors import SettingError
 from wav2spec.settings.analysis import Analysis
 
@@ -36,14 +36,14 @@ def analyses(draw: st.DrawFn) -> Analysis:
     )
 
 
-def frame_length(analysis: Analysis) -> int:
+def samples_of_frame(analysis: Analysis) -> int:
     """Return how many samples a frame spans, from the meaning of `window_align`."""
     return int(analysis.fft_length if analysis.window_align == "center" else analysis.window_size)
 
 
 def frame_starts(n_samples: int, analysis: Analysis) -> list[int]:
     """Return where each frame begins in the unpadded samples, one after another."""
-    size, stride = frame_length(analysis), int(analysis.stride)
+    size, stride = samples_of_frame(analysis), int(analysis.stride)
     start = -(size // 2) if analysis.framing == "centered" else 0
     # Half a frame is added at both ends.
     end = n_samples + size // 2 if analysis.framing == "centered" else n_samples
@@ -99,17 +99,17 @@ def test_a_padded_stream_is_the_padded_whole_in_any_blocks(
 ) -> None:
     samples = noise(n_samples, n_channels)
     starts = frame_starts(n_samples, analysis)
-    before = frame_length(analysis) // 2 if analysis.framing == "centered" else 0
+    before = samples_of_frame(analysis) // 2 if analysis.framing == "centered" else 0
     after = before
     if analysis.framing != "centered":
-        last = starts[-1] + frame_length(analysis) if starts else 0
+        last = starts[-1] + samples_of_frame(analysis) if starts else 0
         after = max(0, last - n_samples) if analysis.framing == "pad-end" else 0
     assert padding(n_samples, analysis) == (before, after)
     if analysis.pad_mode == "reflect" and max(before, after) >= n_samples:
         with pytest.raises(SettingError):
-            check_length(n_samples, analysis)
+            check_reflection(n_samples, analysis)
         return
-    check_length(n_samples, analysis)
+    check_reflection(n_samples, analysis)
     mode: Any = analysis.pad_mode
     expected = np.pad(samples, ((before, after), (0, 0)), mode)
     blocks = list(padded(cut(samples, sizes), analysis))
@@ -216,7 +216,7 @@ def test_where_the_window_lies_makes_no_difference_if_it_fills_the_fft(framing: 
 
 def test_a_frame_is_the_window_or_the_fft() -> None:
     left = Analysis(window_size=400, fft_length=512)
-    assert (frame_size(left), frame_size(replace(left, window_align="center"))) == (400, 512)
+    assert (frame_length(left), frame_length(replace(left, window_align="center"))) == (400, 512)
 
 
 @pytest.mark.parametrize("n_samples", [1, 5, 255])

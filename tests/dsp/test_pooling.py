@@ -14,9 +14,9 @@ from conftest import MakeWav
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wav2spec.audio.preprocess import prepare
+from wav2spec.audio.preprocess import preprocess
 from wav2spec.audio.recording import open_recording
-from wav2spec.dsp.pooling import Axis, pool_bands, pool_frames, spread_bands
+from wav2spec.dsp.pooling import Axis, pool_bands, pool_frames, repeat_bands
 from wav2spec.render.drawing import plan_spectrogram
 from wav2spec.render.figures.panels import envelope, time_axis
 from wav2spec.settings.choices import Reduce
@@ -172,7 +172,7 @@ def test_bands_equal_a_slow_loop(exponent: int, n_pixels: int, reduce: Reduce, s
     n_bands = 2**exponent
     axis = Axis(0.5, 1.0, n_bands, 0.0, float(n_bands))
     power = random_power(2, 3, n_bands, seed)
-    found = spread_bands(pool_bands(power, axis, n_pixels, reduce), axis, n_pixels)
+    found = repeat_bands(pool_bands(power, axis, n_pixels, reduce), axis, n_pixels)
     assert found.shape == (2, 3, n_pixels)
     for pixel in range(n_pixels):
         if n_pixels <= n_bands:
@@ -198,7 +198,7 @@ def test_a_single_hot_cell_shows_under_max(n_frames: int, n_bands: int, width: i
     frame, band = seed % n_frames, seed // n_frames % n_bands
     power[0, frame, band] = 1.0
     columns = pooled(time, width, "max", pool_bands(power, frequency, height, "max"), [])
-    assert np.nanmax(spread_bands(columns, frequency, height)) == 1.0
+    assert np.nanmax(repeat_bands(columns, frequency, height)) == 1.0
 
 
 @settings(deadline=None)
@@ -243,8 +243,8 @@ def test_no_rounding_loses_the_last_frame_of_a_recording(
     n_samples = n_strides * stride + round(start * rate)
     with open_recording(str(make_wav(n_samples=n_samples, sample_rate=rate))) as recording:
         stream = plan_spectrogram(
-            prepare(recording, PLOT.updated(window_size=64, stride=stride, start=start).source),
-            PLOT.updated(window_size=64, stride=stride, start=start),
+            preprocess(recording, PLOT.replace(window_size=64, stride=stride, start=start).preprocessing),
+            PLOT.replace(window_size=64, stride=stride, start=start),
         )
         axis = time_axis(stream)
     assert axis.n_cells == n_strides + 1
@@ -259,7 +259,9 @@ def test_the_envelope_is_the_least_and_greatest_of_the_samples_without_gaps(
     width = 301
     path = make_wav(n_samples=n_samples, n_channels=n_channels)
     with open_recording(str(path)) as recording:
-        stream = plan_spectrogram(prepare(recording, PLOT.updated(channel="all").source), PLOT.updated(channel="all"))
+        stream = plan_spectrogram(
+            preprocess(recording, PLOT.replace(channel="all").preprocessing), PLOT.replace(channel="all")
+        )
         found = envelope(stream, time_axis(stream), width)
     samples, _ = soundfile.read(path, always_2d=True)
     ends = [(row.min(), row.max()) for row in samples]

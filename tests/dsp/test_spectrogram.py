@@ -12,9 +12,9 @@ import soundfile
 from conftest import SAMPLES, MakeWav
 
 import wav2spec
-from wav2spec.audio.preprocess import prepare
+from wav2spec.audio.preprocess import preprocess
 from wav2spec.audio.recording import open_recording
-from wav2spec.batch.convert import Task, attempt
+from wav2spec.batch.convert import ConversionOptions, convert
 from wav2spec.batch.jobs import Job
 from wav2spec.dsp.spectrogram import stream_spectrogram
 from wav2spec.errors import AudioError
@@ -153,9 +153,9 @@ def test_a_file_streams_to_the_values_of_its_samples() -> None:
     path = SAMPLES / "bell.wav"
     samples, sample_rate = soundfile.read(path, dtype="int16")
     expected = wav2spec.spectrogram(samples, sample_rate, window_size="10ms", stride="1/3").values
-    settings = Settings().updated(window_size="10ms", stride="1/3", channel="all")
+    settings = Settings().replace(window_size="10ms", stride="1/3", channel="all")
     with open_recording(str(path)) as recording:
-        stream = stream_spectrogram(prepare(recording, settings.source), settings)
+        stream = stream_spectrogram(preprocess(recording, settings.preprocessing), settings)
         assert (stream.analysis.window_size, stream.analysis.stride) == (441, 147)
         # Twice, to see that a stream can be taken again.
         for _ in range(2):
@@ -171,19 +171,21 @@ def test_a_recording_shorter_than_a_window_is_an_error_with_both_lengths(make_wa
 
 def failure(path: Path, settings: Settings) -> tuple[str, str] | None:
     """Return what failed when a picture beside the recording was to be drawn, and why."""
-    (outcome,) = attempt(Job(str(path), str(path.with_suffix(".png"))), Task(partial(plan_picture, settings=settings)))
+    (outcome,) = convert(
+        Job(str(path), str(path.with_suffix(".png"))), ConversionOptions(partial(plan_picture, settings=settings))
+    )
     return outcome.failure
 
 
 def test_a_recording_of_exactly_one_window_has_one_frame(make_wav: MakeWav) -> None:
     with open_recording(str(make_wav(n_samples=256))) as recording:
         settings = Settings()
-        assert stream_spectrogram(prepare(recording, settings.source), settings).shape == (1, 1, 129)
+        assert stream_spectrogram(preprocess(recording, settings.preprocessing), settings).shape == (1, 1, 129)
 
 
 def test_time_too_short_at_the_recordings_rate_is_an_error_of_the_recording(make_wav: MakeWav) -> None:
     path = make_wav(sample_rate=8000)
-    found = failure(path, Settings().updated(window_size="0.1ms"))
+    found = failure(path, Settings().replace(window_size="0.1ms"))
     assert found
     assert found[0] == str(path)
     assert re.search("window_size.* 8000 Hz", found[1])
@@ -194,7 +196,7 @@ def test_errors_hold_path_and_words_and_survive_pickling(kind: type[AudioError],
     error = pickle.loads(pickle.dumps(kind(str(tmp_path), "no samples in it")))
     assert type(error) is kind
     assert isinstance(error, wav2spec.Wav2SpecError)
-    assert (error.path, error.words, str(error)) == (
+    assert (error.path, error.message, str(error)) == (
         str(tmp_path),
         "no samples in it",
         f"{tmp_path}: no samples in it",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from wav2spec.arrays import Magnitudes, Samples
 from wav2spec.dsp.framing import count_frames, frame_times
-from wav2spec.dsp.stft import bin_frequencies, magnitude_blocks, n_bins
+from wav2spec.dsp.stft import bin_frequencies, n_bins, stft_magnitudes
 from wav2spec.settings.analysis import Analysis
 
 WINDOW_SIZES = st.integers(2, 300)
@@ -36,7 +36,7 @@ def cut(samples: Samples, sizes: list[int]) -> Iterator[Samples]:
 
 
 def magnitudes(samples: Samples, analysis: Analysis, sizes: list[int] | None = None) -> Magnitudes:
-    blocks = list(magnitude_blocks(cut(samples, sizes or [len(samples)]), analysis))
+    blocks = list(stft_magnitudes(cut(samples, sizes or [len(samples)]), analysis))
     empty = np.empty((samples.shape[1], 0, n_bins(analysis)), np.float32)
     return np.concatenate([empty, *blocks], axis=1)
 
@@ -221,7 +221,7 @@ def test_channels_do_not_touch_each_other() -> None:
 
 def test_frames_yielded_before_stay_as_they_were() -> None:
     samples, analysis = noise(4000), in_samples(64, 32)
-    blocks = magnitude_blocks(cut(samples, [500]), analysis)
+    blocks = stft_magnitudes(cut(samples, [500]), analysis)
     first = next(blocks)
     before = first.copy()
     list(blocks)

@@ -179,7 +179,7 @@ def test_a_window_that_cannot_be_is_refused_with_limit_and_value(name: str, word
     with pytest.raises(SettingError) as caught:
         Analysis(window=name)
     assert caught.value.name == "window"
-    assert words in caught.value.words
+    assert words in caught.value.message
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import pytest
 from deadline import in_time  # noqa: F401 - acts by being here
 
-from wav2spec.executors.local import LocalExecutor, WorkerLostError
+from wav2spec.executors.local import ProcessExecutor, WorkerLostError
 
 KILLED = "the process that worked on it was killed by SIGKILL"
 MEGABYTE = 2**20
@@ -24,12 +24,12 @@ def nothing() -> None:
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[..., LocalExecutor]]:
+def start() -> Iterator[Callable[..., ProcessExecutor]]:
     """Start workers that end with the test. A with block would wait once more for what it waited for in vain."""
-    started: list[LocalExecutor] = []
+    started: list[ProcessExecutor] = []
 
-    def start(n_workers: int, initializer: Callable[..., object] = nothing, *initargs: object) -> LocalExecutor:
-        started.append(LocalExecutor(n_workers, initializer, initargs))
+    def start(n_workers: int, initializer: Callable[..., object] = nothing, *initargs: object) -> ProcessExecutor:
+        started.append(ProcessExecutor(n_workers, initializer, initargs))
         return started[-1]
 
     yield start
@@ -38,7 +38,7 @@ def start() -> Iterator[Callable[..., LocalExecutor]]:
 
 
 @pytest.fixture
-def workers(start: Callable[..., LocalExecutor]) -> LocalExecutor:
+def workers(start: Callable[..., ProcessExecutor]) -> ProcessExecutor:
     return start(2)
 
 
@@ -86,39 +86,39 @@ def children() -> set[int]:
     return set(map(int, Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text().split()))
 
 
-def test_results_are_those_of_the_functions_called_in_other_processes(workers: LocalExecutor) -> None:
+def test_results_are_those_of_the_functions_called_in_other_processes(workers: ProcessExecutor) -> None:
     assert workers.submit(divmod, 17, 5).result() == (3, 2)
     assert workers.submit(int, "ff", base=16).result() == 255
     assert workers.submit(os.getpid).result() in children()
 
 
-def test_results_may_be_asked_for_in_any_order_and_again(workers: LocalExecutor) -> None:
+def test_results_may_be_asked_for_in_any_order_and_again(workers: ProcessExecutor) -> None:
     futures = [workers.submit(square, number) for number in range(100)]
     for number in [99, 0, 50, *range(100)]:
         assert futures[number].result() == number * number
 
 
-def test_map_keeps_the_order(workers: LocalExecutor) -> None:
+def test_map_keeps_the_order(workers: ProcessExecutor) -> None:
     seconds = [0.1, 0.0, 0.05, 0.0]
     assert list(workers.map(later, range(4), seconds)) == [0, 1, 2, 3]
     assert list(workers.map(square, range(1000))) == [n * n for n in range(1000)]
     assert list(workers.map(square, [])) == []
 
 
-def test_the_initializer_is_called_in_each_process_and_not_here(start: Callable[..., LocalExecutor]) -> None:
+def test_the_initializer_is_called_in_each_process_and_not_here(start: Callable[..., ProcessExecutor]) -> None:
     here = os.getcwd()
     executor = start(2, os.chdir, "/")
     assert [executor.submit(os.getcwd).result() for _ in range(5)] == ["/"] * 5
     assert os.getcwd() == here != "/"
 
 
-def test_work_is_shared(workers: LocalExecutor) -> None:
+def test_work_is_shared(workers: ProcessExecutor) -> None:
     begin = time.monotonic()
     assert list(workers.map(later, range(6), [0.2] * 6)) == list(range(6))
     assert time.monotonic() - begin < 1.1
 
 
-def test_an_exception_comes_back_and_the_process_lives(workers: LocalExecutor) -> None:
+def test_an_exception_comes_back_and_the_process_lives(workers: ProcessExecutor) -> None:
     futures = [workers.submit(inverse, number) for number in (2, 0, 4)]
     assert (futures[0].result(), futures[2].result()) == (0.5, 0.25)
     with pytest.raises(ZeroDivisionError, match="division by zero"):
@@ -128,12 +128,12 @@ def test_an_exception_comes_back_and_the_process_lives(workers: LocalExecutor) -
     assert caught.value.filename == "/none"
 
 
-def test_an_exception_may_be_asked_for_as_with_any_future(workers: LocalExecutor) -> None:
+def test_an_exception_may_be_asked_for_as_with_any_future(workers: ProcessExecutor) -> None:
     assert isinstance(workers.submit(inverse, 0).exception(), ZeroDivisionError)
     assert workers.submit(inverse, 1).exception() is None
 
 
-def test_map_ends_with_the_first_exception_and_the_workers_go_on(workers: LocalExecutor) -> None:
+def test_map_ends_with_the_first_exception_and_the_workers_go_on(workers: ProcessExecutor) -> None:
     found = workers.map(inverse, [4, 2, 0, 1, 1, 1, 1, 1], [0, 0, 0, 0.1, 0.1, 0.1, 0.1, 0.1])
     assert (next(found), next(found)) == (0.25, 0.5)
     with pytest.raises(ZeroDivisionError):
@@ -145,7 +145,7 @@ def test_map_ends_with_the_first_exception_and_the_workers_go_on(workers: LocalE
 @pytest.mark.parametrize(
     "task", [(fail_oddly,), (threading.Lock,), (square, threading.Lock())], ids=["exception", "result", "argument"]
 )
-def test_what_cannot_be_sent_fails_alone(workers: LocalExecutor, task: tuple[Callable[..., Any], ...]) -> None:
+def test_what_cannot_be_sent_fails_alone(workers: ProcessExecutor, task: tuple[Callable[..., Any], ...]) -> None:
     before = [workers.submit(square, number) for number in range(10)]
     with pytest.raises(Exception):  # noqa: B017, PT011 - which one is not promised
         workers.submit(*task).result()
@@ -154,14 +154,14 @@ def test_what_cannot_be_sent_fails_alone(workers: LocalExecutor, task: tuple[Cal
     workers.shutdown()
 
 
-def test_who_waits_no_longer_than_so_long_gets_the_result_later(workers: LocalExecutor) -> None:
+def test_who_waits_no_longer_than_so_long_gets_the_result_later(workers: ProcessExecutor) -> None:
     future = workers.submit(later, "late", 0.3)
     with pytest.raises(TimeoutError, match=r"^$"):
         future.result(timeout=0.05)
     assert future.result() == "late"
 
 
-def test_a_process_that_is_killed_fails_its_own_task_alone(workers: LocalExecutor) -> None:
+def test_a_process_that_is_killed_fails_its_own_task_alone(workers: ProcessExecutor) -> None:
     futures = [workers.submit(square_unless_7, number) for number in range(20)]
     for number, future in enumerate(futures):
         if number % 10 == 7:
@@ -173,7 +173,7 @@ def test_a_process_that_is_killed_fails_its_own_task_alone(workers: LocalExecuto
 
 @pytest.mark.parametrize("n_workers", [1, 2, 4])
 def test_many_that_are_killed_among_many_fail_their_own_tasks_alone(
-    n_workers: int, start: Callable[..., LocalExecutor]
+    n_workers: int, start: Callable[..., ProcessExecutor]
 ) -> None:
     executor = start(n_workers)
     futures = [executor.submit(square_unless_7, number) for number in range(200)]
@@ -199,13 +199,13 @@ def test_many_that_are_killed_among_many_fail_their_own_tasks_alone(
     ],
     ids=["exit 3", "exit 0", "sys.exit", "SIGUSR2", "SIGTERM", "a real-time signal"],
 )
-def test_how_a_process_ended_is_said(workers: LocalExecutor, task: tuple[Any, ...], words: str) -> None:
+def test_how_a_process_ended_is_said(workers: ProcessExecutor, task: tuple[Any, ...], words: str) -> None:
     with pytest.raises(WorkerLostError, match=f"^the process that worked on it {words}$"):
         workers.submit(*task).result()
     assert workers.submit(square, 3).result() == 9
 
 
-def test_a_process_that_is_killed_without_a_task_fails_none(workers: LocalExecutor) -> None:
+def test_a_process_that_is_killed_without_a_task_fails_none(workers: ProcessExecutor) -> None:
     assert workers.submit(square, 2).result() == 4
     for process_id in children():
         os.kill(process_id, signal.SIGKILL)
@@ -215,14 +215,14 @@ def test_a_process_that_is_killed_without_a_task_fails_none(workers: LocalExecut
 
 
 def test_the_end_waits_for_all_and_leaves_no_process() -> None:
-    with LocalExecutor(2, nothing) as executor:
+    with ProcessExecutor(2, nothing) as executor:
         futures = [executor.submit(later, number, 0.05) for number in range(6)]
         assert len(children()) == 2
     assert children() == set()
     assert [future.result() for future in futures] == list(range(6))
 
 
-def test_kill_does_not_wait_for_work(workers: LocalExecutor) -> None:
+def test_kill_does_not_wait_for_work(workers: ProcessExecutor) -> None:
     for _ in range(6):
         workers.submit(time.sleep, 60)
     begin = time.monotonic()
@@ -231,7 +231,7 @@ def test_kill_does_not_wait_for_work(workers: LocalExecutor) -> None:
     assert children() == set()
 
 
-def test_kill_ends_those_that_do_not_listen(start: Callable[..., LocalExecutor]) -> None:
+def test_kill_ends_those_that_do_not_listen(start: Callable[..., ProcessExecutor]) -> None:
     executor = start(2, signal.signal, signal.SIGTERM, signal.SIG_IGN)
     assert executor.submit(signal.getsignal, signal.SIGTERM).result() == signal.SIG_IGN
     executor.submit(time.sleep, 60)
@@ -239,7 +239,7 @@ def test_kill_ends_those_that_do_not_listen(start: Callable[..., LocalExecutor])
     assert children() == set()
 
 
-def test_a_task_given_up_does_not_keep_who_asks_for_it(workers: LocalExecutor) -> None:
+def test_a_task_given_up_does_not_keep_who_asks_for_it(workers: ProcessExecutor) -> None:
     futures = [workers.submit(time.sleep, 60) for _ in range(6)]
     workers.shutdown(wait=False)
     for future in futures:
@@ -247,13 +247,13 @@ def test_a_task_given_up_does_not_keep_who_asks_for_it(workers: LocalExecutor) -
             future.result()
 
 
-def test_after_the_end_nothing_is_taken_on(workers: LocalExecutor) -> None:
+def test_after_the_end_nothing_is_taken_on(workers: ProcessExecutor) -> None:
     workers.shutdown()
     with pytest.raises(RuntimeError):
         workers.submit(square, 2).result()
 
 
 @pytest.mark.parametrize(("n_in", "n_out"), [(1, MEGABYTE), (MEGABYTE, 1), (MEGABYTE, MEGABYTE)])
-def test_neither_large_arguments_nor_large_results_block(workers: LocalExecutor, n_in: int, n_out: int) -> None:
+def test_neither_large_arguments_nor_large_results_block(workers: ProcessExecutor, n_in: int, n_out: int) -> None:
     answers = workers.map(exchange, [bytes(n_in)] * 12, [n_out] * 12)
     assert list(map(len, answers)) == [n_out] * 12

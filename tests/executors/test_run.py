@@ -14,9 +14,9 @@ import pytest
 from deadline import in_time  # noqa: F401 - acts by being here
 
 from wav2spec.executors.cpus import available_cpus
-from wav2spec.executors.local import LocalExecutor
+from wav2spec.executors.local import ProcessExecutor
 from wav2spec.executors.ordered_map import OrderedMap
-from wav2spec.executors.run import in_order
+from wav2spec.executors.run import map_in_order
 
 HERE = os.getpid()
 
@@ -25,12 +25,12 @@ def lost(item: float, words: str) -> str:
     return f"{item} {words.split()[-1]}"
 
 
-def untried(item: float) -> str:
-    return f"{item} untried"
+def skipped(item: float) -> str:
+    return f"{item} skipped"
 
 
 def results(function: Callable[[Any], Iterable[Any]], items: Sequence[Any], n_workers: int, **more: Any) -> Any:
-    return in_order(OrderedMap(function, lost, untried, **more), items, n_workers)
+    return map_in_order(OrderedMap(function, lost, skipped, **more), items, n_workers)
 
 
 def who(_: object) -> list[int]:
@@ -62,9 +62,9 @@ def inverse(item: int) -> list[float]:
     return [1 / item]
 
 
-def sleeps(seconds: float) -> list[float]:
-    time.sleep(seconds)
-    return [seconds]
+def sleeps(cost_s: float) -> list[float]:
+    time.sleep(cost_s)
+    return [cost_s]
 
 
 def refuse_processes(monkeypatch: pytest.MonkeyPatch, after: int = 0) -> None:
@@ -99,29 +99,29 @@ def test_one_worker_is_this_process_and_more_are_others() -> None:
 
 
 @pytest.mark.parametrize("n_workers", [2, 3])
-@pytest.mark.parametrize("seconds", [None, lambda _: 0.001, lambda item: 0.004 * item], ids=["one", "many", "some"])
-def test_an_item_whose_process_dies_is_lost_in_its_place(n_workers: int, seconds: Any) -> None:
+@pytest.mark.parametrize("cost_s", [None, lambda _: 0.001, lambda item: 0.004 * item], ids=["one", "many", "some"])
+def test_an_item_whose_process_dies_is_lost_in_its_place(n_workers: int, cost_s: Any) -> None:
     """Also of those that are handed over together."""
     expected = [str(n) if n % 2 else f"{n} SIGKILL" for n in range(12)]
-    assert list(results(dies_of_even, range(12), n_workers, seconds=seconds)) == expected
+    assert list(results(dies_of_even, range(12), n_workers, cost_s=cost_s)) == expected
 
 
-@pytest.mark.parametrize("seconds", [lambda _: 0.001, lambda item: 0.001 * (item % 7)], ids=["alike", "unlike"])
-def test_what_is_handed_over_together_comes_in_order_and_is_counted(seconds: Any) -> None:
-    done: list[int] = []
-    found = results(slower_first, range(50), 2, seconds=seconds, done=lambda n: done.extend([1] * n))
+@pytest.mark.parametrize("cost_s", [lambda _: 0.001, lambda item: 0.001 * (item % 7)], ids=["alike", "unlike"])
+def test_what_is_handed_over_together_comes_in_order_and_is_counted(cost_s: Any) -> None:
+    on_done: list[int] = []
+    found = results(slower_first, range(50), 2, cost_s=cost_s, on_done=lambda n: on_done.extend([1] * n))
     assert list(found) == list(range(50))
-    assert len(done) == 50
+    assert len(on_done) == 50
 
 
 @pytest.mark.parametrize("n_workers", [1, 2])
 def test_each_item_is_counted_once_when_it_is_done(n_workers: int) -> None:
-    done: list[int] = []
-    found = results(slower_first, range(6), n_workers, done=lambda n: done.extend([1] * n))
+    on_done: list[int] = []
+    found = results(slower_first, range(6), n_workers, on_done=lambda n: on_done.extend([1] * n))
     for number, _ in enumerate(found, 1):
         # In this process, an item is done when there are no more results of it.
-        assert len(done) >= number - (n_workers == 1)
-    assert len(done) == 6
+        assert len(on_done) >= number - (n_workers == 1)
+    assert len(on_done) == 6
 
 
 @pytest.mark.parametrize("n_workers", [1, 2])
@@ -139,25 +139,25 @@ def test_many_more_items_than_are_kept_at_once_come_in_order() -> None:
 
 @pytest.mark.parametrize("n_workers", [1, 2, 3])
 def test_a_result_may_end_the_work_and_of_the_rest_it_is_said_what_was_done(n_workers: int) -> None:
-    done: list[int] = []
+    on_done: list[int] = []
     # What others have begun beside the one that ends it they end; the last are never begun.
     items = [0.01, 0.3, 0.02, *[0.5] * 8]
     found = list(
-        results(sleeps, items, n_workers, ends=lambda result: result == 0.3, done=lambda n: done.extend([1] * n))
+        results(sleeps, items, n_workers, stops=lambda result: result == 0.3, on_done=lambda n: on_done.extend([1] * n))
     )
     assert found[:2] == [0.01, 0.3]
-    assert found[2] in ([0.02] if n_workers == 3 else [0.02, "0.02 untried"])
-    assert found[2] == "0.02 untried" or n_workers > 1
+    assert found[2] in ([0.02] if n_workers == 3 else [0.02, "0.02 skipped"])
+    assert found[2] == "0.02 skipped" or n_workers > 1
     n_made = found[3:].count(0.5)
     assert n_made <= (0 if n_workers == 1 else 2 * n_workers)
-    assert found[3:] == [0.5] * n_made + ["0.5 untried"] * (8 - n_made)
+    assert found[3:] == [0.5] * n_made + ["0.5 skipped"] * (8 - n_made)
 
 
 @pytest.mark.parametrize("n_workers", [1, 2])
 def test_of_the_item_that_ends_the_work_all_results_come_that_are_there(n_workers: int) -> None:
-    found = list(results(range, [2, 4, 3, 3], n_workers, ends=lambda result: result == 2))
+    found = list(results(range, [2, 4, 3, 3], n_workers, stops=lambda result: result == 2))
     if n_workers == 1:
-        assert found == [0, 1, 0, 1, 2, "3 untried", "3 untried"]
+        assert found == [0, 1, 0, 1, 2, "3 skipped", "3 skipped"]
     else:
         assert found[:6] == [0, 1, 0, 1, 2, 3]
 
@@ -177,30 +177,30 @@ def test_workers_that_are_refused_are_an_error_and_leave_none_behind(
 ) -> None:
     refuse_processes(monkeypatch, after=n_allowed)
     with pytest.raises(BlockingIOError):
-        LocalExecutor(3, int)
+        ProcessExecutor(3, int)
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
 
 
 def test_where_processes_are_refused_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
     refuse_processes(monkeypatch, after=1)
-    done: list[int] = []
-    assert list(results(who, range(4), 2, done=lambda n: done.extend([1] * n))) == [HERE] * 4
-    assert len(done) == 4
+    on_done: list[int] = []
+    assert list(results(who, range(4), 2, on_done=lambda n: on_done.extend([1] * n))) == [HERE] * 4
+    assert len(on_done) == 4
 
 
 def test_where_descriptors_run_out_the_work_is_done_here() -> None:
     code = """if True:
         import os, resource
         from wav2spec.executors.ordered_map import OrderedMap
-        from wav2spec.executors.run import in_order
-        from wav2spec.executors.local import LocalExecutor
+        from wav2spec.executors.run import map_in_order
+        from wav2spec.executors.local import ProcessExecutor
         resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12))
         try:
-            LocalExecutor(8, int)
+            ProcessExecutor(8, int)
         except OSError as error:
             print(error.strerror)
-        print(*in_order(OrderedMap(range, None, None), [1, 2, 3], 8))
+        print(*map_in_order(OrderedMap(range, None, None), [1, 2, 3], 8))
         try:
             os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
@@ -233,10 +233,10 @@ def test_where_none_can_take_the_place_of_those_that_died_the_rest_is_done_here(
 def test_workers_end_with_a_parent_that_is_killed_though_there_can_be_no_thread(threads: bool, tmp_path: Path) -> None:
     code = f"""if True:
         import os, threading
-        from wav2spec.executors.local import LocalExecutor
+        from wav2spec.executors.local import ProcessExecutor
         def refuse(self): raise RuntimeError("can't start new thread")
         if not {threads}: threading.Thread.start = refuse
-        workers = LocalExecutor(2, int)
+        workers = ProcessExecutor(2, int)
         print(*[worker.process.pid for worker in workers._workers], workers.submit(os.getpid).result(), flush=True)
         os.kill(os.getpid(), 9)
     """

@@ -88,11 +88,11 @@ def shell(
 
 
 def on_a_disk(
-    folder: Path, mount_options: str, prepare: str, *words: Words, program: tuple[str, ...] = PROGRAM, **options: Any
+    folder: Path, mount_options: str, preprocess: str, *words: Words, program: tuple[str, ...] = PROGRAM, **options: Any
 ) -> tuple[subprocess.CompletedProcess[bytes], dict[str, bytes]]:
     """Run the program in `folder`, where ``disk`` is a file system of its own; return what was on it in the end."""
     mount = f"mkdir disk after && mount -t tmpfs -o {mount_options} tmpfs disk || exit 99"
-    script = f'{mount}; {prepare}\n"$@"; code=$?; cp -a disk/. after; exit $code'
+    script = f'{mount}; {preprocess}\n"$@"; code=$?; cp -a disk/. after; exit $code'
     wrapper = ("unshare", "-m", "sh", "-c", script, "sh")
     result = wrapped(*wrapper, words=words, program=program, cwd=folder, **options)
     return result, {name: (folder / "after" / name).read_bytes() for name in os.listdir(folder / "after")}

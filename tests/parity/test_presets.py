@@ -265,13 +265,13 @@ def test_wav2spec_presets_lists_every_preset_and_every_setting(name: str) -> Non
             break
         option, value, *_ = line.split()
         listed[option.removeprefix("--").replace("-", "_")] = value
-    flat = PRESETS[name].settings.flat()
+    flat = PRESETS[name].settings.as_dict()
     assert listed == {field: str(value) for field, value in flat.items() if value is not None}
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_only_tf_has_another_layout_than_the_image_command(name: str) -> None:
-    assert PRESETS[name].settings.flat()["layout"] == ("down-right" if name == "tf" else "down-left")
+    assert PRESETS[name].settings.as_dict()["layout"] == ("down-right" if name == "tf" else "down-left")
 
 
 @pytest.mark.parametrize("name", PRESETS)

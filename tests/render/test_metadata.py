@@ -96,7 +96,7 @@ def needed(name: str, field: str = "") -> list[str]:
 
 @pytest.mark.parametrize("name", list(CASES))
 def test_every_setting_but_metadata_has_its_round_trip(name: str) -> None:
-    fields = {field for field in STARTS[name].flat() if not field.startswith("segment")}
+    fields = {field for field in STARTS[name].as_dict() if not field.startswith("segment")}
     assert CASES[name].keys() == fields - {"metadata"}
 
 
@@ -105,7 +105,7 @@ def test_a_picture_its_flags_and_the_same_bytes(make_wav: MakeWav, name: str, fi
     wav = make_wav(n_samples=6000, n_channels=2)
     extra, given = needed(name, field), CASES[name][field]
     first = draw(name, wav, *extra, *given)
-    assert recipe_of(first)["settings"][field] != STARTS[name].flat()[field]
+    assert recipe_of(first)["settings"][field] != STARTS[name].as_dict()[field]
     flags = shlex.split(told("--flags", wav.with_name("out.png")))
     assert draw(name, wav, *flags, target="again.png") == first
     # What a grid compares comes first, and is said again.
@@ -252,7 +252,7 @@ def test_a_picture_by_a_preset_is_read_back_with_the_axes_of_python(make_wav: Ma
     wav = make_wav(n_samples=6000, n_channels=2)
     draw("image", wav, "--preset", name)
     samples, rate = soundfile.read(wav, dtype="float32", always_2d=True)
-    mono = samples.mean(axis=1) if PRESETS[name].settings.source.channel == "mix" else samples[:, 0]
+    mono = samples.mean(axis=1) if PRESETS[name].settings.preprocessing.channel == "mix" else samples[:, 0]
     assert_reads_back(wav, wav2spec.spectrogram(mono, rate, **wav2spec.preset(name)))
 
 

@@ -47,7 +47,7 @@ def test_defaults_are_those_of_tensorflows_program_but_for_the_layout() -> None:
         Levels(scale="linear", brightness=64.0, gamma=1.0),
         Raster(layout="down-left"),
     )
-    assert PRESETS["tf"].settings == Settings().updated(layout="down-right")
+    assert PRESETS["tf"].settings == Settings().replace(layout="down-right")
 
 
 @pytest.mark.parametrize("field", FIELDS)
@@ -69,7 +69,7 @@ def test_no_two_groups_share_a_field_name() -> None:
 
 @pytest.mark.parametrize("option", [option for option in options_of_settings() if option.name in FIELDS])
 def test_help_shows_the_default_that_the_settings_have(option: click.Option) -> None:
-    default = Settings().flat()[str(option.name)]
+    default = Settings().as_dict()[str(option.name)]
     shown = [*option.secondary_opts, *option.opts][default].removeprefix("--") if isinstance(default, bool) else default
     shown = f"{shown:g}" if isinstance(shown, float) else shown
     record = option.get_help_record(click.Context(click.Command("image")))
@@ -185,7 +185,7 @@ def test_another_channel_is_refused_by_name(channel: Any) -> None:
     with pytest.raises(SettingError) as caught:
         Preprocessing(channel=channel)
     assert caught.value.name == "channel"
-    assert repr(channel) in caught.value.words
+    assert repr(channel) in caught.value.message
 
 
 def test_an_unknown_layout_is_refused_with_those_there_are() -> None:
@@ -195,29 +195,29 @@ def test_an_unknown_layout_is_refused_with_those_there_are() -> None:
 
 
 def test_updated_replaces_fields_of_any_group_and_leaves_the_rest() -> None:
-    before = Settings().updated(window_size="25ms", channel=2)
-    after = before.updated(stride="50%", layout="right-up", brightness=8.0)
+    before = Settings().replace(window_size="25ms", channel=2)
+    after = before.replace(stride="50%", layout="right-up", brightness=8.0)
     assert before == Settings(
         Preprocessing(channel=2), Analysis("25ms", 128), Bands(), Levels(brightness=64.0), Raster("down-left")
     )
     assert after == Settings(
         Preprocessing(channel=2), Analysis("25ms", "50%"), Bands(), Levels(brightness=8.0), Raster("right-up")
     )
-    assert after.updated() == after
+    assert after.replace() == after
 
 
 def test_updated_keeps_the_rules() -> None:
     with pytest.raises(SettingError, match="stride"):
-        Settings().updated(stride=0)
+        Settings().replace(stride=0)
 
 
 def test_updated_refuses_what_is_no_setting() -> None:
     with pytest.raises(TypeError, match="no such setting: colour, hop"):
-        Settings().updated(hop=3, stride=3, colour="red")
+        Settings().replace(hop=3, stride=3, colour="red")
 
 
 def test_a_field_is_read_by_its_name_alone() -> None:
-    flat = Settings().updated(stride="50%").flat()
+    flat = Settings().replace(stride="50%").as_dict()
     assert [flat[field] for field in FIELDS] == [
         *(0, None, "first", None, None, None, None, None, "none"),
         *(256, "50%", "hann", "periodic", "power-of-two", "left", "valid", "constant", False),
@@ -246,5 +246,5 @@ def test_a_setting_error_is_a_value_error_that_survives_pickling() -> None:
     error = pickle.loads(pickle.dumps(SettingError("stride", "must be at least 1, not 0")))
     assert type(error) is SettingError
     assert issubclass(SettingError, ValueError)
-    assert (error.name, error.words) == ("stride", "must be at least 1, not 0")
+    assert (error.name, error.message) == ("stride", "must be at least 1, not 0")
     assert str(error) == "stride: must be at least 1, not 0"

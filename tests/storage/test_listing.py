@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from program import AS_OTHERS, needs_setpriv
 
-from wav2spec.storage.listing import WAV_FILES, Patterns, Unreadable, walk
+from wav2spec.storage.listing import WAV_FILES, Patterns, UnreadableDirectory, find_files
 
 
 def make(root: Path, *names: str) -> Path:
@@ -25,8 +25,8 @@ def make(root: Path, *names: str) -> Path:
     return root
 
 
-def walked(root: str | Path, *include: str, exclude: tuple[str, ...] = ()) -> list[str | Unreadable]:
-    return list(walk(str(root), Patterns(include or WAV_FILES.include, exclude)))
+def walked(root: str | Path, *include: str, exclude: tuple[str, ...] = ()) -> list[str | UnreadableDirectory]:
+    return list(find_files(str(root), Patterns(include or WAV_FILES.include, exclude)))
 
 
 def test_files_come_sorted_by_name_each_folder_in_its_place(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_links_in_a_circle_are_followed_to_each_path_once(
 
 
 def test_a_folder_that_is_not_there_is_unreadable(tmp_path: Path) -> None:
-    assert walked(tmp_path / "none") == [Unreadable(str(tmp_path / "none"), "No such file or directory")]
+    assert walked(tmp_path / "none") == [UnreadableDirectory(str(tmp_path / "none"), "No such file or directory")]
 
 
 @needs_setpriv
@@ -147,13 +147,13 @@ def test_a_folder_that_may_not_be_listed_is_named_in_its_place_and_the_others_ar
 ) -> None:
     make(tmp_path, "a.wav", "b/c/x.wav", "b/y.wav", "z.wav")
     (tmp_path / "b" / "c").chmod(mode)
-    code = "import sys; from wav2spec.storage.listing import *; print(*walk(sys.argv[1], WAV_FILES), sep='\\n')"
+    code = "import sys; from wav2spec.storage.listing import *; print(*find_files(sys.argv[1], WAV_FILES), sep='\\n')"
     wrapper = AS_OTHERS if os.geteuid() == 0 else ()
     result = subprocess.run(
         [*wrapper, sys.executable, "-c", code, tmp_path], capture_output=True, text=True, timeout=60
     )
     (tmp_path / "b" / "c").chmod(0o700)
-    refused = Unreadable(str(tmp_path / "b" / "c"), "Permission denied")
+    refused = UnreadableDirectory(str(tmp_path / "b" / "c"), "Permission denied")
     assert result.stdout.splitlines() == ["a.wav", str(refused), "b/y.wav", "z.wav"]
     assert result.stderr == ""
 
@@ -190,10 +190,10 @@ def test_a_path_longer_than_the_system_takes_is_unreadable_and_no_end(deep: tupl
     root, n_levels = deep
     longer = f"{root}{'/.' * 1000}"
     found = walked(longer)
-    assert [type(item) for item in found] == [Unreadable]
+    assert [type(item) for item in found] == [UnreadableDirectory]
     (unreadable,) = found
-    assert isinstance(unreadable, Unreadable)
-    assert unreadable.words == "File name too long"
+    assert isinstance(unreadable, UnreadableDirectory)
+    assert unreadable.message == "File name too long"
     assert unreadable.path.startswith(longer)
     assert len(unreadable.path) < len(longer) + 2 * n_levels
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
-from wav2spec.settings.choices import GATES
+from wav2spec.settings.choices import CHECKS
 from wav2spec.settings.quantities import parse_named
 
 if TYPE_CHECKING:
@@ -17,14 +17,14 @@ _LIMITS = {"clipped": (0.0, 1.0), "short": (0.0, inf), "dc": (0.0, 1.0)}
 
 
 @dataclass(frozen=True)
-class Gate:
-    """A name of `GATES`, and from where on it closes."""
+class QualityCheck:
+    """A name of `CHECKS`, and from where on it closes."""
 
     name: str
     threshold: float
 
 
-def parse_gates(words: Iterable[str]) -> tuple[Gate, ...]:
+def parse_checks(message: Iterable[str]) -> tuple[QualityCheck, ...]:
     """Read gates as people write them: ``silent,clipped:0.01``.
 
     Raises
@@ -34,26 +34,30 @@ def parse_gates(words: Iterable[str]) -> tuple[Gate, ...]:
 
     Examples
     --------
-    >>> parse_gates(["truncated,short:0.5"])
-    (Gate(name='truncated', threshold=0.0), Gate(name='short', threshold=0.5))
+    >>> parse_checks(["truncated,short:0.5"])
+    (QualityCheck(name='truncated', threshold=0.0), QualityCheck(name='short', threshold=0.5))
     """
-    named = (parse_named(part.strip(), GATES) for text in words for part in text.split(","))
-    gates = tuple(Gate(name, threshold or 0.0) for name, threshold in named)
-    for gate in gates:
-        least, most = _LIMITS.get(gate.name, (-inf, inf))
-        if not least <= gate.threshold <= most:
-            raise ValueError(f"the threshold of {gate.name} must be from {least:g} to {most:g}, not {gate.threshold:g}")
-    return gates
+    named = (parse_named(part.strip(), CHECKS) for text in message for part in text.split(","))
+    checks = tuple(QualityCheck(name, threshold or 0.0) for name, threshold in named)
+    for check in checks:
+        least, most = _LIMITS.get(check.name, (-inf, inf))
+        if not least <= check.threshold <= most:
+            raise ValueError(
+                f"the threshold of {check.name} must be from {least:g} to {most:g}, not {check.threshold:g}"
+            )
+    return checks
 
 
-def reasons(gates: Iterable[Gate], measures: "SampleStatistics", recording: "Recording") -> Iterator[str]:
+def failed_checks(
+    checks: Iterable[QualityCheck], measures: "SampleStatistics", recording: "Recording"
+) -> Iterator[str]:
     """Yield why a recording, or the clip of it that was measured, does not pass."""
     # Loads NumPy.
     from wav2spec.audio.statistics import dbfs
 
-    for gate in gates:
-        limit = gate.threshold
-        match gate.name:
+    for check in checks:
+        limit = check.threshold
+        match check.name:
             case "silent":
                 rms = dbfs(measures.rms)
                 if (-inf if rms is None else rms) <= limit:
@@ -68,7 +72,7 @@ def reasons(gates: Iterable[Gate], measures: "SampleStatistics", recording: "Rec
                 if duration < limit:
                     yield f"short: it lasts {duration:.3f} s, it must last {limit:g} s"
             case "truncated":
-                yield from (words for words in recording.warnings if words.startswith("truncated"))
+                yield from (message for message in recording.warnings if message.startswith("truncated"))
             case "dc":
                 channel, mean = max(enumerate(measures.means, 1), key=lambda pair: abs(pair[1]))
                 if abs(mean) > limit:

@@ -13,13 +13,13 @@ from wav2spec.errors import AudioError
 from wav2spec.settings.choices import NORMALIZATIONS
 from wav2spec.settings.preprocessing import Preprocessing
 from wav2spec.settings.quantities import in_samples, parse_named, parse_time
-from wav2spec.waveform import Clip, Waveform
+from wav2spec.waveform import Segment, Waveform
 
 # To start a thread takes as long as to analyse a second or so.
 _WORTH_A_THREAD = 2**19
 
 
-def clips(recording: Recording, source: Preprocessing) -> Iterator[Clip]:
+def segments(recording: Recording, source: Preprocessing) -> Iterator[Segment]:
     """Yield what is taken from a recording: all that is cut out, or clips of that, the last of which may be short.
 
     Clips go on until one holds the end. There is none if what the end cuts off is dropped, and that is all.
@@ -29,7 +29,7 @@ def clips(recording: Recording, source: Preprocessing) -> Iterator[Clip]:
     AudioError
         If there is nothing at that time.
     """
-    whole = cut_out(recording, source)
+    whole = selection(recording, source)
     if source.segment is None:
         yield whole
         return
@@ -39,12 +39,12 @@ def clips(recording: Recording, source: Preprocessing) -> Iterator[Clip]:
         left = whole.n_samples - first
         if left < n_samples and source.segment_last == "drop":
             return
-        yield Clip(whole.first + first, min(n_samples, left))
+        yield Segment(whole.first + first, min(n_samples, left))
         if left <= n_samples:
             return
 
 
-def prepare(recording: Recording, source: Preprocessing, clip: Clip | None = None) -> Waveform:
+def preprocess(recording: Recording, source: Preprocessing, segment: Segment | None = None) -> Waveform:
     """Say what is taken from a clip of a recording, by default from all that is cut out; read when the blocks are.
 
     Raises
@@ -52,9 +52,9 @@ def prepare(recording: Recording, source: Preprocessing, clip: Clip | None = Non
     AudioError
         If it has no such channel, or nothing at that time.
     """
-    n_channels = recording.n_selected(source.channel)
-    clip = clip or cut_out(recording, source)
-    first, n_cut = clip.first, clip.n_samples
+    n_channels = recording.n_output_channels(source.channel)
+    segment = segment or selection(recording, source)
+    first, n_cut = segment.first, segment.n_samples
     rate = source.sample_rate or recording.sample_rate
     n_resampled = resampled_length(n_cut, recording.sample_rate, rate)
     if source.segment is not None:
@@ -74,8 +74,8 @@ def prepare(recording: Recording, source: Preprocessing, clip: Clip | None = Non
 
     facts = partial(recording.facts, first, n_cut)
     start_s = first / recording.sample_rate
-    in_thread = recording.may_thread and n_samples >= _WORTH_A_THREAD
-    return Waveform(recording.path, rate, n_channels, n_samples, blocks, clip, start_s, in_thread, facts)
+    threaded = recording.allow_threads and n_samples >= _WORTH_A_THREAD
+    return Waveform(recording.path, rate, n_channels, n_samples, blocks, segment, start_s, threaded, facts)
 
 
 def resampled_length(n_samples: int, sample_rate: int, target_rate: int) -> int:
@@ -87,7 +87,7 @@ def resampled_length(n_samples: int, sample_rate: int, target_rate: int) -> int:
     return int(Fraction(n_samples * target_rate, sample_rate) + Fraction(1, 2))
 
 
-def cut_out(recording: Recording, source: Preprocessing) -> Clip:
+def selection(recording: Recording, source: Preprocessing) -> Segment:
     """Return what lies between the start and the end asked for.
 
     Raises
@@ -98,9 +98,9 @@ def cut_out(recording: Recording, source: Preprocessing) -> Clip:
     first = _in_samples(source.start, recording)
     n_samples = recording.n_samples - first
     if n_samples <= 0:
-        words = f"start {source.start} is beyond its end: it lasts {recording.duration:.3f} s"
-        raise AudioError(recording.path, words)
-    return Clip(
+        message = f"start {source.start} is beyond its end: it lasts {recording.duration:.3f} s"
+        raise AudioError(recording.path, message)
+    return Segment(
         first, n_samples if source.duration is None else min(n_samples, _in_samples(source.duration, recording))
     )
 

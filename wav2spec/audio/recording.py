@@ -12,8 +12,8 @@ import numpy.typing as npt
 import soundfile
 
 from wav2spec.arrays import Samples
-from wav2spec.audio.wav_header import Header, HeaderError, Patched, read_header
-from wav2spec.errors import AudioError, reason
+from wav2spec.audio.wav_header import Header, HeaderError, PatchedFile, read_header
+from wav2spec.errors import AudioError, os_error_message
 from wav2spec.settings.choices import ChannelName
 from wav2spec.storage.sources import open_source
 
@@ -38,7 +38,7 @@ class Recording:
         Device and inode, by which a target is known to be the recording itself.
     warnings : list of str
         What is wrong with it though it can be drawn. May grow while it is read.
-    may_thread : bool
+    allow_threads : bool
         Whether it may be worked on by more than one processor.
     watch : callable, optional
         Told at every block how many s have been read, and how long the recording is.
@@ -48,7 +48,7 @@ class Recording:
         self.path = path
         self._file = file
         self.warnings: list[str] = []
-        self.may_thread = False
+        self.allow_threads = False
         self.watch: Callable[[float, float], None] | None = None
         try:
             status = os.fstat(file.fileno())
@@ -59,7 +59,7 @@ class Recording:
         except soundfile.LibsndfileError as error:
             raise AudioError(path, f"damaged or unsupported WAV: {error.error_string}") from error
         except OSError as error:
-            raise AudioError(path, reason(error)) from error
+            raise AudioError(path, os_error_message(error)) from error
         self._sound = sound
         self._header = header
         self._position = 0
@@ -72,11 +72,13 @@ class Recording:
         self.subtype: str = self._sound.subtype
         # Half as much to be read and hashed, and only the channels asked for are converted.
         self._is_16_bit = self.subtype == "PCM_16"
-        if header.promised is not None and header.present < header.promised:
-            words = f"the header promises {header.promised} bytes of samples, {header.present} are there"
-            self.warnings.append(f"truncated: {words}")
-        elif header.promised is None and header.container in ("RIFF", "RIFX") and header.present >= 2**32:
-            self.warnings.append(f"only the first 4 GiB of its {header.present} bytes of samples can be read")
+        if header.declared_bytes is not None and header.available_bytes < header.declared_bytes:
+            message = (
+                f"the header promises {header.declared_bytes} bytes of samples, {header.available_bytes} are there"
+            )
+            self.warnings.append(f"truncated: {message}")
+        elif header.declared_bytes is None and header.container in ("RIFF", "RIFX") and header.available_bytes >= 2**32:
+            self.warnings.append(f"only the first 4 GiB of its {header.available_bytes} bytes of samples can be read")
         if self.n_samples == 0:
             raise AudioError(path, "no samples in it")
 
@@ -99,7 +101,7 @@ class Recording:
         """In s."""
         return self.n_samples / self.sample_rate
 
-    def n_selected(self, channel: ChannelName | int) -> int:
+    def n_output_channels(self, channel: ChannelName | int) -> int:
         """Return how many channels `blocks` yields.
 
         Raises
@@ -135,7 +137,7 @@ class Recording:
 
         Yields
         ------
-        ndarray, shape (n, n_selected), float32
+        ndarray, shape (n, n_output_channels), float32
             Full scale at 1.0.
 
         Raises
@@ -153,15 +155,15 @@ class Recording:
         while position < end:
             samples = self._read(position, min(block_size, end - position))
             if not len(samples):
-                words = f"truncated: it ended at sample {position} of {self.n_samples} while it was read"
-                if words not in self.warnings:
-                    self.warnings.append(words)
+                message = f"truncated: it ended at sample {position} of {self.n_samples} while it was read"
+                if message not in self.warnings:
+                    self.warnings.append(message)
                 return
             wanted = _as_float(samples[:, columns])
             if check and self.subtype in ("FLOAT", "DOUBLE"):
                 self._check_finite(wanted, position, columns.start or 0)
             position += len(samples)
-            yield mixed(wanted) if channel == "mix" else wanted
+            yield downmix(wanted) if channel == "mix" else wanted
 
     def facts(self, first: int, n_samples: int) -> dict[str, Any]:
         """Return rate, samples and channels, and the SHA-256 of the `n_samples` from `first` on.
@@ -241,7 +243,7 @@ def open_recording(path: str) -> Recording:
     try:
         file = open_source(path, name)
     except OSError as error:
-        raise AudioError(name, reason(error)) from error
+        raise AudioError(name, os_error_message(error)) from error
     try:
         return Recording(name, file)
     except AudioError:
@@ -253,11 +255,11 @@ def _open_sound(file: io.FileIO, header: Header) -> soundfile.SoundFile:
     """Open by the descriptor, unless the header must be made to say how long the data is."""
     # libsndfile begins where the descriptor stands.
     file.seek(0)
-    what = Patched(file, *header.patch) if header.promised is None else file.fileno()
+    what = PatchedFile(file, *header.size_patch) if header.declared_bytes is None else file.fileno()
     return soundfile.SoundFile(what, closefd=False)
 
 
-def mixed(samples: Samples) -> Samples:
+def downmix(samples: Samples) -> Samples:
     """Return the mean of the channels, shape (n, 1); sums are formed in float64 and rounded once."""
     total = samples[:, 0].astype(np.float64)
     for channel in range(1, samples.shape[1]):

@@ -41,7 +41,7 @@ class SampleStatistics:
     n_values: int
 
 
-def measure(recording: Recording, first: int = 0, n_samples: int | None = None) -> SampleStatistics:
+def measure_samples(recording: Recording, first: int = 0, n_samples: int | None = None) -> SampleStatistics:
     """Read a recording through, or so many samples from the first on, and measure it."""
     full_scale = np.float32(1.0 - 2.0 ** (1 - _BITS[recording.subtype]) if recording.subtype in _BITS else 1.0)
     peak, energy = 0.0, 0.0

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 
-class Patched:
+class PatchedFile:
     """A file read through, with a few bytes of it replaced: libsndfile reads no samples from a data size of 0."""
 
-    def __init__(self, file: io.FileIO, offset: int, patch: bytes) -> None:
+    def __init__(self, file: io.FileIO, offset: int, size_patch: bytes) -> None:
         self._file = file
         self._offset = offset
-        self._patch = patch
+        self._patch = size_patch
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         return self._file.seek(offset, whence)
@@ -40,11 +40,11 @@ class Patched:
 _PAGE = 4096
 
 
-_OPEN_SIZES = (range(2**31 - _PAGE, 2**31), range(2**32 - _PAGE, 2**32))
+_UNKNOWN_SIZES = (range(2**31 - _PAGE, 2**31), range(2**32 - _PAGE, 2**32))
 
 
 # No honest file has more chunks before its samples; a head followed by zeros would be one chunk every eight bytes.
-_MOST_CHUNKS = 10_000
+_MAX_CHUNKS = 10_000
 
 
 class HeaderError(ValueError):
@@ -68,9 +68,9 @@ class Header:
     """
 
     container: str
-    promised: int | None
-    present: int
-    patch: tuple[int, bytes]
+    declared_bytes: int | None
+    available_bytes: int
+    size_patch: tuple[int, bytes]
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class _Container:
     def chunks(self, file: BinaryIO, start: int) -> Iterator[tuple[bytes, int, int]]:
         """Yield name, offset of the body and size of the body, while there are whole chunk heads to read."""
         file_size = os.fstat(file.fileno()).st_size
-        for _ in range(_MOST_CHUNKS):
+        for _ in range(_MAX_CHUNKS):
             if start > file_size:
                 return
             file.seek(start)
@@ -102,7 +102,7 @@ class _Container:
             size = max(0, size - self.head_size) if self.size_counts_head else size
             yield head[:4], start + self.head_size, size
             start += self.head_size + size + (-size) % self.alignment
-        raise HeaderError(f"damaged WAV header: more than {_MOST_CHUNKS} chunks")
+        raise HeaderError(f"damaged WAV header: more than {_MAX_CHUNKS} chunks")
 
     def packed_size(self, size: int) -> bytes:
         size += self.head_size if self.size_counts_head else 0
@@ -138,15 +138,15 @@ def read_header(file: BinaryIO) -> Header:
         elif name == b"data":
             if n_channels < 0:
                 raise HeaderError("damaged WAV header: no format ('fmt ' chunk) before the samples")
-            present = max(0, file_size - body)
+            available_bytes = max(0, file_size - body)
             if size == 0xFFFFFFFF and long_size:
                 offset, size = long_size
-                patch = offset, _packed("<Q", present)
+                size_patch = offset, _packed("<Q", available_bytes)
             else:
-                patch = body - container.head_size + container.name_size, container.packed_size(present)
-            if _is_open(container, file, body, size, file_size):
-                return Header(container.name, None, present, patch)
-            return Header(container.name, size, min(size, present), patch)
+                size_patch = body - container.head_size + container.name_size, container.packed_size(available_bytes)
+            if _has_unknown_length(container, file, body, size, file_size):
+                return Header(container.name, None, available_bytes, size_patch)
+            return Header(container.name, size, min(size, available_bytes), size_patch)
     raise HeaderError("a WAV header without samples (no 'data' chunk)")
 
 
@@ -171,13 +171,15 @@ def _n_channels(file: BinaryIO, body: int, container: _Container) -> int:
     return n_channels
 
 
-def _is_open(container: _Container, file: BinaryIO, body: int, size: int, file_size: int) -> bool:
+def _has_unknown_length(container: _Container, file: BinaryIO, body: int, size: int, file_size: int) -> bool:
     """Whether the header leaves the length open: the marks of a pipe, or 0 with samples behind it."""
-    present = file_size - body
-    if any(size in sizes for sizes in _OPEN_SIZES):
+    available_bytes = file_size - body
+    if any(size in sizes for sizes in _UNKNOWN_SIZES):
         behind = body + size + size % 2
-        return size > present or (behind < file_size and not _chunks_reach_the_end(container, file, behind, file_size))
-    return size == 0 and present > 0 and not _chunks_reach_the_end(container, file, body, file_size)
+        return size > available_bytes or (
+            behind < file_size and not _chunks_reach_the_end(container, file, behind, file_size)
+        )
+    return size == 0 and available_bytes > 0 and not _chunks_reach_the_end(container, file, body, file_size)
 
 
 def _chunks_reach_the_end(container: _Container, file: BinaryIO, start: int, file_size: int) -> bool:

@@ -6,26 +6,26 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from wav2spec.audio.checks import Gate, reasons
-from wav2spec.audio.preprocess import clips, cut_out, prepare
+from wav2spec.audio.checks import QualityCheck, failed_checks
+from wav2spec.audio.preprocess import preprocess, segments, selection
 from wav2spec.audio.recording import Recording, open_recording
-from wav2spec.audio.statistics import measure
+from wav2spec.audio.statistics import measure_samples
 from wav2spec.batch.facts import drawing_facts, recording_facts, sample_facts
 from wav2spec.batch.freshness import check_not_foreign, target_state
-from wav2spec.batch.jobs import Job, Outcome, Status, clip_target
-from wav2spec.errors import AudioError, OutputError, ReaderGoneError, SettingError
+from wav2spec.batch.jobs import Job, Outcome, Status, segment_target
+from wav2spec.errors import AudioError, OutputError, SettingError, StdoutClosedError
 from wav2spec.formats.digest import PixelDigest
-from wav2spec.render.drawing import Drawing, Planner
+from wav2spec.render.drawing import Planner, Rendering
 from wav2spec.render.readback import pixel_digest
 from wav2spec.settings.preprocessing import Preprocessing
-from wav2spec.storage.targets import make_folder, open_target
-from wav2spec.waveform import Clip
+from wav2spec.storage.targets import make_directory, open_target
+from wav2spec.waveform import Segment
 
 Mode = Literal["draw", "update", "check", "measure"]
 
 
 @dataclass(frozen=True)
-class Task:
+class ConversionOptions:
     """What is done with every job of a run.
 
     Attributes
@@ -36,24 +36,26 @@ class Task:
     mode : str
         ``"draw"``; ``"update"``: only what is not there or would be drawn otherwise; ``"check"``: say so, write
         nothing; ``"measure"``: its levels alone, among the facts.
-    refuse, warn : tuple of Gate
+    refuse, warn : tuple of QualityCheck
         What does not pass is not drawn, or not without a warning.
-    may_thread : bool
+    allow_threads : bool
         Whether a long recording may be worked on by more than one processor.
-    with_facts : bool
+    collect_facts : bool
         Whether outcomes tell what is known of recording and picture.
     """
 
     planner: Planner
     source: Preprocessing = Preprocessing()  # noqa: RUF009 - frozen
     mode: Mode = "draw"
-    refuse: tuple[Gate, ...] = ()
-    warn: tuple[Gate, ...] = ()
-    may_thread: bool = False
-    with_facts: bool = False
+    refuse: tuple[QualityCheck, ...] = ()
+    warn: tuple[QualityCheck, ...] = ()
+    allow_threads: bool = False
+    collect_facts: bool = False
 
 
-def attempt(job: Job, task: Task, watch: Callable[[float, float], None] | None = None) -> Iterator[Outcome]:
+def convert(
+    job: Job, task: ConversionOptions, watch: Callable[[float, float], None] | None = None
+) -> Iterator[Outcome]:
     """Do a job, and yield what comes of each of its pictures; whatever goes wrong becomes an outcome.
 
     Parameters
@@ -66,7 +68,7 @@ def attempt(job: Job, task: Task, watch: Callable[[float, float], None] | None =
 
     Raises
     ------
-    ReaderGoneError
+    StdoutClosedError
         If nobody reads standard output any more.
     """
     try:
@@ -74,15 +76,17 @@ def attempt(job: Job, task: Task, watch: Callable[[float, float], None] | None =
             raise AudioError(job.source, job.problem)
         with open_recording(job.source) as recording:
             recording.watch = watch
-            recording.may_thread = task.may_thread
+            recording.allow_threads = task.allow_threads
             yield from _attempt_clips(job, task, recording)
-    except ReaderGoneError:
+    except StdoutClosedError:
         raise
     except Exception as error:
         yield _failed(job, error)
 
 
-def attempt_levels(job: Job, task: Task, watch: Callable[[float, float], None] | None = None) -> Iterator[Outcome]:
+def measure_levels(
+    job: Job, task: ConversionOptions, watch: Callable[[float, float], None] | None = None
+) -> Iterator[Outcome]:
     """Measure the levels of a job's pictures, and yield what failed, and their sum.
 
     Parameters and errors are those of `attempt`; the task's mode is ``"measure"``.
@@ -91,7 +95,7 @@ def attempt_levels(job: Job, task: Task, watch: Callable[[float, float], None] |
     from wav2spec.dsp.histogram import LevelHistogram
 
     levels, n_pictures, warnings = LevelHistogram(), 0, list[str]()
-    for outcome in attempt(job, task, watch):
+    for outcome in convert(job, task, watch):
         if outcome.status != "measured":
             yield outcome
             continue
@@ -102,60 +106,64 @@ def attempt_levels(job: Job, task: Task, watch: Callable[[float, float], None] |
         yield Outcome(job, "measured", warnings=tuple(warnings), facts={"levels": levels, "n_pictures": n_pictures})
 
 
-def _attempt_clips(job: Job, task: Task, recording: Recording) -> Iterator[Outcome]:
+def _attempt_clips(job: Job, task: ConversionOptions, recording: Recording) -> Iterator[Outcome]:
     # What is odd is said once, though every clip has it.
     said: set[str] = set()
     empty = True
-    for clip in clips(recording, task.source):
+    for segment in segments(recording, task.source):
         empty = False
-        one = job if task.source.segment is None else replace(job, target=clip_target(job.target, clip.first))
-        facts = recording_facts(recording) | {"start_sample": clip.first} if task.with_facts else {}
+        one = job if task.source.segment is None else replace(job, target=segment_target(job.target, segment.first))
+        facts = recording_facts(recording) | {"start_sample": segment.first} if task.collect_facts else {}
         try:
-            outcome = _convert(one, clip, task, recording, facts)
-        except ReaderGoneError:
+            outcome = _convert(one, segment, task, recording, facts)
+        except StdoutClosedError:
             raise
         except Exception as error:
             outcome = _failed(one, error, facts)
         if outcome.failure:
-            name, words = outcome.failure
-            outcome = replace(outcome, failure=(name, _where(clip, task) + words))
-        yield replace(outcome, warnings=tuple(words for words in outcome.warnings if words not in said))
+            name, message = outcome.failure
+            outcome = replace(outcome, failure=(name, _where(segment, task) + message))
+        yield replace(outcome, warnings=tuple(message for message in outcome.warnings if message not in said))
         said.update(outcome.warnings)
     if empty:
-        left = cut_out(recording, task.source).n_samples / recording.sample_rate
-        words = f"shorter than a clip of {task.source.segment} s: there are {left:.3f} s of it"
-        facts = recording_facts(recording) if task.with_facts else {}
-        yield Outcome(replace(job, target=""), "dropped", warnings=(*recording.warnings, words), facts=facts)
+        left = selection(recording, task.source).n_samples / recording.sample_rate
+        message = f"shorter than a clip of {task.source.segment} s: there are {left:.3f} s of it"
+        facts = recording_facts(recording) if task.collect_facts else {}
+        yield Outcome(replace(job, target=""), "dropped", warnings=(*recording.warnings, message), facts=facts)
 
 
-def _where(clip: Clip, task: Task) -> str:
+def _where(segment: Segment, task: ConversionOptions) -> str:
     """Return what is said in front of what holds for a clip alone."""
-    return "" if task.source.segment is None else f"clip from sample {clip.first}: "
+    return "" if task.source.segment is None else f"clip from sample {segment.first}: "
 
 
 def _failed(job: Job, error: Exception, facts: dict[str, Any] | None = None) -> Outcome:
     if isinstance(error, AudioError | OutputError):
-        failure = error.path, error.words
+        failure = error.path, error.message
     elif isinstance(error, MemoryError):
         failure = job.source_name, "not enough memory"
     else:
-        words = f"unexpected {type(error).__name__}: {error} (-vv shows where; please report it)"
-        failure = job.source_name, words
+        message = f"unexpected {type(error).__name__}: {error} (-vv shows where; please report it)"
+        failure = job.source_name, message
     return Outcome(job, "failed", failure=failure, trace=traceback.format_exc(), facts=facts or {})
 
 
-def _convert(job: Job, clip: Clip, task: Task, recording: Recording, facts: dict[str, Any]) -> Outcome:
+def _convert(
+    job: Job, segment: Segment, task: ConversionOptions, recording: Recording, facts: dict[str, Any]
+) -> Outcome:
     """Draw a clip; `facts` grow as they become known."""
     warnings: tuple[str, ...] = ()
-    if task.refuse or task.warn or task.with_facts:
-        measures = measure(recording, clip.first, clip.n_samples)
+    if task.refuse or task.warn or task.collect_facts:
+        measures = measure_samples(recording, segment.first, segment.n_samples)
         facts |= sample_facts(measures)
-        if words := "; ".join(reasons(task.refuse, measures, recording)):
-            return Outcome(job, "refused", failure=(job.source_name, words), facts=facts)
-        found = (words for words in reasons(task.warn, measures, recording) if words not in recording.warnings)
-        warnings = tuple(_where(clip, task) + words for words in found)
+        if message := "; ".join(failed_checks(task.refuse, measures, recording)):
+            return Outcome(job, "refused", failure=(job.source_name, message), facts=facts)
+        found = (
+            message for message in failed_checks(task.warn, measures, recording) if message not in recording.warnings
+        )
+        warnings = tuple(_where(segment, task) + message for message in found)
     try:
-        drawing = task.planner(prepare(recording, task.source, clip), job.format)
+        drawing = task.planner(preprocess(recording, task.source, segment), job.format)
         warnings = *drawing.warnings, *warnings
         if task.mode == "measure":
             from wav2spec.dsp.histogram import distribution
@@ -164,32 +172,34 @@ def _convert(job: Job, clip: Clip, task: Task, recording: Recording, facts: dict
             return Outcome(job, "measured", warnings=(*recording.warnings, *warnings), facts=measured)
     except SettingError as error:
         raise AudioError(recording.path, str(error)) from error
-    if task.with_facts:
+    if task.collect_facts:
         facts |= drawing_facts(drawing)
     status, made = _draw(job, drawing, task, recording, facts)
     return Outcome(job, status, made, tuple(dict.fromkeys((*recording.warnings, *warnings))), facts=facts)
 
 
-def _draw(job: Job, drawing: Drawing, task: Task, recording: Recording, facts: dict[str, Any]) -> tuple[Status, str]:
+def _draw(
+    job: Job, drawing: Rendering, task: ConversionOptions, recording: Recording, facts: dict[str, Any]
+) -> tuple[Status, str]:
     """Write the picture unless there is no need, and return what came of it and what was written."""
     status: Status = "missing" if task.mode == "draw" else target_state(job, drawing)
     if status == "current":
-        if task.with_facts and job.format == "png":
+        if task.collect_facts and job.format == "png":
             facts["pixels_sha256"] = pixel_digest(job.target)
         return status, ""
-    if job.keeps_foreign:
+    if job.protect_foreign:
         check_not_foreign(job.target)
     if task.mode == "check":
         return status, ""
-    return "written", _write(job, drawing, recording, facts if task.with_facts else None)
+    return "written", _write(job, drawing, recording, facts if task.collect_facts else None)
 
 
-def _write(job: Job, drawing: Drawing, recording: Recording, facts: dict[str, Any] | None) -> str:
+def _write(job: Job, drawing: Rendering, recording: Recording, facts: dict[str, Any] | None) -> str:
     """Write the picture, and return in words what was written."""
     digest = PixelDigest() if facts is not None and job.format == "png" else None
-    if job.make_folder:
-        make_folder(os.path.dirname(job.target))
-    with open_target(job.target, not_onto=recording.identity) as file:
+    if job.make_directory:
+        make_directory(os.path.dirname(job.target))
+    with open_target(job.target, source_identity=recording.identity) as file:
         shape = drawing.write(file, digest)
     if facts is not None and digest:
         facts["pixels_sha256"] = digest.hexdigest(*shape)

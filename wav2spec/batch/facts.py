@@ -4,7 +4,7 @@ from typing import Any
 
 from wav2spec.audio.recording import Recording
 from wav2spec.audio.statistics import SampleStatistics, dbfs
-from wav2spec.render.drawing import Drawing
+from wav2spec.render.drawing import Rendering
 
 
 def recording_facts(recording: Recording) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def sample_facts(measures: SampleStatistics) -> dict[str, Any]:
     }
 
 
-def drawing_facts(drawing: Drawing) -> dict[str, Any]:
+def drawing_facts(drawing: Rendering) -> dict[str, Any]:
     return {
         "n_frames": drawing.stream.n_frames,
         "n_bands": drawing.stream.shape[2],

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from wav2spec.settings.choices import Format
 from wav2spec.storage.streams import STREAM
 
-Status = Literal["written", "measured", "current", "missing", "stale", "dropped", "refused", "failed", "untried"]
+Status = Literal["written", "measured", "current", "missing", "stale", "dropped", "refused", "failed", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,9 @@ class Job:
     source, target : str
         Paths, or ``-`` for standard input and output.
     format : {"png", "npy"}
-    make_folder : bool
+    make_directory : bool
         Whether the target's folder is made if it is missing.
-    keeps_foreign : bool
+    protect_foreign : bool
         Whether a file at the target is kept unless wav2spec made it.
     problem : str
         Why there is nothing to be made: `source` is a folder that cannot be listed, or has nothing in it.
@@ -30,8 +30,8 @@ class Job:
     source: str
     target: str
     format: Format = "png"
-    make_folder: bool = False
-    keeps_foreign: bool = False
+    make_directory: bool = False
+    protect_foreign: bool = False
     problem: str = ""
 
     @property
@@ -50,7 +50,7 @@ class Outcome:
     status : str
         ``"written"``; ``"measured"`` if that was all; ``"current"`` if what was there is what would have been made;
         ``"missing"`` or ``"stale"`` if it is not, and nothing was to be written; ``"dropped"`` if the recording is
-        shorter than a clip; ``"refused"`` for what it is like; ``"failed"``; or ``"untried"``. Only after ``"written"``
+        shorter than a clip; ``"refused"`` for what it is like; ``"failed"``; or ``"skipped"``. Only after ``"written"``
         and ``"current"`` a picture is there.
     made : str
         What was written, in words; empty if nothing was.
@@ -73,10 +73,10 @@ class Outcome:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def clip_target(target: str, first: int | str) -> str:
+def segment_target(target: str, first: int | str) -> str:
     """Return where the picture of a clip goes.
 
-    >>> clip_target("out/a.png", 44100)
+    >>> segment_target("out/a.png", 44100)
     'out/a-0000044100.png'
     """
     stem, suffix = os.path.splitext(target)

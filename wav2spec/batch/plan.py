@@ -9,7 +9,7 @@ from typing import get_args
 from wav2spec.batch.jobs import Job
 from wav2spec.errors import OutputError, SettingError
 from wav2spec.settings.choices import Format
-from wav2spec.storage.listing import WAV_FILES, Patterns, Unreadable, walk
+from wav2spec.storage.listing import WAV_FILES, Patterns, UnreadableDirectory, find_files
 from wav2spec.storage.streams import STANDARD_OUTPUT, STREAM
 
 
@@ -74,35 +74,35 @@ def plan_jobs(
         raise SettingError("output", f"{output} is one target for several sources; a folder ends in /")
     sources += listed or ()
     if output is None:
-        jobs = [_beside(job, suffix, format or "png", force) for job in taken(sources, patterns)]
+        jobs = [_next_to_source(job, suffix, format or "png", force) for job in expand_sources(sources, patterns)]
     elif output == STREAM:
         jobs = [Job(sources[0], STREAM, format or "png")]
     elif output.endswith("/") or several or os.path.isdir(output):
-        jobs = [_in_folder(job, output, suffix, format or "png") for job in taken(sources, patterns)]
+        jobs = [_in_folder(job, output, suffix, format or "png") for job in expand_sources(sources, patterns)]
     else:
         jobs = [Job(sources[0], output, _format_of(output, format))]
-    _check_distinct(jobs)
+    check_unique_targets(jobs)
     return jobs
 
 
-def taken(sources: Iterable[str], patterns: Patterns) -> Iterator[Job]:
+def expand_sources(sources: Iterable[str], patterns: Patterns) -> Iterator[Job]:
     """Yield the sources, and for each folder what is in it; the target is where a mirror of it would have the file."""
     for source in sources:
         if source == STREAM or not os.path.isdir(source):
             yield Job(source, os.path.basename(source))
             continue
         empty = True
-        for found in walk(source, patterns):
+        for found in find_files(source, patterns):
             empty = False
-            if isinstance(found, Unreadable):
-                yield Job(found.path, "", problem=found.words)
+            if isinstance(found, UnreadableDirectory):
+                yield Job(found.path, "", problem=found.message)
             else:
                 yield Job(os.path.join(source, found), found)
         if empty:
             yield Job(source, "", problem=f"no files in it are named {' or '.join(patterns.include)}")
 
 
-def check_folders(jobs: Iterable[Job]) -> None:
+def check_directories(jobs: Iterable[Job]) -> None:
     """Check that the targets' folders can be written into, or made.
 
     Raises
@@ -128,13 +128,13 @@ def _suffix(name: str) -> str:
     return os.path.splitext(name)[1].lower().removeprefix(".")
 
 
-def _beside(job: Job, suffix: str, format: Format, force: bool) -> Job:
+def _next_to_source(job: Job, suffix: str, format: Format, force: bool) -> Job:
     if job.problem:
         return job
     if job.source == STREAM:
         return replace(job, target=STREAM, format=format)
     target = f"{os.path.splitext(job.source)[0]}{suffix}.{format}"
-    return replace(job, target=target, format=format, keeps_foreign=format == "png" and not force)
+    return replace(job, target=target, format=format, protect_foreign=format == "png" and not force)
 
 
 def _in_folder(job: Job, folder: str, suffix: str, format: Format) -> Job:
@@ -143,7 +143,7 @@ def _in_folder(job: Job, folder: str, suffix: str, format: Format) -> Job:
     if job.source == STREAM:
         raise SettingError("output", f"standard input has no name to be written under in {folder}; name a file")
     target = os.path.join(folder, f"{os.path.splitext(job.target)[0]}{suffix}.{format}")
-    return replace(job, target=target, format=format, make_folder=True)
+    return replace(job, target=target, format=format, make_directory=True)
 
 
 def _format_of(target: str, format: Format | None) -> Format:
@@ -159,7 +159,7 @@ def _format_of(target: str, format: Format | None) -> Format:
     raise SettingError("output", f"{target} ends in .{suffix}; a target ends in .png or .npy, or a folder in /")
 
 
-def check_apart(path: str, name: str, jobs: list[Job], *others: str | None) -> None:
+def check_not_an_input(path: str, name: str, jobs: list[Job], *others: str | None) -> None:
     """Check that a file that is to be written is neither read nor drawn.
 
     Parameters
@@ -176,16 +176,16 @@ def check_apart(path: str, name: str, jobs: list[Job], *others: str | None) -> N
     SettingError
         If it is.
     """
-    place_of, identity = _places(), _identity(path)
+    place_of, identity = _canonical(), _identity(path)
     place = place_of(path)
     for used in (*others, *(job.source for job in jobs), *(job.target for job in jobs)):
         if used and used != STREAM and (place_of(used) == place or (identity and _identity(used) == identity)):
             raise SettingError(name, f"{path} is to be written, but {used} is read or drawn")
 
 
-def _check_distinct(jobs: list[Job]) -> None:
+def check_unique_targets(jobs: list[Job]) -> None:
     """Check that no two sources share a target, and that no target is another's source."""
-    place = _places()
+    place = _canonical()
     sources: dict[tuple[str, str], str] = {}
     there: dict[tuple[int, int], Job] = {}
     for job in jobs:
@@ -205,7 +205,7 @@ def _check_distinct(jobs: list[Job]) -> None:
             raise SettingError("output", f"{target} is to be written, but it is the recording {job.source}")
 
 
-def _places() -> Callable[[str], tuple[str, str]]:
+def _canonical() -> Callable[[str], tuple[str, str]]:
     """Return what says in which folder and under which name a path is written: through a link, where that leads."""
     real_folder = functools.cache(os.path.realpath)
 

@@ -8,7 +8,7 @@ from threading import RLock
 from typing import Any
 
 # Work that is done sooner needs no bar (s).
-_SOON = 1.0
+_DELAY_S = 1.0
 
 
 class Progress:
@@ -35,7 +35,7 @@ class Progress:
         self._show(round(position_s), round(duration_s), "s")
 
     @contextlib.contextmanager
-    def aside(self) -> Iterator[None]:
+    def paused(self) -> Iterator[None]:
         """Take the bar from the screen for as long as something else is printed."""
         if self._bar is not None:
             self._bar.clear()
@@ -50,7 +50,7 @@ class Progress:
     def _show(self, n: int, total: int, unit: str) -> None:
         if self._hidden:
             return
-        if self._bar is None and time.time() - self._start > _SOON:
+        if self._bar is None and time.time() - self._start > _DELAY_S:
             self._bar = _new_bar(total, unit)
             self._bar.start_t = self._start
         if self._bar is not None:

@@ -7,7 +7,7 @@ from typing import BinaryIO, Protocol
 
 from wav2spec.batch.jobs import Outcome, Status
 from wav2spec.batch.manifest import manifest_row
-from wav2spec.console import print_answer, print_line, printable
+from wav2spec.console import print_line, print_stdout, printable
 
 # How the end of a run names what came of its jobs, in this order.
 _NAMES: dict[Status, str] = {
@@ -19,7 +19,7 @@ _NAMES: dict[Status, str] = {
     "dropped": "shorter than a clip",
     "refused": "refused",
     "failed": "failed",
-    "untried": "not tried",
+    "skipped": "not tried",
 }
 
 
@@ -30,10 +30,10 @@ _GOOD = {"written", "measured", "current", "dropped"}
 _LISTED = {"missing", "stale"}
 
 
-class Aside(Protocol):
+class Pausable(Protocol):
     """What is drawn on the terminal meanwhile."""
 
-    def aside(self) -> AbstractContextManager[object]:
+    def paused(self) -> AbstractContextManager[object]:
         """Step aside for a line."""
 
 
@@ -49,7 +49,7 @@ class Report:
         Gets a line of JSON for each outcome.
     """
 
-    def __init__(self, verbosity: int = 0, progress: Aside | None = None, manifest: BinaryIO | None = None) -> None:
+    def __init__(self, verbosity: int = 0, progress: Pausable | None = None, manifest: BinaryIO | None = None) -> None:
         self._verbosity = verbosity
         self._progress = progress
         self._manifest = manifest
@@ -69,11 +69,11 @@ class Report:
             self._manifest.write(manifest_row(outcome))
         lines = list(self._lines(outcome))
         if lines or outcome.status in _LISTED:
-            with self._progress.aside() if self._progress else nullcontext():
+            with self._progress.paused() if self._progress else nullcontext():
                 for line in lines:
                     print_line(line)
                 if outcome.status in _LISTED:
-                    print_answer(f"{outcome.status}\t{printable(outcome.job.target)}")
+                    print_stdout(f"{outcome.status}\t{printable(outcome.job.target)}")
 
     def summary(self) -> str:
         """Return what came of all, as in ``998 written, 1 up to date, 1 failed``."""
@@ -85,7 +85,7 @@ class Report:
         job = outcome.job
         pair = f"{printable(job.source_name)} -> {printable(job.target)}"
         if self._verbosity >= 0:
-            yield from (f"wav2spec: warning: {printable(job.source_name)}: {words}" for words in outcome.warnings)
+            yield from (f"wav2spec: warning: {printable(job.source_name)}: {message}" for message in outcome.warnings)
         if outcome.failure:
             kind = "refused" if outcome.status == "refused" else "error"
             yield f"wav2spec: {kind}: " + ": ".join(map(printable, outcome.failure))

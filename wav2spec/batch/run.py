@@ -38,7 +38,7 @@ class RunOptions(Protocol):
     def verbosity(self) -> int: ...
 
 
-def do_jobs(
+def run_jobs(
     jobs: list[Job],
     work: Callable[..., Iterable[Outcome]],
     settings: Settings,
@@ -51,7 +51,7 @@ def do_jobs(
     Each outcome is given to `take`. If there is a single job, `work` is also given a callable `watch`.
     """
     from wav2spec.executors.ordered_map import OrderedMap
-    from wav2spec.executors.run import in_order
+    from wav2spec.executors.run import map_in_order
 
     n_workers = _n_workers(jobs, settings.picture, options.jobs)
     begin_work()
@@ -63,13 +63,13 @@ def do_jobs(
             stack.enter_context(undo_on_signal(lambda: _say_stopped(progress)))
         work_on_jobs = OrderedMap(
             work if len(jobs) > 1 else partial(work, watch=progress.watch),
-            lost=lambda job, words: Outcome(job, "failed", failure=(job.source_name, words)),
-            untried=lambda job: Outcome(job, "untried"),
-            ends=lambda outcome: options.fail_fast and outcome.failure is not None,
-            done=progress.advance,
-            seconds=lambda job: _seconds(job, settings.picture),
+            on_lost=lambda job, message: Outcome(job, "failed", failure=(job.source_name, message)),
+            on_skipped=lambda job: Outcome(job, "skipped"),
+            stops=lambda outcome: options.fail_fast and outcome.failure is not None,
+            on_done=progress.advance,
+            cost_s=lambda job: _seconds(job, settings.picture),
         )
-        outcomes = in_order(work_on_jobs, jobs, n_workers)
+        outcomes = map_in_order(work_on_jobs, jobs, n_workers)
         for outcome in outcomes:
             report.add(outcome)
             take(outcome)
@@ -98,16 +98,16 @@ def _n_workers(jobs: list[Job], picture: Raster | Figure, n_asked: int | None) -
 
 def _seconds_of_work(jobs: list[Job], picture: Raster | Figure) -> float:
     """Return about how long the work takes, or that it takes long enough to be shared."""
-    seconds = 0.0
+    cost_s = 0.0
     for job in jobs:
-        seconds += _seconds(job, picture)
-        if seconds >= _WORTH_SHARING_S:
+        cost_s += _seconds(job, picture)
+        if cost_s >= _WORTH_SHARING_S:
             break
-    return seconds
+    return cost_s
 
 
 def _seconds(job: Job, picture: Raster | Figure) -> float:
-    seconds = _FIGURE_S if isinstance(picture, Figure) else _IMAGE_S
+    cost_s = _FIGURE_S if isinstance(picture, Figure) else _IMAGE_S
     with suppress(OSError):
-        seconds += os.stat(job.source).st_size * _BYTE_S
-    return seconds
+        cost_s += os.stat(job.source).st_size * _BYTE_S
+    return cost_s

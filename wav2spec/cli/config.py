@@ -18,7 +18,7 @@ def read_config(path: str, start: Settings) -> dict[str, Any]:
         If the file cannot be read, is no TOML, or names what is no setting.
     """
     table = read_toml(path)
-    known = {"preset", *start.flat()}
+    known = {"preset", *start.as_dict()}
     settings = {name.replace("-", "_"): value for name, value in table.items()}
     for name in settings:
         if name not in known:

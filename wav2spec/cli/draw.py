@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wav2spec.batch.jobs import Job, Outcome, clip_target
-from wav2spec.batch.plan import check_apart, check_folders, plan_jobs
+from wav2spec.batch.jobs import Job, Outcome, segment_target
+from wav2spec.batch.plan import check_directories, check_not_an_input, plan_jobs
 from wav2spec.batch.report import Report
-from wav2spec.batch.run import do_jobs
+from wav2spec.batch.run import run_jobs
 from wav2spec.cli.options import usage_errors
 from wav2spec.cli.request import Request
-from wav2spec.console import printable, say
+from wav2spec.console import print_message, printable
 from wav2spec.errors import OutputError, SettingError
 from wav2spec.settings.choices import GRAY
 from wav2spec.settings.pictures import Figure, Raster
@@ -34,7 +34,7 @@ class Grid:
     varied: dict[str, list[Any]]
 
 
-def make_pictures(request: Request, settings: Settings, grid: Grid | None = None) -> int:
+def run_conversion(request: Request, settings: Settings, grid: Grid | None = None) -> int:
     """Make every picture, and return the exit code. What the words alone show to be wrong is a usage error."""
     with usage_errors():
         jobs = plan_jobs(
@@ -48,40 +48,40 @@ def make_pictures(request: Request, settings: Settings, grid: Grid | None = None
         )
         check_figure(jobs, settings.picture)
         if request.manifest and request.manifest != STREAM:
-            check_apart(request.manifest, "manifest", jobs, request.files_from)
-    _check_streams(jobs, request, settings.source)
+            check_not_an_input(request.manifest, "manifest", jobs, request.files_from)
+    _check_streams(jobs, request, settings.preprocessing)
     if request.dry_run:
-        return _print_plan(jobs, settings.source)
+        return _print_plan(jobs, settings.preprocessing)
     try:
         if len(jobs) > 1 and not request.check:
-            check_folders(jobs)
+            check_directories(jobs)
         return _draw(jobs, settings, grid, request)
     except OutputError as error:
-        say("error", printable(str(error)))
+        print_message("error", printable(str(error)))
         return 1
 
 
 def _draw(jobs: list[Job], settings: Settings, grid: Grid | None, request: Request) -> int:
     # Only here, where there is work, are NumPy and libsndfile loaded.
-    from wav2spec.batch.convert import Task, attempt
+    from wav2spec.batch.convert import ConversionOptions, convert
     from wav2spec.executors.cpus import available_cpus
-    from wav2spec.storage.targets import make_folder, open_target
+    from wav2spec.storage.targets import make_directory, open_target
 
-    task = Task(
+    task = ConversionOptions(
         _planner(settings, grid),
-        settings.source,
+        settings.preprocessing,
         "check" if request.check else "update" if request.update else "draw",
-        request.gates("refuse"),
-        request.gates("warn"),
-        may_thread=len(jobs) == 1 and (request.jobs or available_cpus()) > 1,
-        with_facts=bool(request.manifest),
+        request.checks("refuse"),
+        request.checks("warn"),
+        allow_threads=len(jobs) == 1 and (request.jobs or available_cpus()) > 1,
+        collect_facts=bool(request.manifest),
     )
-    work = partial(attempt, task=task)
+    work = partial(convert, task=task)
     if not request.manifest:
-        return do_jobs(jobs, work, settings, request).exit_code
-    make_folder(os.path.dirname(request.manifest))
+        return run_jobs(jobs, work, settings, request).exit_code
+    make_directory(os.path.dirname(request.manifest))
     with open_target(request.manifest) as manifest:
-        return do_jobs(jobs, work, settings, request, manifest).exit_code
+        return run_jobs(jobs, work, settings, request, manifest).exit_code
 
 
 def _planner(settings: Settings, grid: Grid | None) -> "Planner":
@@ -103,7 +103,7 @@ def _print_plan(jobs: list[Job], source: Preprocessing) -> int:
         if job.problem:
             report.add(Outcome(job, "failed", failure=(job.source, job.problem)))
         else:
-            target = job.target if source.segment is None else clip_target(job.target, "*")
+            target = job.target if source.segment is None else segment_target(job.target, "*")
             click.echo(f"{printable(job.source)} -> {printable(target)}")
     return report.exit_code
 
@@ -121,9 +121,9 @@ def check_figure(jobs: list[Job], picture: Raster | Figure) -> None:
             if job.format != "png":
                 raise SettingError("output", f"a figure is written as .png, not as {job.target}")
     if isinstance(picture, Figure) or picture.palette != GRAY:
-        from wav2spec.render.colormaps import palette
+        from wav2spec.render.colormaps import load_colormap
 
-        palette(picture.palette)
+        load_colormap(picture.palette)
 
 
 def _check_streams(jobs: list[Job], request: Request, source: Preprocessing) -> None:

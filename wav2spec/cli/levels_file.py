@@ -43,8 +43,8 @@ class MeasuredLevels:
         for name, value in _decisive(settings).items():
             measured = self.settings.get(name, "unset")
             if value != measured:
-                words = f"{self.path} was measured with {name} {measured}, but here it is {value}"
-                raise click.UsageError(words)
+                message = f"{self.path} was measured with {name} {measured}, but here it is {value}"
+                raise click.UsageError(message)
 
 
 def read_levels(path: str) -> MeasuredLevels:
@@ -81,7 +81,7 @@ def format_levels(scale: dict[str, Any], statistics: dict[str, Any], settings: S
 
 
 def _decisive(settings: Settings) -> dict[str, Any]:
-    acting, picture = settings.acting(), settings.picture
+    acting, picture = settings.effective(), settings.picture
     values = {name: acting.get(name, "unset") for name in (*_DECISIVE, "pooled")}
     if values["freq_scale"] == "mel" and values["n_bands"] == "unset":
         values["n_bands"] = MEL_BANDS

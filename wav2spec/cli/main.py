@@ -13,8 +13,8 @@ from wav2spec.cli.commands.levels import levels
 from wav2spec.cli.commands.plot import plot
 from wav2spec.cli.commands.presets import presets
 from wav2spec.cli.commands.tune import tune
-from wav2spec.console import printable, say
-from wav2spec.errors import OutputError, ReaderGoneError
+from wav2spec.console import print_message, printable
+from wav2spec.errors import OutputError, StdoutClosedError
 from wav2spec.process import die_by_broken_pipe, prepare_process, settle_streams
 
 
@@ -71,7 +71,7 @@ def run(args: list[str]) -> int:
     if isinstance(failure, BrokenPipeError):
         die_by_broken_pipe()
     if failure and not code:
-        say("error", f"standard output: {failure.strerror}")
+        print_message("error", f"standard output: {failure.strerror}")
         settle_streams()
     return code or int(failure is not None)
 
@@ -89,18 +89,20 @@ def _exit_code(args: list[str]) -> int:
     except SystemExit as error:
         # Click's way out of completion, and of a pipe that nobody reads.
         return error.code if isinstance(error.code, int) else int(error.code is not None)
-    except ReaderGoneError:
+    except StdoutClosedError:
         die_by_broken_pipe()
     except OutputError as error:
-        say("error", printable(str(error)))
+        print_message("error", printable(str(error)))
     except OSError as error:
-        say("error", f"standard output: {error.strerror}")
+        print_message("error", f"standard output: {error.strerror}")
     except ImportError as error:
-        say("error", printable(f"a library cannot be loaded: {str(error).strip().splitlines()[-1]}"))
+        print_message("error", printable(f"a library cannot be loaded: {str(error).strip().splitlines()[-1]}"))
     except MemoryError:
-        say("error", "not enough memory")
+        print_message("error", "not enough memory")
     except Exception as error:
         if "-vv" in args:
             raise
-        say("error", printable(f"unexpected {type(error).__name__}: {error} (-vv shows where; please report it)"))
+        print_message(
+            "error", printable(f"unexpected {type(error).__name__}: {error} (-vv shows where; please report it)")
+        )
     return 1

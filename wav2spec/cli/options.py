@@ -13,7 +13,7 @@ from wav2spec.cli.levels_file import read_levels
 from wav2spec.cli.param_types import FILE, Number, Size, Words
 from wav2spec.errors import SettingError
 from wav2spec.settings.choices import (
-    NEEDS,
+    APPLIES_IF,
     WINDOWS,
     ChannelName,
     FftLengthName,
@@ -141,28 +141,28 @@ def setting_options(
     """
 
     def add(command: _Command) -> _Command:
-        for field, default in reversed(start.flat().items()):
-            flags, kind, words = SETTING_OPTIONS[field]
+        for field, default in reversed(start.as_dict().items()):
+            flags, kind, message = SETTING_OPTIONS[field]
             if field in repeated:
-                words = f"{words}  [default: {default}; repeatable]"
-                option = click.option(flags, field, type=kind, multiple=True, callback=_note_order, help=words)
+                message = f"{message}  [default: {default}; repeatable]"
+                option = click.option(flags, field, type=kind, multiple=True, callback=_note_order, help=message)
                 command = option(command)
                 continue
             if field == "title":
                 command = click.option("--no-title", field, flag_value="", default=None, help="No title.")(command)
-            words += _shown_default(flags, default)
-            command = click.option(flags, field, type=kind, default=None, help=words)(command)
-        if {"width", "height"} <= start.flat().keys():
+            message += _shown_default(flags, default)
+            command = click.option(flags, field, type=kind, default=None, help=message)(command)
+        if {"width", "height"} <= start.as_dict().keys():
             command = click.option("--size", type=Size(), help="Width and height at once.")(command)
         if levels:
-            words = "Scale levels as a data set's; see wav2spec levels."
-            command = click.option("--levels", type=FILE, metavar="FILE.toml", help=words)(command)
-        words = "Settings from a file, named as the options are."
-        command = click.option("--config", type=FILE, metavar="FILE.toml", help=words)(command)
-        words = "Start from the settings with which a picture was made."
-        command = click.option("--like", type=FILE, metavar="PICTURE.png", help=words)(command)
-        words = "Start from the settings that reproduce another system; see wav2spec presets."
-        return click.option("--preset", type=click.Choice(list(PRESETS)), help=words)(command)
+            message = "Scale levels as a data set's; see wav2spec levels."
+            command = click.option("--levels", type=FILE, metavar="FILE.toml", help=message)(command)
+        message = "Settings from a file, named as the options are."
+        command = click.option("--config", type=FILE, metavar="FILE.toml", help=message)(command)
+        message = "Start from the settings with which a picture was made."
+        command = click.option("--like", type=FILE, metavar="PICTURE.png", help=message)(command)
+        message = "Start from the settings that reproduce another system; see wav2spec presets."
+        return click.option("--preset", type=click.Choice(list(PRESETS)), help=message)(command)
 
     return add
 
@@ -212,8 +212,8 @@ def settings_from(options: dict[str, Any], start: Settings) -> Settings:
             if named:
                 raise click.UsageError("--like and --preset both say where to start from")
             start = _settings_like(like, start)
-        settings = (PRESETS[named].settings_for(start) if named else start).updated(**given)
-    _check_that_all_act(given, settings)
+        settings = (PRESETS[named].settings_for(start) if named else start).replace(**given)
+    _check_applicable(given, settings)
     if measured:
         measured.check_fits(settings)
     return settings
@@ -221,43 +221,43 @@ def settings_from(options: dict[str, Any], start: Settings) -> Settings:
 
 def _settings_like(picture: str, start: Settings) -> Settings:
     # Loads NumPy.
-    from wav2spec.render.metadata import read_recipe, settings_of
+    from wav2spec.render.metadata import read_metadata, settings_from_metadata
 
     try:
-        recipe = read_recipe(picture)
+        recipe = read_metadata(picture)
     except OSError as error:
         raise click.UsageError(f"{picture}: {error.strerror}") from error
     if recipe is None:
         raise click.UsageError(f"{picture} does not say how it was made: no PNG of wav2spec, or one without metadata")
-    settings = settings_of(recipe)
+    settings = settings_from_metadata(recipe)
     same = type(settings.picture) is type(start.picture)
     return settings if same else replace(settings, picture=start.picture)
 
 
-def _check_that_all_act(given: dict[str, Any], settings: Settings) -> None:
-    values = settings.flat()
+def _check_applicable(given: dict[str, Any], settings: Settings) -> None:
+    values = settings.as_dict()
     for field in given:
-        other, needed = NEEDS.get(field, ("", ()))
+        other, needed = APPLIES_IF.get(field, ("", ()))
         if needed and values[other] not in needed:
             need = " or ".join(f"{option_name(other)} {value}" for value in needed)
             raise click.UsageError(f"{option_name(field)} needs {need}, but it is {values[other]}")
 
 
-def options_of(settings: Settings, start: Settings, varied: dict[str, list[Any]]) -> str:
+def to_command_line(settings: Settings, start: Settings, varied: dict[str, list[Any]]) -> str:
     """Return the options that lead from `start` to `settings`, for a shell; those of `varied` repeated."""
-    words: list[str] = []
+    message: list[str] = []
     for field, values in varied.items():
         for value in values if field in SETTING_OPTIONS else ():
-            words += [option_name(field), str(value)]
-    before = start.flat()
-    for field, value in settings.acting().items():
+            message += [option_name(field), str(value)]
+    before = start.as_dict()
+    for field, value in settings.effective().items():
         if field in varied or value == before.get(field):
             continue
         if isinstance(value, bool):
-            words.append(SETTING_OPTIONS[field][0].split("/")[not value])
+            message.append(SETTING_OPTIONS[field][0].split("/")[not value])
         else:
-            words += ["--no-title"] if field == "title" and not value else [option_name(field), str(value)]
-    return shlex.join(words)
+            message += ["--no-title"] if field == "title" and not value else [option_name(field), str(value)]
+    return shlex.join(message)
 
 
 def option_name(field: str) -> str:
@@ -270,4 +270,4 @@ def usage_errors() -> Iterator[None]:
     try:
         yield
     except SettingError as error:
-        raise click.BadParameter(error.words, param_hint=f"'{option_name(error.name)}'") from error
+        raise click.BadParameter(error.message, param_hint=f"'{option_name(error.name)}'") from error

@@ -7,9 +7,9 @@ from typing import Any, Literal, Self, TypeVar, get_args
 
 import click
 
-from wav2spec.audio.checks import Gate, parse_gates
+from wav2spec.audio.checks import QualityCheck, parse_checks
 from wav2spec.cli.param_types import FILE
-from wav2spec.settings.choices import GATES, Format
+from wav2spec.settings.choices import CHECKS, Format
 from wav2spec.storage.listing import WAV_FILES, Patterns
 from wav2spec.storage.streams import STANDARD_OUTPUT, STREAM
 
@@ -95,11 +95,11 @@ class Request(Sources):
             object.__setattr__(self, "manifest", STREAM)
         if self.check and self.manifest == STREAM:
             raise click.UsageError("standard output takes the list of --check or the manifest, not both")
-        self.gates("refuse"), self.gates("warn")
+        self.checks("refuse"), self.checks("warn")
         if self.dry_run and self.manifest:
             raise click.UsageError("--manifest needs a run, of which --dry-run only says what it would do")
 
-    def gates(self, field: Literal["refuse", "warn"]) -> tuple[Gate, ...]:
+    def checks(self, field: Literal["refuse", "warn"]) -> tuple[QualityCheck, ...]:
         """Return what is refused or warned of.
 
         Raises
@@ -108,7 +108,7 @@ class Request(Sources):
             If there is no such gate.
         """
         try:
-            return parse_gates(getattr(self, field))
+            return parse_checks(getattr(self, field))
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint=f"'--{field}'") from error
 
@@ -127,7 +127,7 @@ class _Jobs(click.ParamType[int | None]):
 
 
 def _gate_names() -> str:
-    return ", ".join(name if default is None else f"{name}[:{default:g}]" for name, default in GATES.items())
+    return ", ".join(name if default is None else f"{name}[:{default:g}]" for name, default in CHECKS.items())
 
 
 # By the field that each fills, in the order of `--help`.

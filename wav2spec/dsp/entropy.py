@@ -14,7 +14,7 @@ from math import log2
 import numpy as np
 
 from wav2spec.dsp.resolution import Resolution, resolution
-from wav2spec.dsp.stft import magnitude_blocks
+from wav2spec.dsp.stft import stft_magnitudes
 from wav2spec.settings.analysis import Analysis
 from wav2spec.waveform import Waveform
 
@@ -55,7 +55,7 @@ def renyi_entropy(sound: Waveform, analysis: Analysis) -> float | None:
     ``stride / fft_length``: with its logarithm, grids of other strides and sizes compare [2]_.
     """
     power, cubed = 0.0, 0.0
-    for block in magnitude_blocks(sound.blocks(), analysis):
+    for block in stft_magnitudes(sound.blocks(), analysis):
         exact = block.astype(np.float64)
         power += float(exact.sum())
         cubed += float((exact**_ORDER).sum())

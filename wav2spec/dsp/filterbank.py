@@ -94,7 +94,7 @@ def filter_bank(bands: Bands, analysis: Analysis, sample_rate: int) -> FilterBan
     space = np.geomspace if bands.freq_scale == "log" else np.linspace
     # Between two edges and in their middle, on the scale itself.
     points = space(fmin, fmax, 2 * n_bands + 1)
-    return _mapped(points[1::2], frequencies, _between(points[::2], frequencies))
+    return _from_weights(points[1::2], frequencies, _interpolation_weights(points[::2], frequencies))
 
 
 def hz_to_mel(hz: npt.ArrayLike, formula: str) -> Floats:
@@ -158,10 +158,10 @@ def _mel_map(bands: Bands, frequencies: Floats, fmin: float, fmax: float) -> Fil
         hz = frequencies[bins]
         triangle = np.minimum((hz - left) / (middle - left), (right - hz) / (right - middle))
         weights.append((bins, triangle * (2.0 / (right - left) if bands.mel_norm == "slaney" else 1.0)))
-    return _mapped(points[1:-1], frequencies, weights)
+    return _from_weights(points[1:-1], frequencies, weights)
 
 
-def _between(edges: Floats, frequencies: Floats) -> list[tuple[Indices, Floats]]:
+def _interpolation_weights(edges: Floats, frequencies: Floats) -> list[tuple[Indices, Floats]]:
     """Integrate the power, taken as linear between bins, from edge to edge.
 
     A band wider than a bin is the sum of the bins in it, a narrower one the mean of what lies between two.
@@ -181,7 +181,7 @@ def _hat_integral(x: Floats) -> Floats:
     return np.where(x < 0, (x + 1.0) ** 2 / 2.0, 1.0 - (1.0 - x) ** 2 / 2.0)
 
 
-def _mapped(middles: Floats, frequencies: Floats, weights: list[tuple[Indices, Floats]]) -> FilterBank:
+def _from_weights(middles: Floats, frequencies: Floats, weights: list[tuple[Indices, Floats]]) -> FilterBank:
     counts = [len(bins) for bins, _ in weights]
     band = np.repeat(np.arange(len(weights)), counts)
     bin_, weight = (np.concatenate(column) for column in zip(*weights, strict=True))

@@ -12,19 +12,19 @@ from wav2spec.errors import SettingError
 from wav2spec.settings.analysis import Analysis
 
 
-def frame_size(analysis: Analysis) -> int:
+def frame_length(analysis: Analysis) -> int:
     """Return the samples of a frame: the window's, or the FFT's if the window lies in its middle."""
     return int(analysis.fft_length if analysis.window_align == "center" else analysis.window_size)
 
 
 def window_offset(analysis: Analysis) -> int:
     """Return where in its frame the window begins."""
-    return (frame_size(analysis) - int(analysis.window_size)) // 2
+    return (frame_length(analysis) - int(analysis.window_size)) // 2
 
 
 def padding(n_samples: int, analysis: Analysis) -> tuple[int, int]:
     """Return how many samples are added before and after `n_samples`."""
-    size, stride = frame_size(analysis), int(analysis.stride)
+    size, stride = frame_length(analysis), int(analysis.stride)
     if analysis.framing == "centered":
         return size // 2, size // 2
     if analysis.framing == "pad-end" and n_samples:
@@ -43,11 +43,11 @@ def count_frames(n_samples: int, analysis: Analysis) -> int:
     (3, 0)
     """
     n_padded = n_samples + sum(padding(n_samples, analysis)) if n_samples else 0
-    size = frame_size(analysis)
+    size = frame_length(analysis)
     return 0 if n_padded < size else 1 + (n_padded - size) // int(analysis.stride)
 
 
-def check_length(n_samples: int, analysis: Analysis) -> None:
+def check_reflection(n_samples: int, analysis: Analysis) -> None:
     """Check that there are samples enough to be reflected.
 
     Raises
@@ -57,8 +57,8 @@ def check_length(n_samples: int, analysis: Analysis) -> None:
     """
     longest = max(padding(n_samples, analysis))
     if analysis.pad_mode == "reflect" and longest >= n_samples:
-        words = f"to reflect {longest} samples takes at least {longest + 1}, there are {n_samples}"
-        raise SettingError("pad_mode", words)
+        message = f"to reflect {longest} samples takes at least {longest + 1}, there are {n_samples}"
+        raise SettingError("pad_mode", message)
 
 
 def frame_times(frames: npt.ArrayLike, analysis: Analysis, sample_rate: int) -> npt.NDArray[np.float64]:
@@ -79,7 +79,7 @@ def padded(blocks: Iterable[Samples], analysis: Analysis) -> Iterator[Samples]:
     if analysis.framing == "valid":
         yield from blocks
         return
-    reach = frame_size(analysis) + 1
+    reach = frame_length(analysis) + 1
     before = padding(1, analysis)[0]
     n_samples = 0
     held: Samples | None = None

@@ -119,7 +119,7 @@ def statistics(levels: LevelHistogram, percentiles: tuple[float, ...]) -> dict[s
     }
 
 
-def scale_between(levels: LevelHistogram, low: float, high: float) -> dict[str, float]:
+def percentile_scale(levels: LevelHistogram, low: float, high: float) -> dict[str, float]:
     """Return the `db_max` and `db_range` of pictures from one percentile to another."""
     # Rounded up, so that the peak itself is not cut off.
     white = ceil(levels.peak * STEPS_PER_DB) / STEPS_PER_DB if high >= 100 else levels.percentile(high)

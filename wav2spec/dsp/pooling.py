@@ -92,19 +92,19 @@ def pool_bands(power: Floats, axis: Axis, n_pixels: int, reduce: Reduce) -> Floa
     if reduce == "mean":
         pooled = pooled / np.diff(starts, append=len(drawn))
     # Pixels beyond the bands show the band at the edge.
-    return pooled[:, :, last_known(pixels[drawn][starts], np.arange(n_pixels))]
+    return pooled[:, :, forward_fill(pixels[drawn][starts], np.arange(n_pixels))]
 
 
-def spread_bands(power: Floats, axis: Axis, n_pixels: int) -> Floats:
+def repeat_bands(power: Floats, axis: Axis, n_pixels: int) -> Floats:
     """Give each pixel its band, where `pool_bands` left the bands as they are."""
     if axis.is_finer_than(n_pixels):
         return power
     cells = axis.cell_of(n_pixels)
     known = np.flatnonzero(cells >= 0)
-    return power[:, :, cells[known[last_known(known, np.arange(n_pixels))]]]
+    return power[:, :, cells[known[forward_fill(known, np.arange(n_pixels))]]]
 
 
-def last_known(known: Indices, wanted: Indices) -> Indices:
+def forward_fill(known: Indices, wanted: Indices) -> Indices:
     """Return where in `known`, which rises, the last is that lies at or before each of `wanted`; else the first."""
     return np.maximum(np.searchsorted(known, wanted, "right") - 1, 0)
 
@@ -138,7 +138,7 @@ def pool_frames(blocks: Iterable[Floats], axis: Axis, n_pixels: int, reduce: Red
         blank[pixels] = False
         # A pixel that no frame's middle falls into shows what lies before it.
         for wanted in _pieces(n_done, int(pixels[-1]) + 1, values):
-            yield _blanked(values[:, last_known(pixels, wanted)], blank[wanted])
+            yield _blanked(values[:, forward_fill(pixels, wanted)], blank[wanted])
         n_done, last = int(pixels[-1]) + 1, values[:, -1:]
     if last is not None:
         for wanted in _pieces(n_done, n_pixels, last):
@@ -147,9 +147,9 @@ def pool_frames(blocks: Iterable[Floats], axis: Axis, n_pixels: int, reduce: Red
 
 def _pieces(first: int, end: int, values: Floats) -> Iterator[Indices]:
     """Yield the numbers from `first` up to `end`, so few at once that as many rows of `values` stay small."""
-    n_at_once = max(1, _PIECE // (values.shape[0] * values.shape[2]))
-    for start in range(first, end, n_at_once):
-        yield np.arange(start, min(start + n_at_once, end))
+    chunk_rows = max(1, _PIECE // (values.shape[0] * values.shape[2]))
+    for start in range(first, end, chunk_rows):
+        yield np.arange(start, min(start + chunk_rows, end))
 
 
 def _blanked(values: Floats, blank: npt.NDArray[np.bool_]) -> Floats:
@@ -162,9 +162,9 @@ def _spread(blocks: Iterable[Floats], axis: Axis, n_pixels: int) -> Iterator[tup
     first = 0
     for block in blocks:
         pixels = np.flatnonzero((cells >= first) & (cells < first + block.shape[1]))
-        n_at_once = max(1, _PIECE // (block.shape[0] * block.shape[2]))
-        for start in range(0, len(pixels), n_at_once):
-            some = pixels[start : start + n_at_once]
+        chunk_rows = max(1, _PIECE // (block.shape[0] * block.shape[2]))
+        for start in range(0, len(pixels), chunk_rows):
+            some = pixels[start : start + chunk_rows]
             yield some, block[:, cells[some] - first]
         first += block.shape[1]
 

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from wav2spec.arrays import Magnitudes, Samples
 from wav2spec.dsp.decibels import full_scale_power, to_db
 from wav2spec.dsp.filterbank import FilterBank, filter_bank
-from wav2spec.dsp.framing import check_length, count_frames, frame_size, frame_times
+from wav2spec.dsp.framing import check_reflection, count_frames, frame_length, frame_times
 from wav2spec.dsp.pooling import Axis, pool_frames
-from wav2spec.dsp.stft import magnitude_blocks
+from wav2spec.dsp.stft import stft_magnitudes
 from wav2spec.errors import AudioError, SettingError
 from wav2spec.settings.analysis import Analysis
 from wav2spec.settings.bands import Bands
@@ -88,7 +88,7 @@ class SpectrogramStream:
         if self.unit == "magnitude" and self.bands.bins is not None and self.shape[1] == self.n_frames:
             yield from self._bands_of(self.analysis)
         elif self.unit == "dB":
-            powers, reference = self._referred()
+            powers, reference = self._with_reference()
             yield from (to_db(power, reference, self.settings.levels) for power in self._pooled(powers))
         else:
             for power in self.rows():
@@ -119,13 +119,13 @@ class SpectrogramStream:
 
     def _bands_of(self, analysis: Analysis) -> Iterator[Magnitudes]:
         n_frames = 0
-        for block in magnitude_blocks(self.sound.blocks(), analysis, in_thread=self.sound.in_thread):
+        for block in stft_magnitudes(self.sound.blocks(), analysis, threaded=self.sound.threaded):
             n_frames += block.shape[1]
             yield self.bands.apply(block)
         if self.n_frames and not n_frames:
             raise AudioError(self.sound.name, "it ended before the first frame while it was read")
 
-    def _referred(self) -> tuple[Iterable[Magnitudes], float | npt.NDArray[np.float64]]:
+    def _with_reference(self) -> tuple[Iterable[Magnitudes], float | npt.NDArray[np.float64]]:
         """Return the power, and the power that reads 0 dB."""
         reference = self.reference()
         if reference is not None:
@@ -145,7 +145,7 @@ def stream_spectrogram(sound: Waveform, settings: Settings) -> SpectrogramStream
         If the settings do not fit its sample rate or length.
     """
     analysis = settings.analysis.resolved(sound.sample_rate)
-    check_length(sound.n_samples, analysis)
+    check_reflection(sound.n_samples, analysis)
     n_frames = n_rows = count_frames(sound.n_samples, analysis)
     bands = filter_bank(settings.bands, analysis, sound.sample_rate)
     if isinstance(settings.picture, Raster):
@@ -219,7 +219,7 @@ def spectrogram(
     given = {"window_size": window_size, "stride": stride, "magnitude_squared": magnitude_squared, **settings}
     columns = _as_samples(samples)
     sound = Waveform("samples", sample_rate, columns.shape[1], len(columns), lambda: iter([columns]))
-    stream = stream_spectrogram(sound, Settings().updated(**given))
+    stream = stream_spectrogram(sound, Settings().replace(**given))
     empty = np.empty((columns.shape[1], 0, stream.bands.n_bands), np.float32)
     blocks = stream.blocks() if stream.shape[1] else ()
     values = np.concatenate([empty, *blocks], axis=1, dtype=np.float32, casting="same_kind")
@@ -229,7 +229,7 @@ def spectrogram(
 
 def too_short(stream: SpectrogramStream) -> str:
     """Say why there are no frames."""
-    size = frame_size(stream.analysis)
+    size = frame_length(stream.analysis)
     return f"too short: it has {stream.sound.n_samples} samples, one frame takes {size}"
 
 

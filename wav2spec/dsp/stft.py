@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wav2spec.arrays import Magnitudes, Samples
-from wav2spec.dsp.framing import count_frames, frame_size, padded, window_offset
+from wav2spec.dsp.framing import count_frames, frame_length, padded, window_offset
 from wav2spec.dsp.threads import map_in_thread
 from wav2spec.dsp.windows import get_window
 from wav2spec.settings.analysis import Analysis
@@ -28,7 +28,7 @@ def bin_frequencies(analysis: Analysis, sample_rate: int) -> npt.NDArray[np.floa
     return np.arange(n_bins(analysis), dtype=np.float64) * sample_rate / int(analysis.fft_length)
 
 
-def magnitude_blocks(blocks: Iterable[Samples], analysis: Analysis, *, in_thread: bool = False) -> Iterator[Magnitudes]:
+def stft_magnitudes(blocks: Iterable[Samples], analysis: Analysis, *, threaded: bool = False) -> Iterator[Magnitudes]:
     """Yield short-time spectra, a block of frames at a time.
 
     Parameters
@@ -37,7 +37,7 @@ def magnitude_blocks(blocks: Iterable[Samples], analysis: Analysis, *, in_thread
         The recording in order, full scale at 1.0. Block sizes do not change the result.
     analysis : Analysis
         In samples, see `Analysis.resolved`.
-    in_thread : bool
+    threaded : bool
         Whether the transform goes on in a thread beside whoever brings the samples and takes the spectra.
 
     Yields
@@ -56,14 +56,14 @@ def magnitude_blocks(blocks: Iterable[Samples], analysis: Analysis, *, in_thread
     .. [1] tensorflow/core/kernels/spectrogram.cc, spectrogram_op.cc
     """
     # Buffers must not be shared between threads.
-    transform = _Transform(analysis) if in_thread else _transforms.get(analysis)
-    pieces = _framed(blocks, analysis, transform.n_frames)
-    yield from map_in_thread(transform, pieces) if in_thread else map(transform, pieces)
+    transform = _Transform(analysis) if threaded else _transforms.get(analysis)
+    pieces = _iter_frames(blocks, analysis, transform.n_frames)
+    yield from map_in_thread(transform, pieces) if threaded else map(transform, pieces)
 
 
-def _framed(blocks: Iterable[Samples], analysis: Analysis, n_at_once: int) -> Iterator[npt.NDArray[np.float64]]:
+def _iter_frames(blocks: Iterable[Samples], analysis: Analysis, chunk_rows: int) -> Iterator[npt.NDArray[np.float64]]:
     """Yield the samples under the window, shape (n_channels, n_frames, window_size), so many frames at once."""
-    size, stride, offset = frame_size(analysis), int(analysis.stride), window_offset(analysis)
+    size, stride, offset = frame_length(analysis), int(analysis.stride), window_offset(analysis)
     whole = slice(offset, offset + int(analysis.window_size))
     # What has been padded is framed as it is.
     valid = replace(analysis, framing="valid")
@@ -81,8 +81,8 @@ def _framed(blocks: Iterable[Samples], analysis: Analysis, n_at_once: int) -> It
         n_ready = count_frames(held.shape[1], valid)
         if n_ready:
             frames = np.lib.stride_tricks.sliding_window_view(held, size, axis=1)[:, ::stride, whole]
-            for first in range(0, n_ready, n_at_once):
-                yield frames[:, first : first + n_at_once]
+            for first in range(0, n_ready, chunk_rows):
+                yield frames[:, first : first + chunk_rows]
             skip = max(0, n_ready * stride - held.shape[1])
             held = held[:, n_ready * stride :]
 

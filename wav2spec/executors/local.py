@@ -25,31 +25,31 @@ from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 from wav2spec.cleanup import undo_on_signal
-from wav2spec.executors.worker import COUNT, PATIENCE, work
+from wav2spec.executors.worker import PROGRESS, TERMINATE_TIMEOUT_S, work
 
 _Result = TypeVar("_Result")
 
 
 # A worker is given its next task before it has done the last, so that it need not wait for us; but nothing so large
 # that we would wait for it to be taken (bytes).
-_AT_ONCE = 2
+_PREFETCH = 2
 
 
 _SMALL = 2**14
 
 
 # How many tasks may be handed in before answers are taken in.
-_PATIENT_TASKS = 16
+_POLL_EVERY = 16
 
 
 class WorkerLostError(Exception):
     """The process that worked on a task died of it; the words say how.
 
-    `n_done` is what the task last said by `note_progress`.
+    `n_done` is what the task last said by `report_progress`.
     """
 
-    def __init__(self, words: str, n_done: int = 0) -> None:
-        super().__init__(words)
+    def __init__(self, message: str, n_done: int = 0) -> None:
+        super().__init__(message)
         self.n_done = n_done
 
 
@@ -95,7 +95,7 @@ class _PumpedFuture(Future[_Result]):
             self._pump(left)
 
 
-class LocalExecutor(Executor):
+class ProcessExecutor(Executor):
     """An executor of `n_workers` processes.
 
     A task whose process dies fails with `WorkerLostError`; those that waited behind it go to another. Nothing happens
@@ -140,7 +140,7 @@ class LocalExecutor(Executor):
             future.set_exception(error)
             return future
         self._waiting.append(task)
-        if len(self._waiting) % _PATIENT_TASKS == 1:
+        if len(self._waiting) % _POLL_EVERY == 1:
             self._pump(0)
         return future
 
@@ -165,7 +165,7 @@ class LocalExecutor(Executor):
         self._end_processes()
         for worker in self._workers:
             with contextlib.suppress(EOFError, OSError):
-                self._take_answers(worker)
+                self._collect(worker)
             worker.pipe.close()
             self._waiting.extend(worker.tasks)
         self._workers.clear()
@@ -181,7 +181,7 @@ class LocalExecutor(Executor):
     def _end_processes(self) -> None:
         for worker in self._workers:
             worker.process.terminate()
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + TERMINATE_TIMEOUT_S
         for worker in self._workers:
             worker.process.join(max(0.0, end - time.monotonic()))
             if worker.process.is_alive():
@@ -193,7 +193,7 @@ class LocalExecutor(Executor):
         # Who is forked has our ends of all pipes too, and would not see that we are gone.
         inherited = [ours, *(worker.pipe for worker in self._workers)] if self._forks else []
         # What is not forked shares no memory, and makes no difference between the parts of a task.
-        shared = mmap.mmap(-1, COUNT.size) if self._forks else None
+        shared = mmap.mmap(-1, PROGRESS.size) if self._forks else None
         process = self._context.Process(target=work, args=(theirs, inherited, shared, *self._start), daemon=True)
         try:
             process.start()
@@ -206,23 +206,23 @@ class LocalExecutor(Executor):
 
     def _pump(self, timeout: float | None) -> None:
         """Hand out what waits, and take in what is ready, or will be within the time."""
-        self._hand_out()
+        self._dispatch()
         busy = {worker.pipe: worker for worker in self._workers if worker.tasks}
         if not busy:
             return
         for pipe in wait(list(busy), timeout):
             try:
-                self._take_answers(busy[pipe])  # type: ignore[index]
+                self._collect(busy[pipe])  # type: ignore[index]
             except (EOFError, OSError):
-                self._bury(busy[pipe])  # type: ignore[index]
-        self._hand_out()
+                self._reap(busy[pipe])  # type: ignore[index]
+        self._dispatch()
 
-    def _hand_out(self) -> None:
-        for n_tasks in range(_AT_ONCE):
+    def _dispatch(self) -> None:
+        for n_tasks in range(_PREFETCH):
             # What is left at the end goes to those that have nothing.
             for worker in list(self._workers) if n_tasks == 0 or len(self._waiting) > len(self._workers) else ():
                 if n_tasks == 0 and not worker.tasks and not worker.process.is_alive():
-                    self._bury(worker)
+                    self._reap(worker)
                 elif len(worker.tasks) == n_tasks and (task := self._next_task(small=n_tasks > 0)):
                     worker.tasks.append(task)
                     try:
@@ -231,7 +231,7 @@ class LocalExecutor(Executor):
                         # It died before it could begin.
                         worker.tasks.pop()
                         self._waiting.appendleft(task)
-                        self._bury(worker)
+                        self._reap(worker)
         if not self._workers:
             self._give_up()
 
@@ -244,7 +244,7 @@ class LocalExecutor(Executor):
                 return task
         return None
 
-    def _take_answers(self, worker: _Worker) -> None:
+    def _collect(self, worker: _Worker) -> None:
         while worker.tasks and worker.pipe.poll():
             answer = worker.pipe.recv_bytes()
             future = worker.tasks.popleft().future
@@ -254,14 +254,14 @@ class LocalExecutor(Executor):
                 succeeded, value = False, error
             future.set_result(value) if succeeded else future.set_exception(value)
 
-    def _bury(self, worker: _Worker) -> None:
+    def _reap(self, worker: _Worker) -> None:
         worker.process.join()
         worker.pipe.close()
         self._workers.remove(worker)
         if worker.tasks:
             lost = worker.tasks.popleft()
             self._waiting.extendleft(reversed(worker.tasks))
-            n_done = COUNT.unpack_from(worker.shared)[0] if worker.shared else 0
+            n_done = PROGRESS.unpack_from(worker.shared)[0] if worker.shared else 0
             lost.future.set_exception(WorkerLostError(_how_it_ended(worker.process.exitcode or 0), n_done))
         # Those that are left go on without it; without any, the waiting tasks are given up.
         with contextlib.suppress(OSError):

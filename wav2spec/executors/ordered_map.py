@@ -20,7 +20,7 @@ class OrderedMap(Generic[Item, Result]):
         Yields the results of an item. Can be pickled.
     lost : callable
         Says the result of an item whose process died, and how.
-    untried : callable
+    skipped : callable
         Says the result of an item that was not worked on.
     ends : callable
         Whether a result ends the work: what has been done beside it is still told, nothing more is done.
@@ -31,8 +31,8 @@ class OrderedMap(Generic[Item, Result]):
     """
 
     function: Callable[[Item], Iterable[Result]]
-    lost: Callable[[Item, str], Result]
-    untried: Callable[[Item], Result]
-    ends: Callable[[Result], bool] = lambda _: False
-    done: Callable[[int], object] = lambda _: None
-    seconds: Callable[[Item], float] | None = None
+    on_lost: Callable[[Item, str], Result]
+    on_skipped: Callable[[Item], Result]
+    stops: Callable[[Result], bool] = lambda _: False
+    on_done: Callable[[int], object] = lambda _: None
+    cost_s: Callable[[Item], float] | None = None

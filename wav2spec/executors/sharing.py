@@ -6,9 +6,9 @@ from concurrent.futures import CancelledError, Executor, Future
 from itertools import chain, islice
 from typing import Any
 
-from wav2spec.executors.local import LocalExecutor, NoWorkersError, WorkerLostError
+from wav2spec.executors.local import NoWorkersError, ProcessExecutor, WorkerLostError
 from wav2spec.executors.ordered_map import Item, OrderedMap, Result
-from wav2spec.executors.worker import note_progress
+from wav2spec.executors.worker import report_progress
 
 # Groups of items that may wait for an earlier one. They are handed in as results are taken: memory does not grow with
 # the items.
@@ -30,12 +30,12 @@ _function: Callable[[Any], Iterable[Any]]
 def new_executor(function: Callable[[Any], Iterable[Any]], n_workers: int) -> Executor | None:
     """Return what works by a function, in processes of its own; None if the system refuses them."""
     try:
-        return LocalExecutor(n_workers, _begin, (function,))
+        return ProcessExecutor(n_workers, _begin, (function,))
     except OSError:
         return None
 
 
-def shared(
+def map_parallel(
     batch: OrderedMap[Item, Result], items: Sequence[Item], executor: Executor, n_workers: int
 ) -> Iterator[Result]:
     """Yield the results of all items, in the items' order. The executor is used up."""
@@ -45,7 +45,7 @@ def shared(
 
     def handed_in(group: list[Item]) -> Future[list[Result]]:
         future = executor.submit(_call, group)
-        future.add_done_callback(lambda _: batch.done(len(group)))
+        future.add_done_callback(lambda _: batch.on_done(len(group)))
         return future
 
     def results(group: list[Item], future: Future[list[Result]]) -> Iterable[Result]:
@@ -54,7 +54,7 @@ def shared(
         except WorkerLostError as error:
             return after_loss(group, error)
         except CancelledError:
-            return map(batch.untried, group)
+            return map(batch.on_skipped, group)
         except NoWorkersError:
             return chain.from_iterable(map(batch.function, group))
 
@@ -62,7 +62,7 @@ def shared(
         # What the process was not working on is done by others.
         for number, item in enumerate(group):
             if number == error.n_done:
-                yield batch.lost(item, str(error))
+                yield batch.on_lost(item, str(error))
             else:
                 yield from results([item], executor.submit(_call, [item]))
 
@@ -74,13 +74,13 @@ def shared(
             ended = False
             for result in results(*running.popleft()):
                 yield result
-                ended = ended or batch.ends(result)
+                ended = ended or batch.stops(result)
             if ended:
                 # What others have begun they end, so that what is said not to be tried is not there.
                 executor.shutdown(cancel_futures=True)
                 while running:
                     yield from results(*running.popleft())
-                yield from map(batch.untried, left)
+                yield from map(batch.on_skipped, left)
                 return
     finally:
         # If nobody wants the rest, it is not waited for.
@@ -92,7 +92,7 @@ def _groups(batch: OrderedMap[Item, Any], left: Iterable[Item], n_most: int) -> 
     group: list[Item] = []
     room = 0.0
     for item in left:
-        seconds = batch.seconds(item) if batch.seconds else _GROUP_S
+        seconds = batch.cost_s(item) if batch.cost_s else _GROUP_S
         if group and (seconds > room or len(group) == n_most):
             yield group
             group = []
@@ -110,6 +110,6 @@ def _begin(function: Callable[[Any], Iterable[Any]]) -> None:
 def _call(items: list[Any]) -> list[Any]:
     results: list[Any] = []
     for number, item in enumerate(items):
-        note_progress(number)
+        report_progress(number)
         results += _function(item)
     return results

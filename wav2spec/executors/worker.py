@@ -14,21 +14,21 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 # How far a task is, where its process and the one that gave it see it.
-COUNT = struct.Struct("Q")
+PROGRESS = struct.Struct("Q")
 
 
 # How long a process may take to end when it is asked to, before it is killed (s).
-PATIENCE = 1.0
+TERMINATE_TIMEOUT_S = 1.0
 
 
 # What is shared with the parent.
 _shared: mmap.mmap | None = None
 
 
-def note_progress(n_done: int) -> None:
+def report_progress(n_done: int) -> None:
     """Say how many parts of a task are done, so that it is known even if the process dies."""
     if _shared:
-        COUNT.pack_into(_shared, 0, n_done)
+        PROGRESS.pack_into(_shared, 0, n_done)
 
 
 def work(
@@ -72,5 +72,5 @@ def _end_with_parent() -> None:
         parent.join()
         # First as one who cleans up, then as one who does not wait for the end of a long computation.
         os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(PATIENCE)
+        time.sleep(TERMINATE_TIMEOUT_S)
         os.kill(os.getpid(), signal.SIGKILL)

@@ -56,8 +56,8 @@ class Deflate:
         """Return what has been compressed since the last time, if it is so much, or nothing."""
         if len(self._made) < least:
             return bytearray()
-        taken, self._made = self._made, bytearray()
-        return taken
+        expand_sources, self._made = self._made, bytearray()
+        return expand_sources
 
     def finish(self) -> bytearray:
         """Return all that is left."""

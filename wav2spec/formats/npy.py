@@ -75,6 +75,6 @@ class NpyWriter:
             source, target, left = source + len(piece), target + len(piece), left - len(piece)
 
     def _write_header(self) -> None:
-        words = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {self._shape}, }}"
+        message = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {self._shape}, }}"
         room = _HEADER_SIZE - len(_MAGIC) - 2
-        self._file.write(_MAGIC + struct.pack("<H", room) + words.ljust(room - 1).encode() + b"\n")
+        self._file.write(_MAGIC + struct.pack("<H", room) + message.ljust(room - 1).encode() + b"\n")

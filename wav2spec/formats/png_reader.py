@@ -14,7 +14,7 @@ from wav2spec.formats.digest import PixelDigest
 from wav2spec.formats.png_writer import SIGNATURE, TEXT_NAME
 
 # What is longer was not written here (bytes).
-_LONGEST_TEXT = 2**20
+_MAX_TEXT_BYTES = 2**20
 
 
 def begins_as_png(path: str) -> bool:
@@ -46,7 +46,7 @@ def read_text(path: str, *, whole: bool = False) -> str | None:
         file.seek(len(SIGNATURE))
         while len(head := file.read(8)) == 8:
             length, name = struct.unpack(">I4s", head)
-            ours = name == b"tEXt" and length <= _LONGEST_TEXT
+            ours = name == b"tEXt" and length <= _MAX_TEXT_BYTES
             if not (ours or whole):
                 file.seek(length + 4, 1)
                 continue

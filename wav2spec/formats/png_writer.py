@@ -93,9 +93,9 @@ class PngWriter:
 
     def write_rows(self, rows: npt.NDArray[np.uint8]) -> None:
         """Write the bytes of `rows`, shape (n, width * bytes_per_pixel), from the top."""
-        n_at_once = max(1, _PIECE // (self._row_bytes + 1))
-        for first in range(0, len(rows), n_at_once):
-            piece = rows[first : first + n_at_once]
+        chunk_rows = max(1, _PIECE // (self._row_bytes + 1))
+        for first in range(0, len(rows), chunk_rows):
+            piece = rows[first : first + chunk_rows]
             if self._digest:
                 self._digest.update(piece if self._colors is None else self._colors[piece])
             filtered = np.empty((len(piece), self._row_bytes + 1), np.uint8)

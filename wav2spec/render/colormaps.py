@@ -17,7 +17,7 @@ def quiet_matplotlib() -> None:
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
-def palette(name: str) -> npt.NDArray[np.uint8]:
+def load_colormap(name: str) -> npt.NDArray[np.uint8]:
     """Return the colours of a matplotlib colormap from the lowest level to the highest, shape (256, 3).
 
     Raises

@@ -14,7 +14,7 @@ from wav2spec.waveform import Waveform
 
 
 @dataclass(frozen=True)
-class Drawing:
+class Rendering:
     """Something that can be drawn.
 
     Attributes
@@ -36,7 +36,7 @@ class Drawing:
 
 
 # Says what is to be drawn of a waveform in a format.
-Planner = Callable[[Waveform, Format], Drawing]
+Planner = Callable[[Waveform, Format], Rendering]
 
 
 def plan_spectrogram(waveform: Waveform, settings: Settings) -> SpectrogramStream:
@@ -59,8 +59,8 @@ def spectrogram_warnings(stream: SpectrogramStream) -> tuple[str, ...]:
     empty, n_bands = stream.bands.empty, stream.bands.n_bands
     if len(empty):
         where = f"{stream.bands.frequencies[empty[0]]:.1f} Hz"
-        words = f"{len(empty)} of {n_bands} bands hold no bin, the first at {where}"
-        warnings.append(f"{words}: they stay dark, a longer FFT would fill them")
+        message = f"{len(empty)} of {n_bands} bands hold no bin, the first at {where}"
+        warnings.append(f"{message}: they stay dark, a longer FFT would fill them")
     window_size, stride = int(stream.analysis.window_size), int(stream.analysis.stride)
     if isinstance(stream.settings.picture, Figure) and stride > window_size:
         unseen = f"{stride - window_size} of every {stride} samples are not seen"

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from wav2spec.dsp.spectrogram import SpectrogramStream
-from wav2spec.errors import AudioError, SettingError, reason
+from wav2spec.errors import AudioError, SettingError, os_error_message
 from wav2spec.formats.png_reader import read_text
-from wav2spec.render.quantize import level_range
+from wav2spec.render.quantize import value_range
 from wav2spec.settings.levels import Levels
 from wav2spec.settings.pictures import Figure, Raster
 from wav2spec.settings.settings import Settings
@@ -17,7 +17,7 @@ from wav2spec.settings.settings import Settings
 ANALYSIS_VERSION = 1
 
 
-Recipe = dict[str, Any]
+Metadata = dict[str, Any]
 
 
 # What every recipe has; JSON under our name that lacks it is not ours.
@@ -43,13 +43,13 @@ def describe(stream: SpectrogramStream, command: str, **more: Any) -> str:
     recipe = {
         "analysis_version": ANALYSIS_VERSION,
         "command": command,
-        "settings": dict(settings.acting()),
+        "settings": dict(settings.effective()),
         "resolved": {
             "window_size": analysis.window_size,
             "stride": analysis.stride,
             "fft_length": analysis.fft_length,
             "start_s": sound.start_s,
-            "start_sample": sound.clip.first,
+            "start_sample": sound.segment.first,
             "sample_rate": sound.sample_rate,
             "n_samples": sound.n_samples,
             "n_channels": sound.n_channels,
@@ -79,11 +79,11 @@ def _raster_axes(stream: SpectrogramStream, raster: Raster) -> dict[str, Any]:
 
 def _level(levels: Levels, unit: str) -> dict[str, Any]:
     """Say what pixel 0 and the greatest stand for, before gamma, and how the others were rounded."""
-    low, high = level_range(levels, unit)
+    low, high = value_range(levels, unit)
     return {"unit": unit, "low": low, "high": high, "rounding": "nearest" if unit == "dB" else "down"}
 
 
-def read_recipe(path: str) -> Recipe | None:
+def read_metadata(path: str) -> Metadata | None:
     """Return what a PNG says of how it was made; None if it was not made by wav2spec, or does not say.
 
     Raises
@@ -94,7 +94,7 @@ def read_recipe(path: str) -> Recipe | None:
     return _parsed(read_text(path))
 
 
-def same_picture(found: str | None, expected: str) -> bool:
+def same_metadata(found: str | None, expected: str) -> bool:
     """Return whether two texts of `describe` stand for the same pixels.
 
     Settings are compared by what they mean: one that `found` does not mention has its default, so that a picture made
@@ -106,7 +106,7 @@ def same_picture(found: str | None, expected: str) -> bool:
     if old is None or new is None:
         return False
     try:
-        same_settings = settings_of(old).acting() == settings_of(new).acting()
+        same_settings = settings_from_metadata(old).effective() == settings_from_metadata(new).effective()
     except (SettingError, TypeError):
         # Made by a later version.
         return False
@@ -120,7 +120,7 @@ def _agree(old: Any, new: Any) -> bool:
     return bool(old == new)
 
 
-def _parsed(text: str | None) -> Recipe | None:
+def _parsed(text: str | None) -> Metadata | None:
     try:
         recipe = json.loads(text or "null")
     except (ValueError, RecursionError):
@@ -131,7 +131,7 @@ def _parsed(text: str | None) -> Recipe | None:
     return recipe if shaped else None
 
 
-def settings_of(recipe: Recipe) -> Settings:
+def settings_from_metadata(recipe: Metadata) -> Settings:
     """Return the settings with which a picture was made.
 
     Raises
@@ -141,13 +141,13 @@ def settings_of(recipe: Recipe) -> Settings:
     """
     given = recipe["settings"]
     start = Settings(picture=Figure() if "dpi" in given else Raster())
-    unknown = given.keys() - start.flat().keys()
+    unknown = given.keys() - start.as_dict().keys()
     if unknown:
         raise SettingError("like", f"the picture has settings that are unknown here: {', '.join(sorted(unknown))}")
-    return start.updated(**given)
+    return start.replace(**given)
 
 
-def demand_recipe(path: str) -> Recipe:
+def require_metadata(path: str) -> Metadata:
     """Return what a PNG says of how it was made.
 
     Raises
@@ -156,9 +156,9 @@ def demand_recipe(path: str) -> Recipe:
         If it cannot be read, or does not say.
     """
     try:
-        recipe = read_recipe(path)
+        recipe = read_metadata(path)
     except OSError as error:
-        raise AudioError(path, reason(error)) from error
+        raise AudioError(path, os_error_message(error)) from error
     if recipe is None:
         raise AudioError(path, "does not say how it was made: no PNG of wav2spec, or one without metadata")
     return recipe

@@ -7,9 +7,9 @@ from typing import BinaryIO
 from wav2spec.dsp.spectrogram import SpectrogramStream
 from wav2spec.formats.digest import PixelDigest
 from wav2spec.formats.npy import NpyWriter
-from wav2spec.render.drawing import Drawing, plan_spectrogram, spectrogram_warnings
+from wav2spec.render.drawing import Rendering, plan_spectrogram, spectrogram_warnings
 from wav2spec.render.metadata import describe
-from wav2spec.render.quantize import to_pixels
+from wav2spec.render.quantize import quantize
 from wav2spec.render.raster import check_size, write_png
 from wav2spec.settings.choices import Format
 from wav2spec.settings.pictures import Figure, Raster
@@ -17,7 +17,7 @@ from wav2spec.settings.settings import Settings
 from wav2spec.waveform import Waveform
 
 
-def plan_picture(waveform: Waveform, format: Format, settings: Settings) -> Drawing:
+def plan_picture(waveform: Waveform, format: Format, settings: Settings) -> Rendering:
     """Plan what `settings` make of a waveform.
 
     Raises
@@ -27,7 +27,7 @@ def plan_picture(waveform: Waveform, format: Format, settings: Settings) -> Draw
     """
     stream = plan_spectrogram(waveform, settings)
     if format == "npy":
-        return Drawing(stream, partial(_write_values, stream=stream), str, spectrogram_warnings(stream))
+        return Rendering(stream, partial(_write_values, stream=stream), str, spectrogram_warnings(stream))
     if isinstance(settings.picture, Figure):
         # Loads matplotlib.
         from wav2spec.render.figures.plot import plan_plot
@@ -35,7 +35,7 @@ def plan_picture(waveform: Waveform, format: Format, settings: Settings) -> Draw
         return plan_plot(stream, settings.picture, waveform.name)
     raster, described = settings.picture, partial(describe, stream, "image")
     write = partial(_write_pixels, stream=stream, raster=raster, described=described)
-    return Drawing(stream, write, described, spectrogram_warnings(stream) + check_size(stream, raster))
+    return Rendering(stream, write, described, spectrogram_warnings(stream) + check_size(stream, raster))
 
 
 def _write_pixels(
@@ -46,12 +46,12 @@ def _write_pixels(
     described: Callable[[], str],
 ) -> tuple[int, int]:
     levels = stream.settings.levels
-    pixels = (to_pixels(block, levels, raster.bit_depth) for block in stream.blocks())
+    pixels = (quantize(block, levels, raster.bit_depth) for block in stream.blocks())
     return write_png(file, pixels, stream.shape, raster, described, digest)
 
 
 def _write_values(file: BinaryIO, _digest: PixelDigest | None, stream: SpectrogramStream) -> tuple[int, ...]:
-    writer = NpyWriter(file, stream.shape, keep_channels=stream.settings.source.channel == "all")
+    writer = NpyWriter(file, stream.shape, keep_channels=stream.settings.preprocessing.channel == "all")
     for block in stream.blocks():
         writer.write(block)
     return writer.close()

@@ -15,14 +15,14 @@ Values = npt.NDArray[np.floating[Any]]
 _WHITE = 255
 
 
-def level_range(levels: Levels, unit: str) -> tuple[float, float]:
+def value_range(levels: Levels, unit: str) -> tuple[float, float]:
     """Return what pixel 0 and the greatest stand for, before gamma."""
     if unit == "dB":
         return levels.db_max - levels.db_range, levels.db_max
     return 0.0, _WHITE / levels.brightness
 
 
-def to_pixels(values: Values, levels: Levels, bit_depth: int = 8) -> Pixels:
+def quantize(values: Values, levels: Levels, bit_depth: int = 8) -> Pixels:
     """Return levels from 0 to 255, or to 65535 with a bit depth of 16.
 
     On a linear scale it is ``min(value * brightness, 255)``, rounded down, in float32 as TensorFlow's example computes
@@ -31,9 +31,9 @@ def to_pixels(values: Values, levels: Levels, bit_depth: int = 8) -> Pixels:
 
     Examples
     --------
-    >>> to_pixels(np.array([0.0, 0.1, 1.0, 9.0], np.float32), Levels(brightness=64)).tolist()
+    >>> quantize(np.array([0.0, 0.1, 1.0, 9.0], np.float32), Levels(brightness=64)).tolist()
     [0, 6, 64, 255]
-    >>> to_pixels(np.array([-100.0, -80.0, -40.0, 0.0]), Levels(scale="db")).tolist()
+    >>> quantize(np.array([-100.0, -80.0, -40.0, 0.0]), Levels(scale="db")).tolist()
     [0, 0, 128, 255]
 
     References

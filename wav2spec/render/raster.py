@@ -10,7 +10,7 @@ from wav2spec.dsp.spectrogram import SpectrogramStream
 from wav2spec.errors import AudioError
 from wav2spec.formats.digest import PixelDigest
 from wav2spec.formats.png_writer import GREY, GREY_16, INDEXED, PngWriter
-from wav2spec.settings.choices import GRAY, LARGEST_SIDE
+from wav2spec.settings.choices import GRAY, MAX_PNG_SIDE
 from wav2spec.settings.pictures import Raster
 
 # Pillow warns of a picture with more pixels than this when it opens it.
@@ -26,12 +26,14 @@ def check_size(stream: SpectrogramStream, raster: Raster) -> tuple[str, ...]:
         If a side is longer than a PNG's can be.
     """
     width, height = picture_size(stream.shape, raster)
-    if max(width, height) > LARGEST_SIDE:
-        words = f"the picture would have {width} x {height} pixels; a side of a PNG has at most {LARGEST_SIDE}"
-        raise AudioError(stream.sound.name, words)
+    if max(width, height) > MAX_PNG_SIDE:
+        message = f"the picture would have {width} x {height} pixels; a side of a PNG has at most {MAX_PNG_SIDE}"
+        raise AudioError(stream.sound.name, message)
     if width * height > _PILLOW_LIMIT:
-        words = f"a picture of {width} x {height} pixels: programs that open it with Pillow will be warned of its size"
-        return (words,)
+        message = (
+            f"a picture of {width} x {height} pixels: programs that open it with Pillow will be warned of its size"
+        )
+        return (message,)
     return ()
 
 
@@ -76,7 +78,7 @@ def write_png(
         Is given all rows.
     """
     if raster.layout == "right-up":
-        pixels = _gathered(blocks, shape, raster.bit_depth)
+        pixels = _assemble(blocks, shape, raster.bit_depth)
         writer = _writer(file, pixels.shape[1], raster, digest)
         _write(writer, pixels, raster)
     else:
@@ -91,9 +93,9 @@ def write_png(
 def _writer(file: BinaryIO, width: int, raster: Raster, digest: PixelDigest | None) -> PngWriter:
     if raster.palette != GRAY:
         # Loads matplotlib.
-        from wav2spec.render.colormaps import palette
+        from wav2spec.render.colormaps import load_colormap
 
-        return PngWriter(file, width, INDEXED, palette(raster.palette), digest)
+        return PngWriter(file, width, INDEXED, load_colormap(raster.palette), digest)
     return PngWriter(file, width, GREY if raster.bit_depth == 8 else GREY_16, digest=digest)
 
 
@@ -104,13 +106,13 @@ def _write(writer: PngWriter, pixels: Pixels, raster: Raster) -> None:
         writer.write_rows(pixels.astype(np.uint8, copy=False))
         return
     # A row's bytes, the greater one first; a few rows at a time, as the picture may be large.
-    n_at_once = max(1, _PIECE // pixels.shape[1])
-    for first in range(0, len(pixels), n_at_once):
-        piece = np.ascontiguousarray(pixels[first : first + n_at_once], ">u2")
+    chunk_rows = max(1, _PIECE // pixels.shape[1])
+    for first in range(0, len(pixels), chunk_rows):
+        piece = np.ascontiguousarray(pixels[first : first + chunk_rows], ">u2")
         writer.write_rows(piece.view(np.uint8))
 
 
-def _gathered(blocks: Iterable[Pixels], shape: tuple[int, int, int], bit_depth: int) -> Pixels:
+def _assemble(blocks: Iterable[Pixels], shape: tuple[int, int, int], bit_depth: int) -> Pixels:
     """Return the picture with time to the right and frequency up, shape (n_channels * n_bands, n_rows)."""
     n_channels, n_rows, n_bands = shape
     pixels = np.empty((n_channels, n_bands, n_rows), np.uint8 if bit_depth == 8 else np.uint16)

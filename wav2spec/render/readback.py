@@ -10,7 +10,7 @@ from wav2spec.dsp.spectrogram import Spectrogram, stream_spectrogram
 from wav2spec.errors import AudioError
 from wav2spec.formats.digest import PixelDigest
 from wav2spec.formats.png_reader import begins_as_png, png_digest
-from wav2spec.render.metadata import demand_recipe, settings_of
+from wav2spec.render.metadata import require_metadata, settings_from_metadata
 from wav2spec.settings.levels import Levels
 from wav2spec.settings.pictures import Raster
 from wav2spec.waveform import Waveform
@@ -63,16 +63,16 @@ def read_png(path: str | os.PathLike[str]) -> Spectrogram:
         If it is no such picture.
     """
     name = os.fspath(path)
-    recipe = demand_recipe(name)
+    recipe = require_metadata(name)
     resolved = recipe["resolved"]
     try:
-        settings = settings_of(recipe)
+        settings = settings_from_metadata(recipe)
         if not isinstance(settings.picture, Raster):
             raise AudioError(name, "is a labelled figure, which cannot be read back")
         rate, n_channels, n_samples = (int(resolved[key]) for key in ("sample_rate", "n_channels", "n_samples"))
         sound = Waveform(name, rate, n_channels, n_samples, lambda: iter(()), start_s=float(resolved["start_s"]))
         stream = stream_spectrogram(sound, settings)
-        pixels = _upright(_decoded(name), stream.shape, settings.picture)
+        pixels = _to_time_frequency(_decoded(name), stream.shape, settings.picture)
         # A recording that was cut while it was read has fewer rows, unless their number was asked for.
         n_rows, asked = pixels.shape[1], settings.picture.along_time
         if n_rows > stream.shape[1] or asked not in (None, n_rows):
@@ -97,7 +97,7 @@ def _decoded(path: str, *, colors: bool = False) -> npt.NDArray[np.integer[Any]]
         raise OSError(str(error)) from error
 
 
-def _upright(pixels: npt.NDArray[Any], shape: tuple[int, int, int], raster: Raster) -> npt.NDArray[Any]:
+def _to_time_frequency(pixels: npt.NDArray[Any], shape: tuple[int, int, int], raster: Raster) -> npt.NDArray[Any]:
     """Return shape (n_channels, n_rows, n_bands), frequency rising."""
     n_channels, _, n_bands = shape
     if raster.layout == "right-up":

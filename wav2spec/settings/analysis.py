@@ -7,7 +7,7 @@ from typing import get_args
 
 from wav2spec.errors import SettingError
 from wav2spec.settings.choices import (
-    WINDOW_NUMBERS,
+    WINDOW_PARAMETERS,
     WINDOWS,
     FftLengthName,
     Framing,
@@ -62,10 +62,10 @@ class Analysis:
     def __post_init__(self) -> None:
         self._check_window()
         check_choice("window_symmetry", self.window_symmetry, WindowSymmetry)
-        check_size("window_size", self.window_size, least=2)
-        check_size("stride", self.stride, least=1, share=True)
+        check_size("window_size", self.window_size, minimum=2)
+        check_size("stride", self.stride, minimum=1, share=True)
         if self.fft_length not in get_args(FftLengthName):
-            check_size("fft_length", self.fft_length, least=2, names=get_args(FftLengthName))
+            check_size("fft_length", self.fft_length, minimum=2, names=get_args(FftLengthName))
             (length, unit), (size, window_unit) = parse_size(self.fft_length), parse_size(self.window_size)
             if unit == window_unit and length < size:
                 raise SettingError("fft_length", f"{self.fft_length} is shorter than the window's {self.window_size}")
@@ -80,9 +80,11 @@ class Analysis:
                 "window", f"{self.window} is no window function; did you mean --window-size {self.window}?"
             )
         name, number = parsed("window", lambda text: parse_named(text, WINDOWS), self.window)
-        meaning, least, most = WINDOW_NUMBERS.get(name, ("number", -math.inf, math.inf))
-        if number is not None and not least <= number <= most:
-            raise SettingError("window", f"the {meaning} of {name} must be from {least:g} to {most:g}, not {number:g}")
+        meaning, minimum, maximum = WINDOW_PARAMETERS.get(name, ("number", -math.inf, math.inf))
+        if number is not None and not minimum <= number <= maximum:
+            raise SettingError(
+                "window", f"the {meaning} of {name} must be from {minimum:g} to {maximum:g}, not {number:g}"
+            )
 
     # The same for every recording of a batch, or nearly so.
     @functools.lru_cache(maxsize=64)  # noqa: B019 - analyses are small, and few
@@ -96,8 +98,8 @@ class Analysis:
         """
         window_size = in_samples(self.window_size, sample_rate)
         if window_size < 2:
-            words = f"{self.window_size} at {sample_rate} Hz is {window_size} sample, a window needs at least 2"
-            raise SettingError("window_size", words)
+            message = f"{self.window_size} at {sample_rate} Hz is {window_size} sample, a window needs at least 2"
+            raise SettingError("window_size", message)
         if self.fft_length == "power-of-two":
             fft_length = 1 << (window_size - 1).bit_length()
         elif self.fft_length == "window":
@@ -105,8 +107,8 @@ class Analysis:
         else:
             fft_length = in_samples(self.fft_length, sample_rate)
         if fft_length < window_size:
-            words = f"{fft_length} samples are fewer than the window's {window_size}"
-            raise SettingError("fft_length", words)
+            message = f"{fft_length} samples are fewer than the window's {window_size}"
+            raise SettingError("fft_length", message)
         stride = in_samples(self.stride, sample_rate, window_size)
         if stride < 1:
             raise SettingError("stride", f"{self.stride} of {window_size} samples is less than 1 sample")

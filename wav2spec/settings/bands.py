@@ -38,7 +38,7 @@ class Bands:
     def __post_init__(self) -> None:
         check_choice("freq_scale", self.freq_scale, FreqScale)
         if self.fmin is not None:
-            check_number("fmin", self.fmin, least=0)
+            check_number("fmin", self.fmin, minimum=0)
         if self.fmax is not None:
             check_number("fmax", self.fmax, above=0)
         if self.fmin is not None and self.fmax is not None and self.fmin >= self.fmax:
@@ -46,7 +46,7 @@ class Bands:
         if self.freq_scale == "log" and self.fmin == 0:
             raise SettingError("fmin", "must be above 0 Hz on a log scale")
         if self.n_bands is not None:
-            check_number("n_bands", self.n_bands, whole=True, least=1)
+            check_number("n_bands", self.n_bands, whole=True, minimum=1)
         check_choice("mel_formula", self.mel_formula, MelFormula)
         check_choice("mel_norm", self.mel_norm, MelNorm)
         check_flag("drop_nyquist", self.drop_nyquist)
@@ -61,5 +61,5 @@ class Bands:
         """
         for name, limit in (("fmax", self.fmax), ("fmin", self.fmin)):
             if limit is not None and limit > sample_rate / 2:
-                words = f"{limit:g} Hz is beyond half the sample rate, {sample_rate / 2:g} Hz"
-                raise SettingError(name, words)
+                message = f"{limit:g} Hz is beyond half the sample rate, {sample_rate / 2:g} Hz"
+                raise SettingError(name, message)

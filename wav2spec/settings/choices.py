@@ -56,14 +56,14 @@ GRAY = "gray"
 
 
 # No side of a PNG may be longer (pixels).
-LARGEST_SIDE = 2**31 - 1
+MAX_PNG_SIDE = 2**31 - 1
 
 
 # How many bands a mel scale has unless it is said otherwise.
 MEL_BANDS = 128
 
 
-_NEEDED = math.nan
+_REQUIRED = math.nan
 
 
 # The window functions, each with the number behind its colon: None for none, NaN where it must be given.
@@ -78,14 +78,14 @@ WINDOWS: dict[str, float | None] = {
     "nuttall": None,
     "flattop": None,
     "cosine": None,
-    "kaiser": _NEEDED,
-    "gaussian": _NEEDED,
-    "tukey": _NEEDED,
+    "kaiser": _REQUIRED,
+    "gaussian": _REQUIRED,
+    "tukey": _REQUIRED,
 }
 
 
 # What those numbers are, and from where to where they make sense: beyond 700, kaiser's Bessel function overflows.
-WINDOW_NUMBERS: dict[str, tuple[str, float, float]] = {
+WINDOW_PARAMETERS: dict[str, tuple[str, float, float]] = {
     "kaiser": ("beta", 0.0, 700.0),
     "gaussian": ("standard deviation in samples", 1e-3, 1e9),
     "tukey": ("tapered share", 0.0, 1.0),
@@ -93,15 +93,15 @@ WINDOW_NUMBERS: dict[str, tuple[str, float, float]] = {
 
 
 # No linear level that is asked for may be greater; squares of it and of its inverse are numbers in float32.
-MOST_LEVEL = 1e15
+MAX_LEVEL = 1e15
 
 
 # What a recording can be normalised to, with the linear level.
-NORMALIZATIONS: dict[str, float | None] = {"none": None, "peak": 1.0, "rms": _NEEDED}
+NORMALIZATIONS: dict[str, float | None] = {"none": None, "peak": 1.0, "rms": _REQUIRED}
 
 
 # What recordings are refused or warned of for, each with its threshold unless another is given.
-GATES: dict[str, float | None] = {
+CHECKS: dict[str, float | None] = {
     "silent": -60.0,  # RMS of all channels in dBFS, at most
     "clipped": 0.001,  # share of values at full scale, more than
     "short": 1.0,  # s, less than
@@ -111,7 +111,7 @@ GATES: dict[str, float | None] = {
 
 
 # Settings that act under one value of another alone: the other's name, and the values.
-NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
+APPLIES_IF: dict[str, tuple[str, tuple[str, ...]]] = {
     "pad_mode": ("framing", ("pad-end", "centered")),
     "mel_formula": ("freq_scale", ("mel",)),
     "mel_norm": ("freq_scale", ("mel",)),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from wav2spec.errors import SettingError
-from wav2spec.settings.choices import MOST_LEVEL, DbRefName, Scale
+from wav2spec.settings.choices import MAX_LEVEL, DbRefName, Scale
 from wav2spec.settings.validation import check_choice, check_number
 
 
@@ -43,8 +43,8 @@ class Levels:
             if self.db_ref not in get_args(DbRefName):
                 raise SettingError("db_ref", f"{self.db_ref!r} is neither full-scale, peak nor a magnitude")
         else:
-            check_number("db_ref", self.db_ref, least=1 / MOST_LEVEL, most=MOST_LEVEL)
+            check_number("db_ref", self.db_ref, minimum=1 / MAX_LEVEL, maximum=MAX_LEVEL)
         check_number("db_max", self.db_max)
         check_number("db_range", self.db_range, above=0)
-        check_number("amin", self.amin, least=0)
+        check_number("amin", self.amin, minimum=0)
         check_number("gamma", self.gamma, above=0)

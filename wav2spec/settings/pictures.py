@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from wav2spec.errors import SettingError
-from wav2spec.settings.choices import GRAY, LARGEST_SIDE, BitDepth, Layout, Reduce, Style
+from wav2spec.settings.choices import GRAY, MAX_PNG_SIDE, BitDepth, Layout, Reduce, Style
 from wav2spec.settings.validation import check_choice, check_flag, check_number, check_palette
 
 
@@ -42,7 +42,7 @@ class Raster:
         check_choice("layout", self.layout, Layout)
         for name in ("width", "height"):
             if getattr(self, name) is not None:
-                check_number(name, getattr(self, name), whole=True, least=1, most=LARGEST_SIDE)
+                check_number(name, getattr(self, name), whole=True, minimum=1, maximum=MAX_PNG_SIDE)
         check_choice("reduce", self.reduce, Reduce)
         check_palette(self.palette)
         check_flag("invert", self.invert)
@@ -99,8 +99,8 @@ class Figure:
     def __post_init__(self) -> None:
         for name in ("width", "height"):
             if getattr(self, name) is not None:
-                check_number(name, getattr(self, name), whole=True, least=64, most=32_000)
-        check_number("dpi", self.dpi, whole=True, least=20, most=1_000)
+                check_number(name, getattr(self, name), whole=True, minimum=64, maximum=32_000)
+        check_number("dpi", self.dpi, whole=True, minimum=20, maximum=1_000)
         check_choice("style", self.style, Style)
         check_choice("reduce", self.reduce, Reduce)
         for name in ("colorbar", "waveform", "metadata"):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from wav2spec.errors import SettingError
-from wav2spec.settings.choices import MOST_LEVEL, NORMALIZATIONS, ChannelName, SegmentLast
+from wav2spec.settings.choices import MAX_LEVEL, NORMALIZATIONS, ChannelName, SegmentLast
 from wav2spec.settings.quantities import parse_named, parse_time
 from wav2spec.settings.validation import check_choice, check_number, check_size, parsed
 
@@ -54,9 +54,9 @@ class Preprocessing:
         elif self.channel not in get_args(ChannelName):
             raise SettingError("channel", f"{self.channel!r} is neither first, mix, all nor a number from 1")
         if self.sample_rate is not None:
-            check_number("sample_rate", self.sample_rate, whole=True, least=1)
+            check_number("sample_rate", self.sample_rate, whole=True, minimum=1)
         if self.target_length is not None:
-            check_size("target_length", self.target_length, least=1)
+            check_size("target_length", self.target_length, minimum=1)
         for name in ("segment", "segment_stride"):
             time = getattr(self, name)
             if time is not None and parsed(name, parse_time, time) == 0:
@@ -69,6 +69,6 @@ class Preprocessing:
             if self.segment is None and getattr(self, name) is not None:
                 raise SettingError(name, "needs --segment, the length of clips")
         name, level = parsed("normalize", lambda text: parse_named(text, NORMALIZATIONS), self.normalize)
-        if level is not None and not 0 < level <= MOST_LEVEL:
-            words = f"the level of {name} must be above 0 and at most {MOST_LEVEL:g}, not {level:g}"
-            raise SettingError("normalize", words)
+        if level is not None and not 0 < level <= MAX_LEVEL:
+            message = f"the level of {name} must be above 0 and at most {MAX_LEVEL:g}, not {level:g}"
+            raise SettingError("normalize", message)

@@ -11,7 +11,7 @@ from wav2spec.settings.settings import Settings
 class Preset:
     """Settings, and in words what they reproduce and where that ends."""
 
-    words: str
+    message: str
     settings: Settings
 
     def settings_for(self, start: Settings) -> Settings:
@@ -23,7 +23,7 @@ class Preset:
 DEFAULT = Settings()
 
 
-_LIBROSA = DEFAULT.updated(
+_LIBROSA = DEFAULT.replace(
     channel="mix",
     window_size=2048,
     stride="1//4",
@@ -39,11 +39,11 @@ _LIBROSA = DEFAULT.updated(
 PRESETS = {
     "tf": Preset(
         "TensorFlow's AudioSpectrogram and its example wav_to_spectrogram, pixel for pixel.",
-        DEFAULT.updated(layout="down-right"),
+        DEFAULT.replace(layout="down-right"),
     ),
     "tf-signal": Preset(
         "tf.signal.stft and the log picture of TensorFlow's tutorial, in dB re full scale. Of 350 dB none is cut.",
-        DEFAULT.updated(channel="mix", window_symmetry="even-periodic", scale="db", db_range=350.0),
+        DEFAULT.replace(channel="mix", window_symmetry="even-periodic", scale="db", db_range=350.0),
     ),
     "librosa": Preset(
         "librosa.stft and amplitude_to_db(ref=numpy.max) at the file's own rate. Silence is black, librosa's is white.",
@@ -51,11 +51,11 @@ PRESETS = {
     ),
     "librosa-mel": Preset(
         "librosa.feature.melspectrogram and power_to_db(ref=numpy.max) at the file's own rate.",
-        _LIBROSA.updated(freq_scale="mel", magnitude_squared=True),
+        _LIBROSA.replace(freq_scale="mel", magnitude_squared=True),
     ),
     "torchaudio": Preset(
         "torchaudio.transforms.Spectrogram.",
-        DEFAULT.updated(
+        DEFAULT.replace(
             window_size=400,
             stride="1//2",
             fft_length="window",
@@ -67,7 +67,7 @@ PRESETS = {
     ),
     "wolfram": Preset(
         'Wolfram\'s NetEncoder["AudioSpectrogram"]. Its window and its edges are not documented: Hann, whole frames.',
-        DEFAULT.updated(
+        DEFAULT.replace(
             channel="mix",
             sample_rate=16000,
             window_size="25ms",
@@ -83,14 +83,14 @@ PRESETS = {
 PLOT = replace(PRESETS["librosa"].settings, picture=Figure())
 
 
-COMPARE = PLOT.updated(db_ref="full-scale", amin=0.0)
+COMPARE = PLOT.replace(db_ref="full-scale", amin=0.0)
 
 
 # What `tune` tries: powers of two, and a hop so short that a frame falls on every event at any size.
 TUNED_SIZES = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384)
 
 
-TUNE = DEFAULT.updated(
+TUNE = DEFAULT.replace(
     channel="mix",
     stride="1/8",
     fft_length="window",

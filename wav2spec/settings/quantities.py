@@ -114,7 +114,7 @@ def parse_named(text: str, names: Mapping[str, float | None]) -> tuple[str, floa
     """
     if not isinstance(text, str):
         raise ValueError(f"{text!r} is none of {', '.join(names)}")
-    name, colon, words = text.partition(":")
+    name, colon, message = text.partition(":")
     if name not in names:
         raise ValueError(f"{text!r} is none of {', '.join(names)}")
     default = names[name]
@@ -123,11 +123,11 @@ def parse_named(text: str, names: Mapping[str, float | None]) -> tuple[str, floa
             raise ValueError(f"{name} needs a number: {name}:NUMBER")
         return name, default
     if default is None:
-        raise ValueError(f"{name} takes no number, but {words!r} was given")
+        raise ValueError(f"{name} takes no number, but {message!r} was given")
     try:
-        number = float(words)
+        number = float(message)
     except ValueError:
-        raise ValueError(f"{words!r} in {text!r} is no number") from None
+        raise ValueError(f"{message!r} in {text!r} is no number") from None
     if not math.isfinite(number):
-        raise ValueError(f"{words!r} in {text!r} is not finite")
+        raise ValueError(f"{message!r} in {text!r} is not finite")
     return name, number

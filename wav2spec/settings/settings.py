@@ -12,7 +12,7 @@ from typing import Any
 
 from wav2spec.settings.analysis import Analysis
 from wav2spec.settings.bands import Bands
-from wav2spec.settings.choices import NEEDS
+from wav2spec.settings.choices import APPLIES_IF
 from wav2spec.settings.levels import Levels
 from wav2spec.settings.pictures import Figure, Raster
 from wav2spec.settings.preprocessing import Preprocessing
@@ -22,7 +22,7 @@ from wav2spec.settings.preprocessing import Preprocessing
 class Settings:
     """All that decides the pixels of a picture."""
 
-    source: Preprocessing = Preprocessing()  # noqa: RUF009 - frozen, as the others
+    preprocessing: Preprocessing = Preprocessing()  # noqa: RUF009 - frozen, as the others
     analysis: Analysis = Analysis()  # noqa: RUF009
     bands: Bands = Bands()  # noqa: RUF009
     levels: Levels = Levels()  # noqa: RUF009
@@ -30,31 +30,31 @@ class Settings:
 
     def __post_init__(self) -> None:
         # With a rate given, what needs it can be judged before there is a recording.
-        rate = self.source.sample_rate
+        rate = self.preprocessing.sample_rate
         if rate is not None:
             self.analysis.resolved(rate)
             self.bands.check_within(rate)
 
-    def flat(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Return all fields of all groups by name."""
         groups = [getattr(self, group.name) for group in fields(self)]
         return {field.name: getattr(group, field.name) for group in groups for field in fields(group)}
 
     @functools.lru_cache(maxsize=16)  # noqa: B019 - settings are small, and few
-    def acting(self) -> Mapping[str, Any]:
+    def effective(self) -> Mapping[str, Any]:
         """Return the fields that have a value and can act beside the others."""
-        values = self.flat()
-        acting = {
+        values = self.as_dict()
+        effective = {
             name: value
             for name, value in values.items()
-            if value is not None and (name not in NEEDS or values[NEEDS[name][0]] in NEEDS[name][1])
+            if value is not None and (name not in APPLIES_IF or values[APPLIES_IF[name][0]] in APPLIES_IF[name][1])
         }
-        return MappingProxyType(acting)
+        return MappingProxyType(effective)
 
-    def updated(self, **values: Any) -> "Settings":
+    def replace(self, **values: Any) -> "Settings":
         """Return these settings with some fields of their groups replaced, named without the group.
 
-        >>> Settings().updated(stride="50%", layout="right-up").analysis.stride
+        >>> Settings().replace(stride="50%", layout="right-up").analysis.stride
         '50%'
         """
         groups = {}

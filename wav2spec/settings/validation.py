@@ -33,34 +33,34 @@ def check_number(
     value: Any,
     *,
     whole: bool = False,
-    least: float | None = None,
+    minimum: float | None = None,
     above: float | None = None,
-    most: float | None = None,
+    maximum: float | None = None,
 ) -> None:
     """Check that `value` is a finite number within limits."""
     if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
         raise SettingError(name, f"must be a {'whole ' if whole else ''}number, not {value!r}")
     if not math.isfinite(value):
         raise SettingError(name, f"must be finite, not {value}")
-    if least is not None and value < least:
-        raise SettingError(name, f"must be at least {least:g}, not {value}")
+    if minimum is not None and value < minimum:
+        raise SettingError(name, f"must be at least {minimum:g}, not {value}")
     if above is not None and value <= above:
         raise SettingError(name, f"must be above {above:g}, not {value}")
-    if most is not None and value > most:
-        raise SettingError(name, f"must be at most {most}, not {value}")
+    if maximum is not None and value > maximum:
+        raise SettingError(name, f"must be at most {maximum}, not {value}")
 
 
-def check_size(name: str, size: Any, *, least: int, share: bool = False, names: tuple[str, ...] = ()) -> None:
+def check_size(name: str, size: Any, *, minimum: int, share: bool = False, names: tuple[str, ...] = ()) -> None:
     """Check that `size` is samples or time, or with `share` a share of the window; `names` may be said instead."""
     try:
         amount, unit = parse_size(size)
     except ValueError as error:
-        words = f"{error}, nor {' nor '.join(names)}" if names else str(error)
-        raise SettingError(name, words) from None
+        message = f"{error}, nor {' nor '.join(names)}" if names else str(error)
+        raise SettingError(name, message) from None
     if unit.startswith("window") and not share:
         raise SettingError(name, f"{size!r} is a share of the window; samples (256) or time (25ms) are meant")
-    if unit == "samples" and amount < least:
-        raise SettingError(name, f"must be at least {least}, not {size}")
+    if unit == "samples" and amount < minimum:
+        raise SettingError(name, f"must be at least {minimum}, not {size}")
     if amount == 0:
         raise SettingError(name, f"must be more than nothing, not {size}")
 

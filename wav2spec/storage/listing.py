@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wav2spec.errors import reason
+from wav2spec.errors import os_error_message
 
 # Device and inode.
 _Identity = tuple[int, int]
@@ -36,14 +36,14 @@ WAV_FILES = Patterns(("*.wav",))
 
 
 @dataclass(frozen=True)
-class Unreadable:
+class UnreadableDirectory:
     """A folder that cannot be listed, and why."""
 
     path: str
-    words: str
+    message: str
 
 
-def walk(folder: str, patterns: Patterns) -> Iterator[str | Unreadable]:
+def find_files(folder: str, patterns: Patterns) -> Iterator[str | UnreadableDirectory]:
     """Yield the paths of files within `folder`, relative to it.
 
     What is hidden (its name begins with a dot) is left out. Symbolic links are followed, but not back to a folder that
@@ -61,7 +61,7 @@ def walk(folder: str, patterns: Patterns) -> Iterator[str | Unreadable]:
         try:
             identity, entries = _listed(here)
         except OSError as error:
-            yield Unreadable(here, reason(error))
+            yield UnreadableDirectory(here, os_error_message(error))
             continue
         for entry in entries if identity not in above else ():
             inner = os.path.join(path, entry.name)

@@ -31,11 +31,11 @@ def open_source(path: str, name: str) -> io.FileIO:
     with file:
         # What the shell writes for <(command) is a pipe that somebody fills; a FIFO in a folder may never be.
         if path == "-" or path.startswith(("/dev/fd/", "/dev/stdin", "/proc/")):
-            return _spooled(file, name)
+            return _spool(file, name)
         raise AudioError(name, "is a FIFO or a device, not a file; to read a stream, pipe it into '-'")
 
 
-def _spooled(stream: io.FileIO, name: str) -> io.FileIO:
+def _spool(stream: io.FileIO, name: str) -> io.FileIO:
     copied = 0
     with tempfile.TemporaryFile() as spool:
         while piece := stream.read(_COPY_BYTES):

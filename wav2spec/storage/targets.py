@@ -16,14 +16,14 @@ from functools import partial
 from typing import BinaryIO
 
 from wav2spec.cleanup import undo_on_signal
-from wav2spec.errors import OutputError, ReaderGoneError, reason
+from wav2spec.errors import OutputError, StdoutClosedError, os_error_message
 from wav2spec.storage.streams import STREAM
 
 # What a file system that has no nameless files answers.
 _NO_NAMELESS_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT}
 
 
-def make_folder(folder: str) -> None:
+def make_directory(folder: str) -> None:
     """Make a folder unless it is there.
 
     Raises
@@ -36,11 +36,11 @@ def make_folder(folder: str) -> None:
     try:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
-        raise OutputError(folder, reason(error)) from error
+        raise OutputError(folder, os_error_message(error)) from error
 
 
 @contextlib.contextmanager
-def open_target(path: str, *, not_onto: tuple[int, int] | None = None) -> Iterator[BinaryIO]:
+def open_target(path: str, *, source_identity: tuple[int, int] | None = None) -> Iterator[BinaryIO]:
     """Open a target to be written as a seekable file; it appears when the block ends, and not if it raises.
 
     Parameters
@@ -48,23 +48,23 @@ def open_target(path: str, *, not_onto: tuple[int, int] | None = None) -> Iterat
     path : str
         A file, which is replaced as a whole; a symbolic link, which is followed; a device, FIFO or ``-`` for standard
         output, which get all bytes at the end.
-    not_onto : tuple of (int, int), optional
+    source_identity : tuple of (int, int), optional
         Device and inode of the recording, which must not be written over.
 
     Raises
     ------
     OutputError
         If it cannot be written, with the operating system's reason.
-    ReaderGoneError
+    StdoutClosedError
         If nobody reads standard output any more.
     """
     name = "standard output" if path == STREAM else path
     try:
         target, status = _target(path, name)
-        if not_onto and status and not_onto == (status.st_dev, status.st_ino):
+        if source_identity and status and source_identity == (status.st_dev, status.st_ino):
             raise OutputError(name, "is the recording itself")
         if status is None or (stat.S_ISREG(status.st_mode) and path != STREAM):
-            with _replacing(target, is_new=status is None) as file:
+            with _atomic_replace(target, is_new=status is None) as file:
                 yield file
         else:
             with tempfile.TemporaryFile() as file:
@@ -72,10 +72,10 @@ def open_target(path: str, *, not_onto: tuple[int, int] | None = None) -> Iterat
                 _copy(file, target)
     except BrokenPipeError:
         if path == STREAM:
-            raise ReaderGoneError from None
+            raise StdoutClosedError from None
         raise OutputError(name, "the reader went away") from None
     except OSError as error:
-        raise OutputError(name, reason(error)) from error
+        raise OutputError(name, os_error_message(error)) from error
 
 
 def _target(path: str, name: str) -> tuple[str, os.stat_result | None]:
@@ -100,13 +100,13 @@ def _target(path: str, name: str) -> tuple[str, os.stat_result | None]:
 
 
 @contextlib.contextmanager
-def _replacing(target: str, *, is_new: bool) -> Iterator[BinaryIO]:
+def _atomic_replace(target: str, *, is_new: bool) -> Iterator[BinaryIO]:
     folder = os.path.dirname(target) or "."
     # Short, so that it fits beside a name of the greatest length; hidden, so that no pattern takes it for a picture.
     hidden = os.path.join(folder, f".wav2spec-{os.getpid()}-{os.urandom(6).hex()}")
     with undo_on_signal(partial(os.unlink, hidden)):
         try:
-            descriptor = _open_nameless(folder)
+            descriptor = _open_tmpfile(folder)
             nameless = descriptor is not None
             if descriptor is None:
                 descriptor = os.open(hidden, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
@@ -114,7 +114,7 @@ def _replacing(target: str, *, is_new: bool) -> Iterator[BinaryIO]:
                 yield file
                 if nameless:
                     file.flush()
-                    if is_new and _linked(descriptor, target):
+                    if is_new and _try_link(descriptor, target):
                         return
                     _link(descriptor, hidden)
             os.replace(hidden, target)
@@ -124,7 +124,7 @@ def _replacing(target: str, *, is_new: bool) -> Iterator[BinaryIO]:
             raise
 
 
-def _linked(descriptor: int, target: str) -> bool:
+def _try_link(descriptor: int, target: str) -> bool:
     """Give a nameless file a name that nobody has, and say whether that went well."""
     try:
         _link(descriptor, target)
@@ -138,7 +138,7 @@ def _link(descriptor: int, name: str) -> None:
     os.link(f"/proc/self/fd/{descriptor}", name, src_dir_fd=descriptor)
 
 
-def _open_nameless(folder: str) -> int | None:
+def _open_tmpfile(folder: str) -> int | None:
     if not (hasattr(os, "O_TMPFILE") and os.path.exists("/proc/self/fd")):
         return None
     try:

@@ -14,7 +14,7 @@ from test_plot import draw
 
 from wav2spec.cli.main import command
 from wav2spec.errors import SettingError
-from wav2spec.render.figures.layout import Box, Layout, lay_out
+from wav2spec.render.figures.layout import Box, Layout, compute_layout
 from wav2spec.settings.pictures import Figure
 
 figures = st.builds(
@@ -42,10 +42,10 @@ def test_boxes_lie_inside_and_apart_and_panels_are_equal_or_the_figure_is_refuse
     figure: Figure, n_rows: int, n_columns: int, titled: bool, caption_lines: int
 ) -> None:
     try:
-        layout = lay_out(figure, n_rows, n_columns, titled=titled, caption_lines=caption_lines)
+        layout = compute_layout(figure, n_rows, n_columns, titled=titled, caption_lines=caption_lines)
     except SettingError as error:
         words = f"{getattr(figure, error.name)} pixels leave", "at least 16", f"{figure.dpi} dpi"
-        missing = [part for part in words if part not in error.words]
+        missing = [part for part in words if part not in error.message]
         assert not missing
         return
     assert (layout.width, layout.height) == (figure.width, figure.height)
@@ -64,7 +64,7 @@ def test_boxes_lie_inside_and_apart_and_panels_are_equal_or_the_figure_is_refuse
 @settings(deadline=None)
 @given(st.integers(1, 4), st.integers(1, 4))
 def test_panels_are_in_reading_order(n_rows: int, n_columns: int) -> None:
-    layout = lay_out(Figure(2000, 2000), n_rows, n_columns, titled=True)
+    layout = compute_layout(Figure(2000, 2000), n_rows, n_columns, titled=True)
     rows = [layout.panels[i : i + n_columns] for i in range(0, n_rows * n_columns, n_columns)]
     assert all(len({box.y for box in row}) == 1 for row in rows)
     assert all([box.x for box in row] == sorted({box.x for box in row}) for row in rows)
@@ -74,7 +74,7 @@ def test_panels_are_in_reading_order(n_rows: int, n_columns: int) -> None:
 
 
 def test_the_waveform_shares_the_time_axis_of_the_panel() -> None:
-    layout = lay_out(Figure(waveform=True), titled=True)
+    layout = compute_layout(Figure(waveform=True), titled=True)
     assert layout.waveform
     panel = layout.panels[0]
     assert (layout.waveform.x, layout.waveform.width) == (panel.x, panel.width)
@@ -82,22 +82,25 @@ def test_the_waveform_shares_the_time_axis_of_the_panel() -> None:
 
 
 def test_the_bar_is_as_high_as_the_panels() -> None:
-    layout = lay_out(Figure(1000, 900), 3, 2, titled=True, caption_lines=2)
+    layout = compute_layout(Figure(1000, 900), 3, 2, titled=True, caption_lines=2)
     assert layout.bar
     assert layout.bar.y == layout.panels[-1].y
     assert layout.bar.y + layout.bar.height == pytest.approx(layout.panels[0].y + layout.panels[0].height, abs=3)
 
 
 def test_what_is_left_out_leaves_its_room_to_the_panel() -> None:
-    full = lay_out(Figure(), titled=True).panels[0]
-    assert lay_out(Figure(), titled=False).panels[0].height > full.height
-    assert lay_out(Figure(colorbar=False), titled=True).panels[0].width > full.width
+    full = compute_layout(Figure(), titled=True).panels[0]
+    assert compute_layout(Figure(), titled=False).panels[0].height > full.height
+    assert compute_layout(Figure(colorbar=False), titled=True).panels[0].width > full.width
 
 
 @settings(deadline=None)
 @given(st.integers(40, 250))
 def test_distances_grow_with_the_letters(dpi: int) -> None:
-    small, large = lay_out(Figure(2000, 2000, 40), titled=True), lay_out(Figure(2000, 2000, dpi), titled=True)
+    small, large = (
+        compute_layout(Figure(2000, 2000, 40), titled=True),
+        compute_layout(Figure(2000, 2000, dpi), titled=True),
+    )
     assert large.letter == pytest.approx(small.letter * dpi / 40)
     assert large.panels[0].x == pytest.approx(small.panels[0].x * dpi / 40, abs=dpi / 40)
 

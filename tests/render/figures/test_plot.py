@@ -16,8 +16,8 @@ from PIL import Image
 
 import wav2spec
 from wav2spec.cli.main import command
-from wav2spec.render.colormaps import palette
-from wav2spec.render.figures.layout import Box, Layout, lay_out
+from wav2spec.render.colormaps import load_colormap
+from wav2spec.render.figures.layout import Box, Layout, compute_layout
 from wav2spec.settings.pictures import Figure
 
 Bytes = npt.NDArray[np.uint8]
@@ -59,7 +59,7 @@ def inside(picture: Bytes, box: Box) -> Bytes:
 def levels(picture: Bytes, box: Box) -> npt.NDArray[np.intp]:
     """Return the levels whose colours a box shows, -1 where the frame is."""
     weights = np.array([2**16, 2**8, 1])
-    known = palette("magma") @ weights
+    known = load_colormap("magma") @ weights
     order = np.argsort(known)
     colors = inside(picture, box) @ weights
     found = order[np.minimum(np.searchsorted(known[order], colors), 255)]
@@ -75,7 +75,7 @@ def click(sample: int, n_samples: int) -> npt.NDArray[np.float64]:
 
 
 def laid_out(figure: Figure, n_panels: int = 1) -> Layout:
-    return lay_out(figure, n_panels, titled=True, caption_lines=int(n_panels > 1))
+    return compute_layout(figure, n_panels, titled=True, caption_lines=int(n_panels > 1))
 
 
 @pytest.mark.parametrize("reduce", ["max", "mean"])
@@ -128,7 +128,7 @@ def test_without_the_bar_there_is_the_panel_alone(make_wav: MakeWav) -> None:
 @pytest.mark.parametrize("name", ["magma", "viridis", "Greys_r", "jet", "twilight_shifted"])
 def test_any_palette_of_matplotlib_colours_the_pixels(make_wav: MakeWav, name: str) -> None:
     shown = inside(draw(make_wav(), "--palette", name).pixels, laid_out(*ALL).panels[0])[3:-3, 3:-3].reshape(-1, 3)
-    assert {*map(tuple, shown.tolist())} <= {*map(tuple, palette(name).tolist())}
+    assert {*map(tuple, shown.tolist())} <= {*map(tuple, load_colormap(name).tolist())}
 
 
 def test_a_palette_that_there_is_not_is_a_usage_error_with_a_suggestion(make_wav: MakeWav, folder: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from wav2spec.cli.draw import Grid, make_pictures
+from wav2spec.cli.draw import Grid, run_conversion
 from wav2spec.cli.options import REPEATED, option_name, setting_options, settings_from, usage_errors
 from wav2spec.cli.request import Request, request_options
 from wav2spec.errors import SettingError
@@ -39,13 +39,13 @@ def compare(ctx: click.Context, /, **options: Any) -> int:
     settings = settings_from(options | given, COMPARE)
     with usage_errors():
         cells = [
-            settings.updated(**dict(zip(repeated, values, strict=True)))
+            settings.replace(**dict(zip(repeated, values, strict=True)))
             for values in product(*(lists[field] for field in repeated))
         ]
-        if settings.source.channel == "all":
+        if settings.preprocessing.channel == "all":
             raise SettingError("channel", "a panel shows one channel: first, mix or a number")
     varied = {field: list(lists[field]) for field in repeated}
-    return make_pictures(request, settings, Grid(cells, varied))
+    return run_conversion(request, settings, Grid(cells, varied))
 
 
 def _names(fields: tuple[str, ...] | list[str]) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from wav2spec.cli.draw import make_pictures
+from wav2spec.cli.draw import run_conversion
 from wav2spec.cli.options import setting_options, settings_from
 from wav2spec.cli.request import Request, request_options
 from wav2spec.settings.presets import DEFAULT
@@ -25,4 +25,4 @@ def image(**options: Any) -> int:
     wav2spec recordings/ -o pictures/ --update
     """
     request = Request.from_options(options)
-    return make_pictures(request, settings_from(options, DEFAULT))
+    return run_conversion(request, settings_from(options, DEFAULT))

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wav2spec.cli.options import options_of, setting_options, settings_from
+from wav2spec.cli.options import setting_options, settings_from, to_command_line
 from wav2spec.cli.param_types import FILE
-from wav2spec.console import printable, say
+from wav2spec.console import print_message, printable
 from wav2spec.settings.pictures import Raster
 from wav2spec.settings.presets import COMPARE, DEFAULT, PLOT
 from wav2spec.settings.settings import Settings
@@ -57,21 +57,21 @@ def info(
                 facts = _facts(source, settings)
                 click.echo(json.dumps(facts) if as_json else _text(facts))
         except Wav2SpecError as error:
-            say("error", printable(str(error)))
+            print_message("error", printable(str(error)))
             exit_code = 1
     return exit_code
 
 
 def _of_picture(path: str, *, as_json: bool, flags: bool, digest: bool) -> str:
-    from wav2spec.render.metadata import demand_recipe, settings_of
+    from wav2spec.render.metadata import require_metadata, settings_from_metadata
     from wav2spec.render.readback import pixel_digest
 
     if digest:
         return pixel_digest(path)
-    recipe = demand_recipe(path)
+    recipe = require_metadata(path)
     if flags:
         start = _STARTS.get(recipe["command"], DEFAULT)
-        return options_of(settings_of(recipe), start, recipe.get("varied", {}))
+        return to_command_line(settings_from_metadata(recipe), start, recipe.get("varied", {}))
     return json.dumps(recipe) if as_json else "\n".join([printable(path), *_lines(recipe, "  ")])
 
 
@@ -87,10 +87,10 @@ def _lines(values: dict[str, Any], indent: str) -> list[str]:
 
 def _facts(source: str, settings: Settings) -> dict[str, Any]:
     from wav2spec.audio.recording import open_recording
-    from wav2spec.audio.statistics import dbfs, measure
+    from wav2spec.audio.statistics import dbfs, measure_samples
 
     with open_recording(source) as recording:
-        measures = measure(recording)
+        measures = measure_samples(recording)
         return {
             "source": printable(source),
             "container": recording.container,
@@ -111,17 +111,17 @@ def _facts(source: str, settings: Settings) -> dict[str, Any]:
 
 def _picture(recording: "Recording", settings: Settings, *, finite: bool) -> dict[str, Any]:
     """Say how large the picture would be, or why there would be none."""
-    from wav2spec.audio.preprocess import clips, prepare
+    from wav2spec.audio.preprocess import preprocess, segments
     from wav2spec.errors import AudioError, SettingError
     from wav2spec.render.drawing import plan_spectrogram
     from wav2spec.render.raster import check_size, picture_size
 
     raster = settings.picture if isinstance(settings.picture, Raster) else Raster()
     try:
-        clip = next(clips(recording, settings.source), None)
-        if clip is None:
+        segment = next(segments(recording, settings.preprocessing), None)
+        if segment is None:
             raise AudioError(recording.path, "shorter than a clip")
-        stream = plan_spectrogram(prepare(recording, settings.source, clip), settings)
+        stream = plan_spectrogram(preprocess(recording, settings.preprocessing, segment), settings)
         check_size(stream, raster)
         if not finite:
             # Whether what is drawn of it is finite shows when it is read as for drawing.
@@ -130,7 +130,7 @@ def _picture(recording: "Recording", settings: Settings, *, finite: bool) -> dic
     except SettingError as error:
         return {"refused": str(error)}
     except AudioError as error:
-        return {"refused": error.words}
+        return {"refused": error.message}
     width, height = picture_size(stream.shape, raster)
     n_channels, _, n_bands = stream.shape
     return {"width": width, "height": height, "n_channels": n_channels, "n_frames": stream.n_frames, "n_bands": n_bands}

@@ -8,13 +8,13 @@ from typing import Any
 import click
 
 from wav2spec.batch.jobs import Job, Outcome
-from wav2spec.batch.plan import check_apart, taken
-from wav2spec.batch.run import do_jobs
+from wav2spec.batch.plan import check_not_an_input, expand_sources
+from wav2spec.batch.run import run_jobs
 from wav2spec.cli.levels_file import format_levels
 from wav2spec.cli.options import setting_options, settings_from, usage_errors
 from wav2spec.cli.param_types import FILE
 from wav2spec.cli.request import Sources, request_options
-from wav2spec.console import printable, say
+from wav2spec.console import print_message, printable
 from wav2spec.errors import OutputError
 from wav2spec.settings.presets import DEFAULT
 from wav2spec.settings.settings import Settings
@@ -61,24 +61,24 @@ def levels(output: str, low: float, high: float, **options: Any) -> int:
     sources = Sources.from_options(options)
     settings = settings_from(options | {"scale": "db"}, DEFAULT)
     if settings.levels.db_ref == "peak":
-        settings = settings.updated(db_ref="full-scale")
-    jobs = list(taken((*sources.words, *(sources.listed() or ())), sources.patterns))
+        settings = settings.replace(db_ref="full-scale")
+    jobs = list(expand_sources((*sources.words, *(sources.listed() or ())), sources.patterns))
     with usage_errors():
         if output != STREAM:
-            check_apart(output, "output", jobs, sources.files_from)
+            check_not_an_input(output, "output", jobs, sources.files_from)
     try:
         return _measure(jobs, settings, sources, output, low, high)
     except OutputError as error:
-        say("error", printable(str(error)))
+        print_message("error", printable(str(error)))
         return 1
 
 
 def _measure(jobs: list[Job], settings: Settings, sources: Sources, output: str, low: float, high: float) -> int:
     # Loads NumPy and libsndfile.
-    from wav2spec.batch.convert import Task, attempt_levels
-    from wav2spec.dsp.histogram import LevelHistogram, scale_between, statistics
+    from wav2spec.batch.convert import ConversionOptions, measure_levels
+    from wav2spec.dsp.histogram import LevelHistogram, percentile_scale, statistics
     from wav2spec.render.plan import plan_picture
-    from wav2spec.storage.targets import make_folder, open_target
+    from wav2spec.storage.targets import make_directory, open_target
 
     found, n_pictures = LevelHistogram(), 0
 
@@ -88,15 +88,15 @@ def _measure(jobs: list[Job], settings: Settings, sources: Sources, output: str,
             found += outcome.facts["levels"]
             n_pictures += outcome.facts["n_pictures"]
 
-    task = Task(partial(plan_picture, settings=settings), settings.source, "measure")
-    make_folder(os.path.dirname(output))
-    exit_code = do_jobs(jobs, partial(attempt_levels, task=task), settings, sources, take=take).exit_code
+    task = ConversionOptions(partial(plan_picture, settings=settings), settings.preprocessing, "measure")
+    make_directory(os.path.dirname(output))
+    exit_code = run_jobs(jobs, partial(measure_levels, task=task), settings, sources, take=take).exit_code
     if exit_code:
         return exit_code
     if not found.n_values:
-        say("error", f"there are no levels: {'all is silent' if n_pictures else 'nothing was measured'}")
+        print_message("error", f"there are no levels: {'all is silent' if n_pictures else 'nothing was measured'}")
         return 1
-    scale = {"db_ref": settings.levels.db_ref, **scale_between(found, low, high)}
+    scale = {"db_ref": settings.levels.db_ref, **percentile_scale(found, low, high)}
     measured = {"n_pictures": n_pictures, **statistics(found, tuple(sorted({*_PERCENTILES, low, high})))}
     with open_target(output) as file:
         file.write(format_levels(scale, measured, settings).encode())

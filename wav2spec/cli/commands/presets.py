@@ -15,10 +15,10 @@ def presets() -> None:
     wav2spec image --preset librosa speech.wav
     """
     for name, preset in PRESETS.items():
-        click.echo(f"{name}\n  {preset.words}")
-        for field, value in preset.settings.flat().items():
+        click.echo(f"{name}\n  {preset.message}")
+        for field, value in preset.settings.as_dict().items():
             if value is None:
                 continue
-            mark = "" if value == DEFAULT.flat()[field] else "  *"
+            mark = "" if value == DEFAULT.as_dict()[field] else "  *"
             click.echo(f"    {option_name(field):<20} {value}{mark}")
     click.echo("\n* differs from the defaults of wav2spec image")

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wav2spec.batch.plan import taken
+from wav2spec.batch.plan import expand_sources
 from wav2spec.cli.options import usage_errors
 from wav2spec.cli.param_types import FILE
-from wav2spec.console import printable, say
+from wav2spec.console import print_message, printable
 from wav2spec.errors import AudioError, SettingError, Wav2SpecError
 from wav2spec.process import begin_work
 from wav2spec.settings.analysis import Analysis
@@ -79,40 +79,40 @@ def _measured(sources: tuple[str, ...], windows: tuple[str, ...], sizes: tuple[s
     """Return the exit code and the rows, the best first."""
     with usage_errors():
         analyses = [
-            TUNE.updated(window=window, window_size=int(size) if str(size).isdecimal() else size).analysis
+            TUNE.replace(window=window, window_size=int(size) if str(size).isdecimal() else size).analysis
             for window in windows
             for size in sizes or TUNED_SIZES
         ]
     # Loads NumPy and libsndfile.
-    from wav2spec.audio.preprocess import prepare
+    from wav2spec.audio.preprocess import preprocess
     from wav2spec.audio.recording import open_recording
     from wav2spec.dsp.entropy import entropies, rank
 
     begin_work()
     found, rate, exit_code = [], 0, 0
-    for job in taken(sources, WAV_FILES):
+    for job in expand_sources(sources, WAV_FILES):
         file = job.source
         try:
             if job.problem:
                 raise AudioError(file, job.problem)
             with open_recording(file) as recording:
-                sound = prepare(recording, TUNE.source)
+                sound = preprocess(recording, TUNE.preprocessing)
                 spread = entropies(sound, analyses)
         except SettingError as error:
-            say("error", printable(f"{file}: {error}"))
+            print_message("error", printable(f"{file}: {error}"))
             exit_code = 1
         except Wav2SpecError as error:
-            say("error", printable(str(error)))
+            print_message("error", printable(str(error)))
             exit_code = 1
         else:
             rate = rate or sound.sample_rate
             if spread is None:
-                say("warning", f"{printable(file)}: silent, and left out")
+                print_message("warning", f"{printable(file)}: silent, and left out")
             else:
                 found.append(spread)
     if not found:
         if not exit_code:
-            say("error", "nothing to tune by")
+            print_message("error", "nothing to tune by")
         return 1, []
     return exit_code, [
         _row(candidate.analysis, rate, candidate.resolution, candidate.entropy)

@@ -15,11 +15,11 @@ from wav2spec.arrays import Pixels
 from wav2spec.dsp.pooling import Axis
 from wav2spec.formats.digest import PixelDigest
 from wav2spec.formats.png_writer import RGB, PngWriter
-from wav2spec.render.colormaps import palette, quiet_matplotlib
+from wav2spec.render.colormaps import load_colormap, quiet_matplotlib
 from wav2spec.render.figures.layout import FONT_POINTS, Box, Layout
 from wav2spec.render.figures.panels import FrequencyScale
 from wav2spec.render.figures.ticks import Ticks, level_ticks, linear_frequency_ticks, spread_frequency_ticks, time_ticks
-from wav2spec.render.quantize import level_range
+from wav2spec.render.quantize import value_range
 from wav2spec.settings.bands import Bands
 from wav2spec.settings.levels import Levels
 from wav2spec.settings.pictures import Figure
@@ -90,13 +90,13 @@ def draw_figure(
 ) -> tuple[int, int]:
     """Write a figure as PNG, and return its width and height."""
     theme = _THEMES[figure.style]
-    colors = palette(figure.palette)
+    colors = load_colormap(figure.palette)
     with _matplotlib() as (canvas_class, figure_class):
         # Half a pixel more, since the canvas rounds down.
         inches = (layout.width + 0.5) / figure.dpi, (layout.height + 0.5) / figure.dpi
         drawing = figure_class(figsize=inches, dpi=figure.dpi, facecolor=theme.background)
         canvas = canvas_class(drawing)
-        sheet = _Sheet(drawing, layout, theme)
+        sheet = _Canvas(drawing, layout, theme)
         n_rows = len(panels) // layout.n_columns
         for index, (panel, box) in enumerate(zip(panels, layout.panels, strict=True)):
             row, column = divmod(index, layout.n_columns)
@@ -104,9 +104,9 @@ def draw_figure(
             around = sheet.axes(box)
             sheet.time_axis(around, box, axes.time, labelled=row == n_rows - 1)
             sheet.frequency_axis(around, box, axes, labelled=column == 0)
-            for line, words in enumerate(reversed(panel.caption.splitlines())):
+            for line, message in enumerate(reversed(panel.caption.splitlines())):
                 height = box.y + box.height + (0.3 + 1.1 * line) * layout.letter
-                sheet.write(words, box.x, height, box.width, small=True)
+                sheet.write(message, box.x, height, box.width, small=True)
         if layout.bar:
             sheet.level_bar(layout.bar, colors, axes)
         if layout.waveform and wave is not None:
@@ -123,7 +123,7 @@ def draw_figure(
     return writer.close(text)
 
 
-class _Sheet:
+class _Canvas:
     """A matplotlib figure on which boxes are filled and labelled."""
 
     def __init__(self, drawing: Any, layout: Layout, theme: Theme) -> None:
@@ -155,15 +155,15 @@ class _Sheet:
         _shorten(label, text, width, self._drawing)
 
     def time_axis(self, axes: Any, box: Box, time: Axis, *, labelled: bool) -> None:
-        ticks = time_ticks(time.low, time.high, self._fitting(box.width, _TIME_LABEL))
-        places = _on_pixels(time.position(ticks.values), box.width, 0.25)
+        ticks = time_ticks(time.low, time.high, self._max_ticks(box.width, _TIME_LABEL))
+        places = _snap_to_pixels(time.position(ticks.values), box.width, 0.25)
         axes.set_xticks(places, ticks.labels if labelled else [""] * len(places))
         if labelled:
             axes.set_xlabel(ticks.title, **self._font)
 
     def frequency_axis(self, axes: Any, box: Box, shared: Axes, *, labelled: bool) -> None:
         ticks = self._frequency_ticks(box, shared)
-        places = _on_pixels(shared.frequency.position(shared.scale.from_hz(ticks.values)), box.height, 0.75)
+        places = _snap_to_pixels(shared.frequency.position(shared.scale.from_hz(ticks.values)), box.height, 0.75)
         axes.set_yticks(places, ticks.labels if labelled else [""] * len(ticks.values))
         if labelled:
             axes.set_ylabel(ticks.title, **self._font)
@@ -171,7 +171,7 @@ class _Sheet:
     def _frequency_ticks(self, box: Box, shared: Axes) -> Ticks:
         low, high = (float(shared.scale.to_hz(edge)) for edge in (shared.frequency.low, shared.frequency.high))
         if shared.bands.freq_scale == "linear":
-            return linear_frequency_ticks(low, high, self._fitting(box.height, _FREQUENCY_LABEL))
+            return linear_frequency_ticks(low, high, self._max_ticks(box.height, _FREQUENCY_LABEL))
         gap = _FREQUENCY_LABEL / 2 * self._layout.letter / box.height
 
         def place(hz: float) -> float:
@@ -184,7 +184,7 @@ class _Sheet:
         self.put(box, np.repeat(colors[levels][:, np.newaxis], box.width, axis=1))
         axes = self.axes(box)
         low, high, title = _level_range(shared.levels, shared.unit)
-        values = level_ticks(low, high, min(_MOST_LEVELS, self._fitting(box.height, _LEVEL_LABEL)))
+        values = level_ticks(low, high, min(_MOST_LEVELS, self._max_ticks(box.height, _LEVEL_LABEL)))
         places = (np.maximum((np.asarray(values) - low) / (high - low), 0)) ** (1 / shared.levels.gamma)
         axes.yaxis.tick_right()
         axes.yaxis.set_label_position("right")
@@ -208,13 +208,13 @@ class _Sheet:
         self.time_axis(axes, box, time, labelled=False)
         axes.set_yticks([0, 0.5, 1], [f"\N{MINUS SIGN}{reach:.2g}", "0", f"{reach:.2g}"])
 
-    def _fitting(self, length: int, letters: float) -> int:
+    def _max_ticks(self, length: int, letters: float) -> int:
         return max(1, int(length / (letters * self._layout.letter)))
 
 
 def _level_range(levels: Levels, unit: str) -> tuple[float, float, str]:
     """Return what the darkest and the brightest colour stand for, and the unit with its reference."""
-    low, high = level_range(levels, unit)
+    low, high = value_range(levels, unit)
     if unit != "dB":
         return low, high, unit.capitalize()
     names = {"full-scale": "full scale", "peak": "peak"}
@@ -222,7 +222,7 @@ def _level_range(levels: Levels, unit: str) -> tuple[float, float, str]:
     return low, high, f"dB re {reference}"
 
 
-def _on_pixels(places: npt.NDArray[np.floating[Any]], n_pixels: int, part: float) -> npt.NDArray[np.floating[Any]]:
+def _snap_to_pixels(places: npt.NDArray[np.floating[Any]], n_pixels: int, part: float) -> npt.NDArray[np.floating[Any]]:
     """Move each place to that part of the pixel that shows it from which matplotlib's rounding draws the mark there."""
     marks: npt.NDArray[np.floating[Any]] = (np.clip(np.floor(places * n_pixels), 0, n_pixels - 1) + part) / n_pixels
     return marks

@@ -59,7 +59,7 @@ class Layout:
     waveform: Box | None
 
 
-def lay_out(
+def compute_layout(
     figure: Figure,
     n_rows: int = 1,
     n_columns: int = 1,
@@ -98,8 +98,8 @@ def lay_out(
     panel_height = (height - n_rows * above - (n_rows - 1) * gap) // n_rows
     for name, least, found in (("width", panel_width, figure_width), ("height", panel_height, figure_height)):
         if least < _LEAST:
-            words = f"{found} pixels leave {least} for a panel, at least {_LEAST} are needed (at {figure.dpi} dpi)"
-            raise SettingError(name, words)
+            message = f"{found} pixels leave {least} for a panel, at least {_LEAST} are needed (at {figure.dpi} dpi)"
+            raise SettingError(name, message)
     panels = [
         Box(
             left + column * (panel_width + gap),

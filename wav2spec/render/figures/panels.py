@@ -11,9 +11,9 @@ from wav2spec.arrays import Pixels
 from wav2spec.dsp.decibels import to_db
 from wav2spec.dsp.filterbank import hz_to_mel, mel_to_hz
 from wav2spec.dsp.framing import frame_times
-from wav2spec.dsp.pooling import Axis, last_known, pool_bands, pool_frames, spread_bands
+from wav2spec.dsp.pooling import Axis, forward_fill, pool_bands, pool_frames, repeat_bands
 from wav2spec.dsp.spectrogram import SpectrogramStream
-from wav2spec.render.quantize import to_pixels
+from wav2spec.render.quantize import quantize
 from wav2spec.settings.bands import Bands
 from wav2spec.settings.choices import Reduce
 
@@ -93,16 +93,16 @@ def draw_pixels(
             yield pool_bands(compared, frequency, height, reduce)
 
     columns = np.concatenate(list(pool_frames(powers(), time, width, reduce)), axis=1)
-    pooled = spread_bands(columns, frequency, height)
+    pooled = repeat_bands(columns, frequency, height)
     blank = np.isnan(pooled[0, :, 0])
     pooled = np.where(blank[:, np.newaxis], 0.0, pooled)
     if stream.unit != "dB":
         values = np.sqrt(pooled) if stream.unit == "magnitude" else pooled
-        pixels = to_pixels(values.astype(np.float32), levels)
+        pixels = quantize(values.astype(np.float32), levels)
     elif isinstance(reference, np.ndarray):
-        pixels = to_pixels(to_db(pooled, 1.0, replace(levels, amin=0.0)), levels)
+        pixels = quantize(to_db(pooled, 1.0, replace(levels, amin=0.0)), levels)
     else:
-        pixels = to_pixels(to_db(pooled, peak if reference is None else reference, levels), levels)
+        pixels = quantize(to_db(pooled, peak if reference is None else reference, levels), levels)
     return pixels[:, :, ::-1].transpose(0, 2, 1), blank
 
 
@@ -123,7 +123,7 @@ def envelope(stream: SpectrogramStream, time: Axis, width: int) -> Floats:
             most[where] = np.maximum(most[where], np.maximum.reduceat(block.max(axis=1)[drawn], starts))
     # Of fewer samples than pixels, the gaps take what lies before them.
     known = np.flatnonzero(np.isfinite(least))
-    nearest = known[last_known(known, np.arange(width))]
+    nearest = known[forward_fill(known, np.arange(width))]
     least, most = least[nearest], most[nearest]
     # Each pixel reaches to the one before it, so that the line has no gaps.
     return np.stack(

@@ -10,9 +10,9 @@ from wav2spec.console import printable
 from wav2spec.dsp.resolution import resolution
 from wav2spec.dsp.spectrogram import SpectrogramStream
 from wav2spec.formats.digest import PixelDigest
-from wav2spec.render.drawing import Drawing, plan_spectrogram, spectrogram_warnings
+from wav2spec.render.drawing import Rendering, plan_spectrogram, spectrogram_warnings
 from wav2spec.render.figures.canvas import Axes, Panel, draw_figure, level_characters
-from wav2spec.render.figures.layout import Layout, lay_out
+from wav2spec.render.figures.layout import Layout, compute_layout
 from wav2spec.render.figures.panels import draw_pixels, envelope, frequency_axis, frequency_scale, time_axis
 from wav2spec.render.metadata import describe
 from wav2spec.settings.choices import Format
@@ -21,7 +21,7 @@ from wav2spec.settings.settings import Settings
 from wav2spec.waveform import Waveform
 
 
-def plan_plot(stream: SpectrogramStream, figure: Figure, name: str) -> Drawing:
+def plan_plot(stream: SpectrogramStream, figure: Figure, name: str) -> Rendering:
     """Plan the figure of a spectrogram.
 
     Raises
@@ -31,7 +31,7 @@ def plan_plot(stream: SpectrogramStream, figure: Figure, name: str) -> Drawing:
     """
     n_channels = stream.shape[0]
     title = _title(figure, name)
-    layout = lay_out(
+    layout = compute_layout(
         figure, n_channels, titled=bool(title), caption_lines=int(n_channels > 1), level_characters=_characters(stream)
     )
     axes = _axes(stream)
@@ -39,7 +39,7 @@ def plan_plot(stream: SpectrogramStream, figure: Figure, name: str) -> Drawing:
     write = partial(
         _write_plot, stream=stream, figure=figure, layout=layout, axes=axes, title=title, described=described
     )
-    return Drawing(stream, write, described, spectrogram_warnings(stream))
+    return Rendering(stream, write, described, spectrogram_warnings(stream))
 
 
 def plan_grid(
@@ -48,7 +48,7 @@ def plan_grid(
     cells: list[Settings],
     varied: dict[str, list[Any]],
     figure: Figure,
-) -> Drawing:
+) -> Rendering:
     """Plan one sound by several analyses, on the same axes and at the same levels.
 
     Parameters
@@ -68,7 +68,7 @@ def plan_grid(
     title = _title(figure, waveform.name)
     streams = [plan_spectrogram(waveform, cell) for cell in cells]
     n_rows, n_columns = [*map(len, varied.values()), 1][:2]
-    layout = lay_out(
+    layout = compute_layout(
         figure, n_rows, n_columns, titled=bool(title), caption_lines=2, level_characters=_characters(streams[0])
     )
     every = [_axes(stream) for stream in streams]
@@ -85,8 +85,8 @@ def plan_grid(
     write = partial(
         _write_grid, streams=streams, every=drawn, figure=figure, layout=layout, title=title, described=described
     )
-    warnings = dict.fromkeys(words for stream in streams for words in spectrogram_warnings(stream))
-    return Drawing(streams[0], write, described, tuple(warnings))
+    warnings = dict.fromkeys(message for stream in streams for message in spectrogram_warnings(stream))
+    return Rendering(streams[0], write, described, tuple(warnings))
 
 
 def _title(figure: Figure, name: str) -> str:
