@@ -1,5 +1,6 @@
 """Recordings read as libsndfile reads the whole of them, in any blocks and from any header that says enough."""
 
+import errno
 import os
 import struct
 from pathlib import Path
@@ -13,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wav2spec.arrays import Samples
-from wav2spec.audio.recording import downmix, open_recording
+from wav2spec.audio.recording import Recording, downmix, open_recording
 from wav2spec.errors import AudioError
 from wav2spec.settings.choices import ChannelName
+from wav2spec.storage.sources import SourceFile
 
 CONTAINERS = {
     "WAV": ("WAV", "FILE"),
@@ -261,3 +263,44 @@ def test_a_flac_is_refused_though_libsndfile_could_read_it(tmp_path: Path) -> No
     soundfile.write(path, noise(), 16000, format="FLAC", subtype="PCM_16")
     with pytest.raises(AudioError, match="not a WAV file: it begins with b'fLaC'"):
         open_recording(str(path))
+
+
+class FailingFile(SourceFile):
+    """A recording in memory, of which nothing from `first_bad` on can be read."""
+
+    def __init__(self, content: bytes, first_bad: int) -> None:
+        super().__init__("memory.wav", len(content))
+        self._content = content
+        self.first_bad = first_bad
+
+    def read_at(self, offset: int, buffer: memoryview) -> int:
+        if min(offset + len(buffer), self.size) > self.first_bad:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        piece = self._content[offset : offset + len(buffer)]
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT", "IMA_ADPCM", "GSM610", "ULAW"])
+@pytest.mark.parametrize("share", [0.4, 0.6, 0.9])
+def test_a_read_error_is_no_end_of_the_recording(
+    subtype: str, share: float, make_wav: MakeWav, capfd: pytest.CaptureFixture[str]
+) -> None:
+    content = make_wav(n_samples=500_000, subtype=subtype).read_bytes()
+    file = FailingFile(content, int(share * len(content)))
+    with Recording(file) as recording:
+        with pytest.raises(AudioError, match=f"memory.wav: cannot be read: {os.strerror(errno.EIO)}"):
+            list(recording.blocks())
+        assert recording.warnings == []
+        # A second attempt, after the disk has come back, reads it all.
+        file.first_bad = len(content)
+        assert sum(map(len, recording.blocks())) == recording.n_samples
+    assert capfd.readouterr().err == ""
+
+
+def test_a_read_error_in_the_header_is_the_reason_that_is_told(make_wav: MakeWav) -> None:
+    with pytest.raises(AudioError, match=f"memory.wav: cannot be read: {os.strerror(errno.EIO)}"):
+        Recording(FailingFile(make_wav().read_bytes(), first_bad=30))

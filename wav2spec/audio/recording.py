@@ -1,9 +1,8 @@
 """Recordings: the one module that knows soundfile."""
 
 import hashlib
-import io
-import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -12,10 +11,11 @@ import numpy.typing as npt
 import soundfile
 
 from wav2spec.arrays import Samples
-from wav2spec.audio.wav_header import Header, HeaderError, PatchedFile, read_header
+from wav2spec.audio.virtual_file import VirtualFile
+from wav2spec.audio.wav_header import HeaderError, read_header
 from wav2spec.errors import AudioError, os_error_message
 from wav2spec.settings.choices import ChannelName
-from wav2spec.storage.sources import open_source
+from wav2spec.storage.sources import SourceFile, open_source
 
 # Samples of all channels that are read at once: 256 KiB as float32, so that a block stays in the cache.
 _BLOCK_SAMPLES = 2**16
@@ -34,8 +34,8 @@ class Recording:
         Of what is there, whatever the header says; `n_samples` counts one channel.
     container, subtype : str
         RIFF, RIFX, RF64 or W64; and the sample format, as libsndfile names it.
-    identity : tuple of (int, int)
-        Device and inode, by which a target is known to be the recording itself.
+    identity : hashable or None
+        By which a target is known to be the recording itself.
     warnings : list of str
         What is wrong with it though it can be drawn. May grow while it is read.
     allow_threads : bool
@@ -44,26 +44,23 @@ class Recording:
         Told at every block how many s have been read, and how long the recording is.
     """
 
-    def __init__(self, path: str, file: io.FileIO) -> None:
-        self.path = path
+    def __init__(self, file: SourceFile) -> None:
+        self.path = path = file.name
+        self.identity = file.identity
         self._file = file
         self.warnings: list[str] = []
         self.allow_threads = False
         self.watch: Callable[[float, float], None] | None = None
         try:
-            status = os.fstat(file.fileno())
             header = read_header(file)
-            sound = _open_sound(file, header)
         except HeaderError as error:
             raise AudioError(path, str(error)) from error
-        except soundfile.LibsndfileError as error:
-            raise AudioError(path, f"damaged or unsupported WAV: {error.error_string}") from error
         except OSError as error:
-            raise AudioError(path, os_error_message(error)) from error
-        self._sound = sound
-        self._header = header
+            raise AudioError(path, f"cannot be read: {os_error_message(error)}") from error
+        # A header that leaves the length open is read as if it told the length.
+        self._virtual_file = VirtualFile(file, header.size_patch if header.declared_bytes is None else (0, b""))
+        self._sound = self._open_sound()
         self._position = 0
-        self.identity = status.st_dev, status.st_ino
         self.sample_rate: int = self._sound.samplerate
         self.n_channels: int = self._sound.channels
         self.n_samples: int = self._sound.frames
@@ -186,6 +183,25 @@ class Recording:
             "samples_sha256": self._digest.hexdigest(),
         }
 
+    def _open_sound(self) -> soundfile.SoundFile:
+        # libsndfile begins where the file stands.
+        self._virtual_file.seek(0)
+        with self._translated_errors("damaged or unsupported WAV: "):
+            return soundfile.SoundFile(self._virtual_file)
+
+    @contextmanager
+    def _translated_errors(self, context: str) -> Iterator[None]:
+        """Raise errors of libsndfile as `AudioError`, and before them those of the system, which it may not notice."""
+        try:
+            try:
+                yield
+            finally:
+                self._virtual_file.raise_error()
+        except soundfile.LibsndfileError as error:
+            raise AudioError(self.path, context + error.error_string) from error
+        except OSError as error:
+            raise AudioError(self.path, f"cannot be read: {os_error_message(error)}") from error
+
     def _digest_from(self, first: int) -> None:
         self._digest = hashlib.sha256(f"{self.sample_rate} {self.n_channels} ".encode())
         self._digest_first = self._digest_end = first
@@ -194,11 +210,12 @@ class Recording:
         if self._position == sample:
             return
         if self._sound.seekable():
-            self._sound.seek(sample)
+            with self._translated_errors(f"cannot be read at sample {sample}: "):
+                self._sound.seek(sample)
         else:
             # GSM 6.10 and some kinds of ADPCM cannot seek: begin anew, and read up to there.
             self._sound.close()
-            self._sound = _open_sound(self._file, self._header)
+            self._sound = self._open_sound()
             for position in range(0, sample, _BLOCK_SAMPLES):
                 self._read(position, min(_BLOCK_SAMPLES, sample - position))
         self._position = sample
@@ -206,10 +223,8 @@ class Recording:
     def _read(self, position: int, block_size: int) -> npt.NDArray[np.int16] | Samples:
         """Read samples of all channels, of 16-bit formats as they are."""
         samples: npt.NDArray[np.int16] | Samples
-        try:
+        with self._translated_errors(f"cannot be read at sample {position}: "):
             samples = self._sound.read(block_size, dtype="int16" if self._is_16_bit else "float32", always_2d=True)
-        except soundfile.LibsndfileError as error:
-            raise AudioError(self.path, f"cannot be read at sample {position}: {error.error_string}") from error
         self._position = position + len(samples)
         if self.watch:
             self.watch(self._position / self.sample_rate, self.duration)
@@ -239,24 +254,12 @@ def open_recording(path: str) -> Recording:
     AudioError
         If there is no WAV, with the operating system's reason where it has one.
     """
-    name = "standard input" if path == "-" else path
+    file = open_source(path)
     try:
-        file = open_source(path, name)
-    except OSError as error:
-        raise AudioError(name, os_error_message(error)) from error
-    try:
-        return Recording(name, file)
-    except AudioError:
+        return Recording(file)
+    except BaseException:
         file.close()
         raise
-
-
-def _open_sound(file: io.FileIO, header: Header) -> soundfile.SoundFile:
-    """Open by the descriptor, unless the header must be made to say how long the data is."""
-    # libsndfile begins where the descriptor stands.
-    file.seek(0)
-    what = PatchedFile(file, *header.size_patch) if header.declared_bytes is None else file.fileno()
-    return soundfile.SoundFile(what, closefd=False)
 
 
 def downmix(samples: Samples) -> Samples:

@@ -4,36 +4,11 @@ libsndfile goes by content, not by name, and cuts a short file without a word. T
 containers reach it, and tells what was promised from what is present.
 """
 
-import io
-import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
 
-
-class PatchedFile:
-    """A file read through, with a few bytes of it replaced: libsndfile reads no samples from a data size of 0."""
-
-    def __init__(self, file: io.FileIO, offset: int, size_patch: bytes) -> None:
-        self._file = file
-        self._offset = offset
-        self._patch = size_patch
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def read(self, size: int) -> bytes:
-        start = self._file.tell()
-        piece = bytearray(self._file.read(size))
-        for index, byte in enumerate(self._patch, self._offset - start):
-            if 0 <= index < len(piece):
-                piece[index] = byte
-        return bytes(piece)
-
+from wav2spec.storage.sources import SourceFile
 
 # Sizes up to a page below 2**31 and 2**32 are what programs write into a pipe, not knowing the length:
 # 0x7FFFF000 (sox, espeak-ng), 0x7FFFFFFF - 36 (arecord and others), 0xFFFFFFFF (ffmpeg).
@@ -88,11 +63,10 @@ class _Container:
     def head_size(self) -> int:
         return self.name_size + struct.calcsize(self.size_format)
 
-    def chunks(self, file: BinaryIO, start: int) -> Iterator[tuple[bytes, int, int]]:
+    def chunks(self, file: SourceFile, start: int) -> Iterator[tuple[bytes, int, int]]:
         """Yield name, offset of the body and size of the body, while there are whole chunk heads to read."""
-        file_size = os.fstat(file.fileno()).st_size
         for _ in range(_MAX_CHUNKS):
-            if start > file_size:
+            if start > file.size:
                 return
             file.seek(start)
             head = file.read(self.head_size)
@@ -117,7 +91,7 @@ _CONTAINERS = {
 }
 
 
-def read_header(file: BinaryIO) -> Header:
+def read_header(file: SourceFile) -> Header:
     """Walk the chunks of a seekable file up to its samples.
 
     Raises
@@ -125,7 +99,6 @@ def read_header(file: BinaryIO) -> Header:
     HeaderError
         If the file is empty, no WAV, or has no format or no samples in it.
     """
-    file_size = os.fstat(file.fileno()).st_size
     container = _container(file)
     n_channels = -1
     long_size: tuple[int, int] | None = None
@@ -138,19 +111,19 @@ def read_header(file: BinaryIO) -> Header:
         elif name == b"data":
             if n_channels < 0:
                 raise HeaderError("damaged WAV header: no format ('fmt ' chunk) before the samples")
-            available_bytes = max(0, file_size - body)
+            available_bytes = max(0, file.size - body)
             if size == 0xFFFFFFFF and long_size:
                 offset, size = long_size
                 size_patch = offset, _packed("<Q", available_bytes)
             else:
                 size_patch = body - container.head_size + container.name_size, container.packed_size(available_bytes)
-            if _has_unknown_length(container, file, body, size, file_size):
+            if _has_unknown_length(container, file, body, size):
                 return Header(container.name, None, available_bytes, size_patch)
             return Header(container.name, size, min(size, available_bytes), size_patch)
     raise HeaderError("a WAV header without samples (no 'data' chunk)")
 
 
-def _container(file: BinaryIO) -> _Container:
+def _container(file: SourceFile) -> _Container:
     file.seek(0)
     head = file.read(40)
     if not head:
@@ -162,7 +135,7 @@ def _container(file: BinaryIO) -> _Container:
     return container
 
 
-def _n_channels(file: BinaryIO, body: int, container: _Container) -> int:
+def _n_channels(file: SourceFile, body: int, container: _Container) -> int:
     file.seek(body + 2)
     order = container.size_format[0]
     n_channels = int.from_bytes(file.read(2), "big" if order == ">" else "little")
@@ -171,25 +144,23 @@ def _n_channels(file: BinaryIO, body: int, container: _Container) -> int:
     return n_channels
 
 
-def _has_unknown_length(container: _Container, file: BinaryIO, body: int, size: int, file_size: int) -> bool:
+def _has_unknown_length(container: _Container, file: SourceFile, body: int, size: int) -> bool:
     """Whether the header leaves the length open: the marks of a pipe, or 0 with samples behind it."""
-    available_bytes = file_size - body
+    available_bytes = file.size - body
     if any(size in sizes for sizes in _UNKNOWN_SIZES):
         behind = body + size + size % 2
-        return size > available_bytes or (
-            behind < file_size and not _chunks_reach_the_end(container, file, behind, file_size)
-        )
-    return size == 0 and available_bytes > 0 and not _chunks_reach_the_end(container, file, body, file_size)
+        return size > available_bytes or (behind < file.size and not _chunks_reach_the_end(container, file, behind))
+    return size == 0 and available_bytes > 0 and not _chunks_reach_the_end(container, file, body)
 
 
-def _chunks_reach_the_end(container: _Container, file: BinaryIO, start: int, file_size: int) -> bool:
+def _chunks_reach_the_end(container: _Container, file: SourceFile, start: int) -> bool:
     """Whether what follows an empty data chunk is more chunks, and not samples."""
     end = start
     for name, body, size in container.chunks(file, start):
         if not (name.isascii() and name.decode().isprintable()):
             return False
         end = body + size
-    return end in (file_size, file_size - 1)
+    return end in (file.size, file.size - 1)
 
 
 def _packed(size_format: str, size: int) -> bytes:

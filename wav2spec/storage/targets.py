@@ -11,7 +11,7 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from functools import partial
 from typing import BinaryIO
 
@@ -40,7 +40,7 @@ def make_directory(folder: str) -> None:
 
 
 @contextlib.contextmanager
-def open_target(path: str, *, source_identity: tuple[int, int] | None = None) -> Iterator[BinaryIO]:
+def open_target(path: str, *, source_identity: Hashable | None = None) -> Iterator[BinaryIO]:
     """Open a target to be written as a seekable file; it appears when the block ends, and not if it raises.
 
     Parameters

@@ -1,0 +1,48 @@
+"""The file that libsndfile reads through."""
+
+from wav2spec.storage.sources import SourceFile
+
+
+class VirtualFile:
+    """A source for soundfile's callbacks: a few bytes are replaced, and errors are kept until they can be raised.
+
+    No exception can pass through libsndfile: cffi would print it, and libsndfile would take the failure for the end of
+    the file. So it is kept, and `raise_error` raises it when libsndfile has returned.
+
+    Parameters
+    ----------
+    source : SourceFile
+    patch : tuple of (int, bytes), optional
+        Offset and bytes that are read in place of those of the source.
+    """
+
+    def __init__(self, source: SourceFile, patch: tuple[int, bytes] = (0, b"")) -> None:
+        self._source = source
+        self._patch_offset, self._patch = patch
+        self._error: BaseException | None = None
+        # Neither calls the system.
+        self.seek = source.seek
+        self.tell = source.tell
+
+    def raise_error(self) -> None:
+        """Raise the first error since the last call, if there was one."""
+        error, self._error = self._error, None
+        if error:
+            raise error
+
+    def readinto(self, buffer: memoryview) -> int:
+        try:
+            start = self._source.tell()
+            size = self._source.readinto(buffer)
+        except BaseException as error:
+            self._error = self._error or error
+            return 0
+        for index, byte in enumerate(self._patch, self._patch_offset - start):
+            if 0 <= index < size:
+                buffer[index : index + 1] = bytes((byte,))
+        return size
+
+    def read(self, size: int) -> bytes:
+        """Exist for soundfile, which demands the method and calls `readinto` instead."""
+        buffer = bytearray(size)
+        return bytes(buffer[: self.readinto(memoryview(buffer))])
