@@ -1,19 +1,17 @@
-"""What the tests share: the recordings, a maker of WAV files, and the program as a process."""
+"""Fixtures for all tests, and the conditions under which they run."""
 
+import multiprocessing
 import os
 import signal
-import struct
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import hypothesis
 import numpy as np
 import numpy.typing as npt
 import pytest
 import soundfile
+from recordings import ROOT, MakeWav
 
 # The same examples in every run: a suite that fails by chance is not believed when it fails for a reason.
 hypothesis.settings.register_profile("repeatable", derandomize=True)
@@ -23,14 +21,17 @@ hypothesis.settings.load_profile("repeatable")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Ten times what a busy machine takes (s).
+_HANGS_AFTER_S = 60
+
 # It would hide what standard streams hold back until the end.
 os.environ.pop("PYTHONUNBUFFERED", None)
 
-ROOT = Path(__file__).parents[1]
-SAMPLES = ROOT / "sample_audio"
-GOLDEN = ROOT / "tests" / "golden"
 
-MakeWav = Callable[..., Path]
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "system" in item.path.relative_to(ROOT).parts:
+            item.add_marker("system")
 
 
 @pytest.fixture
@@ -64,18 +65,16 @@ def folder(tmp_path: Path) -> Path:
     return path
 
 
-def riff(
-    data: bytes, *, riff_size: int | None = None, data_size: int | None = None, n_channels: int = 1, rate: int = 16000
-) -> bytes:
-    """Return a 16-bit PCM WAV with the sizes that its header is to claim."""
-    riff_size = 36 + len(data) if riff_size is None else riff_size
-    data_size = len(data) if data_size is None else data_size
-    form = struct.pack("<HHIIHH", 1, n_channels, rate, rate * 2 * n_channels, 2 * n_channels, 16)
-    head = b"RIFF" + struct.pack("<I", riff_size) + b"WAVEfmt " + struct.pack("<I", len(form)) + form
-    return head + b"data" + struct.pack("<I", data_size) + data
-
-
-def run(*words: str | bytes | Path, **options: Any) -> subprocess.CompletedProcess[bytes]:
-    """Run the program as a process of its own and return what came of it."""
-    command = [sys.executable, "-m", "wav2spec", *(word if isinstance(word, bytes) else str(word) for word in words)]
-    return subprocess.run(command, capture_output="stdout" not in options, timeout=60, **options)
+@pytest.fixture
+def deadline() -> Iterator[None]:
+    """Fail a test that hangs, or that leaves a process behind."""
+    before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("hangs"))
+    signal.alarm(_HANGS_AFTER_S)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+    left = multiprocessing.active_children()
+    for process in left:
+        process.kill()
+        process.join()
+    assert left == []

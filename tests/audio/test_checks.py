@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from conftest import MakeWav, riff
-from datasets import invoke, names, usage_error
+from folders import names
+from in_process import invoke, usage_error
+from recordings import MakeWav, riff
 
 from wav2spec.audio.checks import QualityCheck, parse_checks
 

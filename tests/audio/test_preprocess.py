@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pytest
 import soxr
 from click.testing import CliRunner, Result
-from conftest import SAMPLES, MakeWav
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from recordings import SAMPLES, MakeWav
 
 from wav2spec.audio import recording as audio
 from wav2spec.audio.preprocess import preprocess, resampled_length

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import soundfile
-from conftest import MakeWav, riff
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from recordings import MakeWav, riff
 
 from wav2spec.arrays import Samples
 from wav2spec.audio.recording import Recording, downmix, open_recording

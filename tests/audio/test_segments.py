@@ -9,10 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import soundfile
-from conftest import MakeWav
-from datasets import Words, digest, done, names, pixels, recipe, usage_error
+from folders import names
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from in_process import done, usage_error
+from manifests import digest
+from pictures import pixels, recipe
+from program import Words
+from recordings import MakeWav
 
 import wav2spec
 from wav2spec.audio.preprocess import preprocess, segments

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from conftest import riff
+from recordings import riff
 
 from wav2spec.audio.wav_header import Header, HeaderError, read_header
 from wav2spec.storage.sources import open_source

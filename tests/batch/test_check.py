@@ -9,11 +9,12 @@ from unittest.mock import Mock
 
 import numpy as np
 import pytest
-from conftest import MakeWav, run
+from folders import folder_state
+from in_process import done, invoke
 from PIL import Image
-from program import AS_OTHERS, FAILED, needs_setpriv, wrapped
-from test_metadata import invoke
-from test_update import NOISE, WAYS, assert_brought_up_to_date, done, every_way, state, tree, write
+from program import AS_OTHERS, FAILED, needs_setpriv, run, wrapped
+from recordings import MakeWav
+from updates import NOISE, WAYS, assert_brought_up_to_date, every_way, write, write_tree
 
 from wav2spec.audio.recording import Recording
 from wav2spec.batch.convert import ConversionOptions, Mode, convert
@@ -27,7 +28,7 @@ from wav2spec.waveform import Waveform
 
 def mixed_tree(folder: Path) -> tuple[list[str | Path], list[str]]:
     """Make pictures of every fate; return the words of the run, and what the check is to print."""
-    source, target = tree(folder), folder / "out"
+    source, target = write_tree(folder), folder / "out"
     for number in range(6):
         write(source / f"n{number}.wav", np.roll(NOISE, number))
     done(source, "-o", target)
@@ -43,39 +44,39 @@ def mixed_tree(folder: Path) -> tuple[list[str | Path], list[str]]:
 @pytest.mark.parametrize("jobs", ["1", "4"])
 def test_it_lists_what_is_to_be_drawn_in_the_order_of_the_plan_and_writes_nothing(tmp_path: Path, jobs: str) -> None:
     words, expected = mixed_tree(tmp_path)
-    before = state(tmp_path)
+    before = folder_state(tmp_path)
     result = run(*words, "--check", "-j", jobs)
     assert (result.returncode, result.stdout.decode().splitlines()) == (FAILED, expected)
     error, summary = result.stderr.decode().splitlines()
     assert error.startswith(f"wav2spec: error: {tmp_path / 'in' / 'b.wav'}: ")
     assert summary == "wav2spec: 3 up to date, 2 missing, 3 stale, 1 failed"
-    assert state(tmp_path) == before
+    assert folder_state(tmp_path) == before
 
 
 def test_it_fails_until_update_has_drawn_just_what_it_listed(tmp_path: Path) -> None:
     words, expected = mixed_tree(tmp_path)
     write(tmp_path / "in" / "b.wav", np.roll(NOISE, 1))
-    before = state(tmp_path)
+    before = folder_state(tmp_path)
     assert invoke(*words, "--check").return_value == FAILED
-    assert state(tmp_path) == before
+    assert folder_state(tmp_path) == before
     lines = done(*words, "--update", "-v").stderr.splitlines()
     drawn = [line.split(" -> ")[1].split(": ")[0] for line in lines if line.startswith("wav2spec: written: ")]
     assert drawn == [line.split("\t")[1] for line in expected]
-    before = state(tmp_path)
+    before = folder_state(tmp_path)
     result = done(*words, "--check")
     assert (result.stdout, result.stderr) == ("", "wav2spec: 9 up to date\n")
-    assert state(tmp_path) == before
+    assert folder_state(tmp_path) == before
 
 
 @every_way
 def test_no_folder_is_made_for_what_is_missing(tmp_path: Path, way: str) -> None:
     words, name = WAYS[way]
-    tree(tmp_path)
-    before = state(tmp_path)
+    write_tree(tmp_path)
+    before = folder_state(tmp_path)
     result = invoke(*words, tmp_path / "in", "-o", tmp_path / "new" / "deep", "--check")
     assert (result.return_value, result.stderr) == (FAILED, "wav2spec: 3 missing\n")
     assert result.stdout.splitlines()[0] == f"missing\t{tmp_path / 'new' / 'deep' / name}"
-    assert state(tmp_path) == before
+    assert folder_state(tmp_path) == before
 
 
 @needs_setpriv
@@ -121,12 +122,12 @@ def test_samples_that_are_no_numbers_are_an_error_and_nothing_to_be_drawn(
     if there:
         done(*WAYS[way][0], wav)
     write(wav, np.where(np.arange(4000) == 2000, np.nan, 0), subtype="FLOAT")
-    before = state(tmp_path)
+    before = folder_state(tmp_path)
     for option in options:
         result = invoke(*WAYS[way][0], wav, option)
         assert (result.return_value, result.stdout) == (FAILED, "")
         assert "not a number" in result.stderr
-        assert state(tmp_path) == before
+        assert folder_state(tmp_path) == before
 
 
 def damaged(data: bytes, how: str) -> bytes:
@@ -181,14 +182,14 @@ def test_a_foreign_picture_beside_the_source_is_kept_unless_forced(tmp_path: Pat
     words, name = WAYS[way]
     wav, target = write(tmp_path / "a.wav"), tmp_path / name
     Image.new("L", (4, 4)).save(target)
-    before = state(tmp_path)
+    before = folder_state(tmp_path)
     result = invoke(*words, wav, option)
     assert (result.exception, result.return_value, result.stdout) == (None, FAILED, "")
     assert f"error: {target}: " in result.stderr
     assert "--force" in result.stderr
-    assert state(tmp_path) == before
+    assert folder_state(tmp_path) == before
     assert invoke(*words, wav, option, "--force").return_value == (option == "--check")
-    assert (state(tmp_path) == before) == (option == "--check")
+    assert (folder_state(tmp_path) == before) == (option == "--check")
 
 
 @pytest.mark.parametrize("option", ["--update", "--check"])
@@ -198,7 +199,7 @@ def test_a_folder_under_the_targets_name_is_an_error_and_the_others_are_done(
 ) -> None:
     words, name = WAYS[way]
     (tmp_path / "out" / name).mkdir(parents=True)
-    result = invoke(*words, tree(tmp_path), "-o", tmp_path / "out", option)
+    result = invoke(*words, write_tree(tmp_path), "-o", tmp_path / "out", option)
     assert (result.exception, result.return_value) == (None, FAILED)
     assert f"wav2spec: error: {tmp_path / 'out' / name}: Is a directory\n" in result.stderr
     assert result.stderr.endswith(f"2 {'written' if option == '--update' else 'missing'}, 1 failed\n")
@@ -208,12 +209,12 @@ def test_a_link_is_followed_and_what_is_behind_it_compared(tmp_path: Path) -> No
     wav, real, link = write(tmp_path / "a.wav"), tmp_path / "real.png", tmp_path / "link.png"
     link.symlink_to("real.png")
     done(wav, "-o", link, "--update")
-    before = state(tmp_path)
+    before = folder_state(tmp_path)
     done(wav, "-o", link, "--update")
-    assert state(tmp_path) == before
+    assert folder_state(tmp_path) == before
     done(wav, "-o", link, "--update", "--invert")
     assert (link.is_symlink(), real.is_symlink()) == (True, False)
-    assert state(real)[str(real)] != before[str(real)]
+    assert folder_state(real)[str(real)] != before[str(real)]
     done(wav, "-o", link, "--check", "--invert")
 
 

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import MakeWav, run
-from datasets import Words, done, names, rows
+from folders import names
+from in_process import done
+from manifests import rows
+from program import Words, run
+from recordings import MakeWav
 
 NOISE = np.random.default_rng(4).uniform(-0.25, 0.25, 4800)
 SILENCE = np.zeros(1600)

@@ -19,8 +19,9 @@ import click
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from conftest import ROOT, MakeWav, run
 from PIL import Image
+from program import run
+from recordings import ROOT, MakeWav
 
 from wav2spec import AudioError, read_png
 from wav2spec.cli.main import command

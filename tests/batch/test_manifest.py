@@ -1,109 +1,31 @@
 """The manifest: a line of JSON for each source, whose every field is computed here once more, by other means."""
 
 import hashlib
-import json
-import math
 import os
 import re
 from collections import Counter
 from pathlib import Path
-from typing import Any, NoReturn
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import soundfile
-from conftest import MakeWav, run
-from PIL import Image
-from program import FAILED
-from test_metadata import SMALL, told
-from test_update import done, state
+from folders import folder_state
+from in_process import done, told
+from manifests import FIELDS, Array, Row, assert_right, expected_of_samples, parsed
+from program import FAILED, run
+from recordings import MakeWav
+from setting_cases import SMALL
 
-Row = dict[str, Any]
-Array = npt.NDArray[Any]
-
-# In the order in which the README names them.
-FIELDS = [
-    *("source", "target", "status", "error", "sample_rate", "n_channels", "n_samples", "duration_s"),
-    *("start_sample", "n_frames", "n_bands", "peak_dbfs", "rms_dbfs", "clipped_share", "silent_share"),
-    *("samples_sha256", "pixels_sha256"),
-]
 OF_RECORDING = FIELDS[4:9]
 DIGIT = re.compile(r"([0-9]+) (written|up to date|missing|stale|failed|not tried)")
 # What the summary calls a status, where it has another name for it.
 NAMES = {"current": "up to date", "skipped": "not tried"}
-
-# By subtype: how to read the numbers as they are stored, by how many bits they are shifted up, and how many they have.
-STORED = {"PCM_U8": ("int16", 8, 8), "PCM_16": ("int16", 0, 16), "PCM_24": ("int32", 8, 24), "PCM_32": ("int32", 0, 32)}
-
-
-def refuse(name: str) -> NoReturn:
-    raise AssertionError(f"{name} is no JSON")
-
-
-def parsed(data: bytes) -> list[Row]:
-    assert data.isascii()
-    assert data.endswith(b"\n")
-    rows = [json.loads(line, parse_constant=refuse) for line in data.splitlines()]
-    assert all(list(row) == FIELDS for row in rows)
-    return rows
 
 
 def manifest_of(*words: str | Path, path: Path) -> list[Row]:
     """Run what succeeds, and return its manifest."""
     done(*words, "-q", "--manifest", path)
     return parsed(path.read_bytes())
-
-
-def expected_of_samples(wav: str | Path, first: int = 0, last: int | None = None) -> Row:
-    """Compute what a row says of the samples by soundfile and NumPy, from the numbers as they are stored."""
-    with soundfile.SoundFile(os.fsencode(wav)) as file:
-        rate, subtype = file.samplerate, file.subtype
-    floats = soundfile.read(os.fsencode(wav), dtype="float32", always_2d=True)[0][first:last]
-    if subtype in STORED:
-        dtype, shift, bits = STORED[subtype]
-        whole = soundfile.read(os.fsencode(wav), dtype=dtype, always_2d=True)[0][first:last].astype(np.int64) >> shift
-        # On either side as far as the positive side goes.
-        clipped: Array = np.abs(whole) >= 2 ** (bits - 1) - 1
-        exact: Array = whole / 2 ** (bits - 1)
-    else:
-        clipped, exact = np.abs(floats) >= 1, floats.astype(np.float64)
-    peak, power = float(np.abs(exact).max()), float(np.mean(exact**2))
-    head = f"{rate} {floats.shape[1]} ".encode()
-    # 16-bit samples as they are, all others as float32.
-    expand_sources = (floats * 2**15).astype("<i2") if subtype == "PCM_16" else floats.astype("<f4")
-    return {
-        "peak_dbfs": pytest.approx(20 * math.log10(peak), abs=1e-5) if peak else None,
-        "rms_dbfs": pytest.approx(10 * math.log10(power), abs=1e-5) if power else None,
-        "clipped_share": pytest.approx(float(clipped.mean()), rel=1e-12),
-        "silent_share": pytest.approx(float((exact == 0).all(axis=1).mean()), rel=1e-12),
-        "samples_sha256": hashlib.sha256(head + expand_sources.tobytes()).hexdigest(),
-    }
-
-
-def assert_right(row: Row, status: str = "written", n_bands: int = 129) -> None:
-    """Check a row of an 8-bit gray picture by default settings against its recording and its picture."""
-    info = soundfile.info(os.fsencode(row["source"]))
-    pixels = np.asarray(Image.open(row["target"]))
-    assert pixels.dtype == np.uint8
-    shown = hashlib.sha256(pixels.tobytes() + f" {pixels.shape[1]} {pixels.shape[0]}".encode()).hexdigest()
-    expected = {
-        "source": row["source"],
-        "target": row["target"],
-        "status": status,
-        "error": None,
-        "sample_rate": info.samplerate,
-        "n_channels": info.channels,
-        "n_samples": info.frames,
-        "duration_s": pytest.approx(info.frames / info.samplerate, rel=1e-12),
-        "start_sample": 0,
-        "n_frames": 1 + (info.frames - 256) // 128,
-        "n_bands": n_bands,
-        **expected_of_samples(row["source"]),
-        "pixels_sha256": shown,
-    }
-    assert row == expected
-    assert pixels.shape == (row["n_frames"], row["n_bands"])
 
 
 def loud(n_samples: int, n_channels: int) -> Array:
@@ -237,10 +159,10 @@ def test_what_is_up_to_date_missing_or_stale_is_told_and_nothing_else_is_written
     wavs = [make_wav(f"{name}.wav", n_samples=4000 + number) for number, name in enumerate("abc")]
     done(wavs[0], wavs[1], "-o", f"{folder}/")
     make_wav("b.wav", n_samples=5000)
-    before = state(folder)
+    before = folder_state(folder)
     result = run(*wavs, "-o", folder, "--check", "--manifest", tmp_path / "m.jsonl")
     rows = parsed((tmp_path / "m.jsonl").read_bytes())
-    assert (result.returncode, state(folder)) == (FAILED, before)
+    assert (result.returncode, folder_state(folder)) == (FAILED, before)
     assert [row["status"] for row in rows] == ["current", "stale", "missing"]
     assert_right(rows[0], "current")
     for row in rows[1:]:

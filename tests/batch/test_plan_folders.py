@@ -5,8 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import SAMPLES, run
-from program import AS_OTHERS, FAILED, USAGE_ERROR, contents, error_of, needs_setpriv, wrapped
+from folders import contents
+from program import AS_OTHERS, FAILED, USAGE_ERROR, error_of, needs_setpriv, run, wrapped
+from recordings import SAMPLES
 
 from wav2spec.batch.jobs import Job
 from wav2spec.batch.plan import check_directories, plan_jobs

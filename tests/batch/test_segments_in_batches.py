@@ -10,9 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from conftest import MakeWav, riff, run
-from datasets import Words, digest, done, names, peak_memory, pixels, rows
-from program import needs_proc, png_size, start, with_and_without_nameless_files
+from folders import names
+from in_process import done
+from manifests import digest, rows
+from pictures import pixels, png_size
+from program import Words, needs_proc, peak_memory, run, start, with_and_without_nameless_files
+from recordings import MakeWav, riff
 
 SEGMENT = ("--segment", "0.1")
 CLIPS = [f"a-{first:010}.png" for first in (0, 1600, 3200)]

@@ -9,21 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-import soundfile
-from click.testing import Result
-from conftest import run
-from test_metadata import CASES, SMALL, chunk, invoke, needed, text_of
-
-# The kinds of picture: the words that draw them, and how they are named beside a.wav.
-WAYS: dict[str, tuple[list[str], str]] = {
-    "image": (["image"], "a.png"),
-    "npy": (["image", "--format", "npy"], "a.npy"),
-    "bare": (["image", "--no-metadata"], "a.png"),
-    "plot": (["plot", *SMALL], "a.png"),
-    "bare-plot": (["plot", *SMALL, "--no-metadata"], "a.png"),
-    "compare": (["compare", *needed("compare")], "a-compare.png"),
-}
-every_way = pytest.mark.parametrize("way", [way for way in WAYS if way != "bare-plot"])
+from folders import folder_state
+from in_process import done, invoke
+from pictures import chunk, text_of
+from program import run
+from setting_cases import CASES, needed
+from updates import NOISE, WAYS, assert_brought_up_to_date, every_way, write, write_tree
 
 # A setting of each kind for the figures, which take longer; of pixels alone, each is tried.
 SETTINGS = [
@@ -32,72 +23,27 @@ SETTINGS = [
     *[("compare", field) for field in ("window", "window_size", "palette", "colorbar")],
 ]
 
-# In 16 bits exactly, so that every format of 16 bits and more holds the same numbers.
-NOISE = np.random.default_rng(7).integers(-16000, 16000, (4000, 2)) / 32768
-
-State = dict[str, tuple[int, int, int]]
-
-
-def state(folder: Path) -> State:
-    """Return inode, time and size of all that is in a folder, and of itself."""
-    found = {path: path.lstat() for path in (folder, *folder.rglob("*"))}
-    return {str(path): (status.st_ino, status.st_mtime_ns, status.st_size) for path, status in found.items()}
-
-
-def done(*words: str | Path) -> Result:
-    result = invoke(*words)
-    assert (result.exception, result.return_value) == (None, 0), result.stderr
-    return result
-
-
-def write(path: Path, samples: Any = NOISE, rate: int = 16000, **kind: Any) -> Path:
-    soundfile.write(str(path), samples, rate, **({"subtype": "PCM_16", "format": "WAV"} | kind))
-    return path
-
-
-def tree(folder: Path) -> Path:
-    """Make a folder of three recordings in two levels."""
-    (folder / "in" / "deep").mkdir(parents=True)
-    for number, name in enumerate(("a.wav", "b.wav", "deep/c.WAV")):
-        write(folder / "in" / name, np.roll(NOISE, number))
-    return folder / "in"
-
-
-def assert_brought_up_to_date(target: Path, *words: str | Path) -> bool:
-    """Check that --check and --update tell what a plain run would write otherwise; return whether it would."""
-    plain = target.with_name(f"plain{target.suffix}")
-    done(*words, "-q", "-o", plain)
-    before, was, differs = target.read_bytes(), state(target), plain.read_bytes() != target.read_bytes()
-    checked = invoke(*words, "--check", "-o", target)
-    assert (checked.return_value, checked.stdout) == (int(differs), f"stale\t{target}\n" * differs)
-    assert state(target) == was
-    updated = done(*words, "--update", "-v", "-o", target)
-    assert ("written: " in updated.stderr, "up to date: " in updated.stderr) == (differs, not differs)
-    assert target.read_bytes() == plain.read_bytes()
-    assert (target.read_bytes() != before) == differs
-    assert differs or state(target) == was
-    return differs
-
 
 @every_way
 def test_a_second_run_over_a_folder_leaves_every_file_alone(tmp_path: Path, way: str) -> None:
-    words: list[str | Path] = [*WAYS[way][0], tree(tmp_path), "-o", tmp_path / "out", "--update"]
+    words: list[str | Path] = [*WAYS[way][0], write_tree(tmp_path), "-o", tmp_path / "out", "--update"]
     assert done(*words).stderr == "wav2spec: 3 written\n"
     plain: list[str | Path] = [*WAYS[way][0], tmp_path / "in", "-o", tmp_path / "plain"]
     done(*plain)
     for path in (tmp_path / "plain").rglob("*.*"):
         assert (tmp_path / "out" / path.relative_to(tmp_path / "plain")).read_bytes() == path.read_bytes()
-    before = state(tmp_path)
+    before = folder_state(tmp_path)
     result = done(*words)
     assert (result.stdout, result.stderr) == ("", "wav2spec: 3 up to date\n")
-    assert state(tmp_path) == before
+    assert folder_state(tmp_path) == before
 
 
 @pytest.mark.parametrize(("way", "jobs"), [(way, "1") for way in WAYS] + [("image", "4"), ("plot", "4")])
 def test_of_a_folder_only_what_changed_is_drawn_by_any_number_of_workers(tmp_path: Path, way: str, jobs: str) -> None:
-    words: list[str | Path] = [*WAYS[way][0], "-o", tmp_path / "out", "--update", "-v", "-j", jobs, tree(tmp_path)]
+    recordings = write_tree(tmp_path)
+    words: list[str | Path] = [*WAYS[way][0], "-o", tmp_path / "out", "--update", "-v", "-j", jobs, recordings]
     done(*words)
-    before = state(tmp_path / "out")
+    before = folder_state(tmp_path / "out")
     write(tmp_path / "in" / "b.wav", -NOISE)
     suffix = WAYS[way][1][1:]
     (tmp_path / "out" / "deep" / f"c{suffix}").unlink()
@@ -105,7 +51,7 @@ def test_of_a_folder_only_what_changed_is_drawn_by_any_number_of_workers(tmp_pat
     assert [line.split(": ")[1] for line in lines[:3]] == ["up to date", "written", "written"]
     assert lines[3:] == ["wav2spec: 2 written, 1 up to date"]
     kept = str(tmp_path / "out" / f"a{suffix}")
-    assert {path for path, was in before.items() if state(tmp_path / "out").get(path) == was} == {kept}
+    assert {path for path, was in before.items() if folder_state(tmp_path / "out").get(path) == was} == {kept}
 
 
 @pytest.mark.parametrize("way", [way for way in WAYS if "bare" not in way])
@@ -113,20 +59,20 @@ def test_a_second_run_beside_the_source_leaves_the_file_alone(tmp_path: Path, wa
     words, name = WAYS[way]
     wav = write(tmp_path / "a.wav")
     assert f"written: {wav} -> {tmp_path / name}" in done(*words, wav, "--update", "-v").stderr
-    before = state(tmp_path)
+    before = folder_state(tmp_path)
     result = done(*words, wav, "--update", "-v")
     assert (result.stdout, result.stderr) == ("", f"wav2spec: up to date: {wav} -> {tmp_path / name}\n")
-    assert state(tmp_path) == before
+    assert folder_state(tmp_path) == before
 
 
 @pytest.mark.parametrize("way", ["bare", "bare-plot"])
 def test_a_picture_beside_the_source_that_is_what_would_be_drawn_is_up_to_date(tmp_path: Path, way: str) -> None:
     wav = write(tmp_path / "a.wav")
     done(*WAYS[way][0], wav)
-    before = state(tmp_path)
+    before = folder_state(tmp_path)
     for option in ("--update", "--check"):
         done(*WAYS[way][0], wav, option)
-    assert state(tmp_path) == before
+    assert folder_state(tmp_path) == before
 
 
 SAME_SOUND: dict[str, dict[str, Any]] = {
@@ -152,7 +98,7 @@ def test_the_same_samples_in_any_file_redraw_nothing(tmp_path: Path, way: str, k
 
 @every_way
 def test_a_fresh_checkout_is_up_to_date(tmp_path: Path, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    tree(tmp_path / "one")
+    write_tree(tmp_path / "one")
     words: list[str | Path] = [*WAYS[way][0], "in", "-o", "out"]
     monkeypatch.chdir(tmp_path / "one")
     done(*words)
@@ -161,10 +107,10 @@ def test_a_fresh_checkout_is_up_to_date(tmp_path: Path, way: str, monkeypatch: p
     for path in (tmp_path / "two" / "out").rglob("*"):
         os.utime(path, (0, 0))
     monkeypatch.chdir(tmp_path / "two")
-    before = state(tmp_path / "two")
+    before = folder_state(tmp_path / "two")
     assert done(*words, "--update").stderr == "wav2spec: 3 up to date\n"
     assert done(*words, "--check").stdout == ""
-    assert state(tmp_path / "two") == before
+    assert folder_state(tmp_path / "two") == before
 
 
 OTHER_SOUND: dict[str, tuple[Any, int]] = {

@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from click.testing import CliRunner
-from conftest import MakeWav, run
-from test_plot import RATE, Drawn, click, draw, levels, tone
+from figures import RATE, Drawn, draw, impulse, levels, tone
+from program import run
+from recordings import MakeWav
 
 from wav2spec.cli.main import command
 from wav2spec.dsp.resolution import normalized_resolution, resolution
@@ -204,7 +205,7 @@ def hot_columns(drawn: Drawn, layout: Layout) -> list[npt.NDArray[np.intp]]:
 @pytest.mark.parametrize("framing", ["centered", "valid"])
 def test_a_click_stands_in_the_same_column_of_each_panel_within_a_frame(make_wav: MakeWav, framing: str) -> None:
     n_samples = 4 * RATE
-    path = make_wav(samples=click(n_samples // 2, n_samples))
+    path = make_wav(samples=impulse(n_samples // 2, n_samples))
     sizes = (128, 512, 2048)
     words = [f"--window-size {size}" for size in sizes]
     drawn = compare(path, *words, "--framing", framing)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from test_readme import BLOCKS
+from readme import BLOCKS
 
 (START_UP,) = [block for _, block in BLOCKS if "_source wav2spec" in block]
 # By shell: the line for its start-up file.

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from click.testing import CliRunner, Result
-from conftest import SAMPLES
+from recordings import SAMPLES
 
 from wav2spec.cli.main import command
 from wav2spec.settings.choices import APPLIES_IF

@@ -2,7 +2,6 @@
 
 import io
 import subprocess
-import sys
 from pathlib import Path
 
 import click
@@ -10,7 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 from click.testing import CliRunner
-from conftest import SAMPLES, MakeWav, riff, run
+from program import modules_after, run
+from recordings import SAMPLES, MakeWav, riff
 from strict_png import decode
 
 import wav2spec
@@ -29,13 +29,6 @@ OPTIONS_OF_IMAGE = [
 
 def stderr(result: subprocess.CompletedProcess[bytes]) -> str:
     return result.stderr.decode()
-
-
-def modules_after(statement: str, *names: str) -> set[str]:
-    """Return which of the modules are loaded after a statement in a fresh interpreter."""
-    code = f"import sys; {statement}; print(*sys.modules)"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60, text=True)
-    return set(result.stdout.split()) & set(names)
 
 
 @pytest.mark.parametrize("words", [["--help"], ["-h"], ["image", "--help"], ["kick.wav", "--help"]])

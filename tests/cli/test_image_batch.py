@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import MakeWav, run
-from program import FAILED, USAGE_ERROR, assert_usage_error, png_size, sparse_wav
-from test_image import modules_after
+from pictures import png_size
+from program import FAILED, USAGE_ERROR, assert_usage_error, modules_after, run
+from recordings import MakeWav, sparse_wav
 
 # Each with its samples: a frame of 256 every 128, so the pictures have 3, 7, 11 and 15 rows.
 LENGTHS = {"a.wav": 512, "b/c.WAV": 1024, "b/d.wav": 1536, "z.wav": 2048}

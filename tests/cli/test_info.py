@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pytest
 import soundfile
 from click.testing import CliRunner, Result
-from conftest import SAMPLES, MakeWav, run
+from program import run
+from recordings import SAMPLES, MakeWav
 from strict_png import decode
 
 from wav2spec.cli.main import command

@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import soundfile
-from conftest import MakeWav, run
-from datasets import Words, done, names, usage_error
+from folders import names
+from in_process import done, usage_error
+from program import Words, run
+from recordings import MakeWav
 
 import wav2spec
 

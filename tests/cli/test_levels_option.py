@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import MakeWav, run
-from datasets import Words, done, names, recipe, usage_error
+from folders import names
+from in_process import done, usage_error
+from pictures import recipe
+from program import Words, run
+from recordings import MakeWav
 
 import wav2spec
 

@@ -8,7 +8,7 @@ from typing import get_args
 import click
 import pytest
 from click.testing import CliRunner, Result
-from conftest import MakeWav
+from recordings import MakeWav
 
 from wav2spec.cli.main import command
 from wav2spec.cli.options import SETTING_OPTIONS

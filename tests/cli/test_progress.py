@@ -9,8 +9,8 @@ import termios
 from pathlib import Path
 
 import pytest
-from conftest import MakeWav, run
-from program import FAILED, sparse_wav, start
+from program import FAILED, run, start
+from recordings import MakeWav, sparse_wav
 
 
 def on_a_terminal(*words: str | Path, cwd: Path | None = None) -> tuple[int, str]:

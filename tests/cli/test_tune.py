@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from conftest import MakeWav, run
+from program import run
+from recordings import MakeWav
 
 from wav2spec import spectrogram
 from wav2spec.dsp.entropy import entropies, rank, renyi_entropy

@@ -9,15 +9,13 @@ from pathlib import Path
 import click
 import numpy as np
 import pytest
-from conftest import ROOT, SAMPLES, run
 from PIL import Image
+from program import run
+from readme import BLOCKS, COMMANDS, README
+from recordings import ROOT, SAMPLES
 
 from wav2spec.cli.main import command
 from wav2spec.settings.presets import PRESETS
-
-README = (ROOT / "README.md").read_text()
-BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
-COMMANDS = [line for kind, block in BLOCKS if kind == "sh" for line in block.splitlines() if "wav2spec" in line]
 
 
 @pytest.mark.parametrize("line", COMMANDS)

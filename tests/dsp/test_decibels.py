@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from click.testing import CliRunner, Result
-from conftest import SAMPLES, MakeWav
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from recordings import SAMPLES, MakeWav
 from strict_png import decode
 
 import wav2spec

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from click.testing import CliRunner, Result
-from conftest import SAMPLES, MakeWav
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from recordings import SAMPLES, MakeWav
 
 import wav2spec
 from wav2spec.audio import recording as audio

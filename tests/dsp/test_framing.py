@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from click.testing import CliRunner
-from conftest import MakeWav
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from recordings import MakeWav
 
 import wav2spec
 from wav2spec.cli.main import command

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import soundfile
-from conftest import MakeWav
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from recordings import MakeWav
 
 from wav2spec.audio.preprocess import preprocess
 from wav2spec.audio.recording import open_recording

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import PIL.Image
-from conftest import MakeWav, run
+from program import run
+from recordings import MakeWav
 
 import wav2spec
 

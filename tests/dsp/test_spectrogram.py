@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import soundfile
-from conftest import SAMPLES, MakeWav
+from recordings import SAMPLES, MakeWav
 
 import wav2spec
 from wav2spec.audio.preprocess import preprocess

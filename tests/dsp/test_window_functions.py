@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import soundfile
-from conftest import GOLDEN, SAMPLES
 from hypothesis import given
 from hypothesis import strategies as st
+from recordings import GOLDEN, SAMPLES
 
 import wav2spec
 from wav2spec.dsp.windows import get_window, is_periodic

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from deadline import in_time  # noqa: F401 - acts by being here
 
 from wav2spec.executors.local import ProcessExecutor, WorkerLostError
+
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("deadline")]
 
 KILLED = "the process that worked on it was killed by SIGKILL"
 MEGABYTE = 2**20

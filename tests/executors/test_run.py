@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deadline import in_time  # noqa: F401 - acts by being here
 
 from wav2spec.executors.cpus import available_cpus
 from wav2spec.executors.local import ProcessExecutor
 from wav2spec.executors.ordered_map import OrderedMap
 from wav2spec.executors.run import map_in_order
+
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("deadline")]
 
 HERE = os.getpid()
 

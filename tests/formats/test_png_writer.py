@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 import numpy as np
 import pytest
-from conftest import SAMPLES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from recordings import SAMPLES
 from strict_png import Bytes, NotStrictlyPngError, chunk_names, decode
 
 from wav2spec.formats.png_writer import GREY, RGB, PixelFormat, PngWriter

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 from click.testing import CliRunner
-from conftest import GOLDEN, SAMPLES
+from recordings import GOLDEN, SAMPLES
 from strict_png import Bytes, decode
 
 import wav2spec

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 import soxr
 from click.testing import CliRunner, Result
-from conftest import GOLDEN, SAMPLES, MakeWav
+from recordings import GOLDEN, SAMPLES, MakeWav
 from strict_png import decode
 
 import wav2spec

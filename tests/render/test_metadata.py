@@ -3,14 +3,12 @@
 import hashlib
 import io
 import json
-import re
 import shlex
 import shutil
 import socket
 import struct
 import subprocess
 import time
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -18,45 +16,16 @@ import click
 import numpy as np
 import pytest
 import soundfile
-from click.testing import CliRunner, Result
-from conftest import MakeWav, run
+from in_process import invoke, told
+from pictures import chunk, text_of
 from PIL import Image
+from program import run
+from recordings import MakeWav
+from setting_cases import CASES, EVERY, SMALL, STARTS, needed
 from strict_png import chunk_names
 
 import wav2spec
-from wav2spec.cli.main import command
-from wav2spec.settings.presets import COMPARE, DEFAULT, PLOT, PRESETS
-
-# A value of each setting that is none of a command's defaults: the last option, after whatever else it needs.
-SOUND = """--start 50ms | --duration 0:00.2 | --channel 2 | --sample-rate 11025 | --target-length 0.2s
-    | --normalize peak:0.5 | --window kaiser:8.5 | --window-symmetry symmetric | --window-size 25ms | --stride 1/3
-    | --fft-length 4096 | --fmin 200.5 | --fmax 6000 | --freq-scale log | --n-bands 40 | --drop-nyquist
-    | --freq-scale mel --mel-formula htk | --freq-scale mel --mel-norm none | --framing centered --pad-mode reflect
-    | --scale linear --magnitude-squared | --scale linear --brightness 0.1 | --scale db --db-ref 0.3
-    | --scale db --db-max -6.5 | --scale db --db-range 50 | --scale db --amin 0.001 | --gamma 1.8
-    | --height 200 --reduce mean"""
-RASTER = """ | --fft-length 1024 --window-align center | --framing pad-end | --scale db | --layout right-up | --width 50
-    | --height 11 | --palette viridis | --invert | --bit-depth 16"""
-FIGURE = """ | --fft-length 4096 --window-align left | --framing valid | --scale linear | --width 345 | --height 456
-    | --dpi 60 | --title "it's a 'title' \N{EM DASH} of\t2" | --no-colorbar | --waveform | --style dark
-    | --palette viridis"""
-
-
-def cases(text: str) -> dict[str, list[str]]:
-    """Return the words of each case by the field of its last option."""
-    lists = [shlex.split(case) for case in text.split("|")]
-    names = [[word for word in words if re.match("--[a-z]", word)][-1] for words in lists]
-    return dict(zip((name[2:].removeprefix("no-").replace("-", "_") for name in names), lists, strict=True))
-
-
-CASES = {"image": cases(SOUND + RASTER), "plot": cases(SOUND + FIGURE), "compare": cases(SOUND + FIGURE)}
-STARTS = {"image": DEFAULT, "plot": PLOT, "compare": COMPARE}
-SMALL = ("--dpi", "50", "--size", "400x300")
-EVERY = [(name, field) for name, fields in CASES.items() for field in fields]
-
-
-def invoke(*words: str | Path) -> Result:
-    return CliRunner().invoke(command, [str(word) for word in words], standalone_mode=False)
+from wav2spec.settings.presets import PRESETS
 
 
 def draw(name: str, wav: Path, *options: str | Path, target: str = "out.png") -> bytes:
@@ -66,32 +35,8 @@ def draw(name: str, wav: Path, *options: str | Path, target: str = "out.png") ->
     return path.read_bytes()
 
 
-def told(*words: str | Path) -> str:
-    result = invoke("info", *words)
-    assert (result.exception, result.return_value, result.stderr) == (None, 0, "")
-    return result.stdout
-
-
-def chunk(name: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-
-
-def text_of(data: bytes) -> str:
-    at = data.index(b"tEXtwav2spec\0")
-    (size,) = struct.unpack(">I", data[at - 4 : at])
-    return data[at + 13 : at + 4 + size].decode("ascii")
-
-
 def recipe_of(data: bytes) -> dict[str, Any]:
     return dict(json.loads(text_of(data)))
-
-
-def needed(name: str, field: str = "") -> list[str]:
-    """Return what a command is given beside the setting itself: of a grid, something to compare."""
-    varied = [] if name != "compare" else ["--window", "hann", "--window", "hamming"]
-    if field == "window" and varied:
-        varied = ["--stride", "50%", "--stride", "1//3", "--window-size", "10ms", "--window-size", "512"]
-    return varied if name == "image" or field == "dpi" else [*SMALL, *varied]
 
 
 @pytest.mark.parametrize("name", list(CASES))

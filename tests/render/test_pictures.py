@@ -15,9 +15,9 @@ import numpy.typing as npt
 import pytest
 import soundfile
 from click.testing import CliRunner
-from conftest import ROOT, MakeWav
 from matplotlib import colormaps
 from PIL import Image
+from recordings import ROOT, MakeWav
 from strict_png import decode
 
 import wav2spec

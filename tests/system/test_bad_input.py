@@ -13,23 +13,12 @@ from pathlib import Path
 
 import pytest
 import soundfile
-from conftest import SAMPLES, MakeWav, riff, run
-from program import (
-    AS_OTHERS,
-    assert_usage_error,
-    contents,
-    error_of,
-    hostile_files,
-    needs_proc,
-    needs_setpriv,
-    png_size,
-    rf64,
-    shell,
-    start,
-    wait_until_writing,
-    wrapped,
-    write_sparse,
-)
+from folders import contents
+from hostile_recordings import hostile_files
+from pictures import png_size
+from processes import wait_until_writing
+from program import AS_OTHERS, assert_usage_error, error_of, needs_proc, needs_setpriv, run, shell, start, wrapped
+from recordings import SAMPLES, MakeWav, rf64, riff, write_sparse
 
 SPEECH = SAMPLES / "speech.wav"
 

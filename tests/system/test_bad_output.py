@@ -8,24 +8,25 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import MakeWav, run
+from folders import contents
+from pictures import png_size
 from program import (
     AS_OTHERS,
     FAILED,
     USAGE_ERROR,
     assert_usage_error,
-    contents,
     error_of,
     needs_mounts,
     needs_root,
     needs_setpriv,
     on_a_disk,
-    png_size,
+    run,
     shell,
     start,
     with_and_without_nameless_files,
     wrapped,
 )
+from recordings import MakeWav
 
 FULL = "No space left on device"
 

@@ -11,23 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from batches import (
-    assert_whole,
-    children,
-    failures,
-    halted,
-    halted_worker,
-    is_alive,
-    lines_of,
-    open_files,
-    recordings,
-    started,
-    state,
-    tree,
-    wait_until,
-)
-from conftest import run
-from program import FAILED, PROGRAM, needs_proc, needs_strace, sparse_wav, with_and_without_nameless_files
+from folders import tree
+from pictures import assert_whole
+from processes import children, halted, halted_worker, is_alive, open_files, process_state, started, wait_until
+from program import FAILED, PROGRAM, failures, lines_of, needs_proc, needs_strace, run, with_and_without_nameless_files
+from recordings import sparse_wav, write_recordings
 
 pytestmark = needs_proc
 
@@ -45,7 +33,7 @@ STOPS = [
 @pytest.fixture
 def sources(tmp_path: Path) -> Path:
     """Return a folder of two short recordings, and behind them three of which none ends in a minute."""
-    recordings(tmp_path / "in", 2)
+    write_recordings(tmp_path / "in", 2)
     for name in "xyz":
         sparse_wav(tmp_path / "in" / f"{name}.wav", 2**29)
     return tmp_path / "in"
@@ -92,7 +80,7 @@ def test_signals_in_a_burst_are_said_once(sources: Path, folder: Path) -> None:
 
 def test_a_stopped_batch_counts_what_was_done_behind_a_long_recording(tmp_path: Path, folder: Path) -> None:
     sources = tmp_path / "in"
-    names = recordings(sources, 6)
+    names = write_recordings(sources, 6)
     sparse_wav(sources / "0.wav", 2**29)
     with started(sources, *SLOWLY, "-o", folder) as process:
         # One may wait for the long one's worker.
@@ -128,7 +116,7 @@ def test_without_their_parent_workers_end_and_an_update_does_the_rest(
     tmp_path: Path, folder: Path, program: tuple[str, ...]
 ) -> None:
     sources, expected = tmp_path / "in", tmp_path / "expected"
-    names = recordings(sources, 6, 100_000)
+    names = write_recordings(sources, 6, 100_000)
     with started(sources, *SLOWLY, "-o", folder, program=program) as process:
         wait_until(lambda: (folder / "00.png").exists())
         workers = children(process.pid)
@@ -150,7 +138,7 @@ def test_without_their_parent_workers_end_and_an_update_does_the_rest(
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM, signal.SIGRTMIN + 1])
 def test_of_a_killed_worker_only_its_file_is_lost(tmp_path: Path, folder: Path, number: int) -> None:
     sources = tmp_path / "in"
-    names = recordings(sources, 6, 50_000)
+    names = write_recordings(sources, 6, 50_000)
     with started(sources, *SLOWLY, "-o", folder) as process:
         worker, source = halted_worker(process, sources, folder)
         os.kill(worker, number)
@@ -174,7 +162,7 @@ def assert_there_unless_lost(folder: Path, stems: set[str], lost: Collection[str
 
 def test_a_batch_whose_workers_are_all_killed_again_and_again_ends(tmp_path: Path, folder: Path) -> None:
     sources = tmp_path / "in"
-    names = recordings(sources, 6, 200_000)
+    names = write_recordings(sources, 6, 200_000)
     with started(sources, *SLOWLY, "-o", folder) as process:
         while process.poll() is None:
             for worker in children(process.pid):
@@ -189,7 +177,7 @@ def test_a_batch_whose_workers_are_all_killed_again_and_again_ends(tmp_path: Pat
 
 def test_two_batches_into_one_folder_write_whole_pictures(tmp_path: Path, folder: Path) -> None:
     sources, expected = tmp_path / "in", tmp_path / "expected"
-    names = recordings(sources, 12, 20_000)
+    names = write_recordings(sources, 12, 20_000)
     assert run(sources, "-j2", "-o", expected).returncode == 0
     with started(sources, "-j2", "-o", folder) as one, started(sources, "-j2", "-o", folder) as other:
         for process in (one, other):
@@ -201,7 +189,7 @@ def test_two_batches_into_one_folder_write_whole_pictures(tmp_path: Path, folder
 
 def test_a_recording_that_vanishes_in_a_batch_is_named(tmp_path: Path, folder: Path) -> None:
     sources = tmp_path / "in"
-    names = recordings(sources, 8, 50_000)
+    names = write_recordings(sources, 8, 50_000)
     with started(sources, *SLOWLY, "-o", folder) as process:
         wait_until(lambda: (folder / names[0]).exists())
         with halted(process):
@@ -219,7 +207,7 @@ def test_a_recording_cut_while_a_worker_reads_it_is_warned_of_or_failed(
     tmp_path: Path, folder: Path, left: int
 ) -> None:
     sources = tmp_path / "in"
-    names = recordings(sources, 2, 200_000)
+    names = write_recordings(sources, 2, 200_000)
     with started(sources, *SLOWLY, "-o", folder) as process:
         worker, source = halted_worker(process, sources, folder)
         os.truncate(sources / source, left)
@@ -238,7 +226,7 @@ def test_when_the_folder_of_pictures_vanishes_what_is_said_to_be_there_is(
     tmp_path: Path, folder: Path, program: tuple[str, ...]
 ) -> None:
     sources = tmp_path / "in"
-    names = recordings(sources, 8, 50_000)
+    names = write_recordings(sources, 8, 50_000)
     with started(sources, *SLOWLY, "-o", folder, program=program) as process:
         wait_until(lambda: (folder / names[0]).exists())
         with halted(process):
@@ -254,7 +242,7 @@ def test_when_the_folder_of_pictures_vanishes_what_is_said_to_be_there_is(
 @needs_strace
 def test_a_batch_that_loses_its_workers_and_gets_no_others_does_the_work_itself(tmp_path: Path, folder: Path) -> None:
     sources = tmp_path / "in"
-    recordings(sources, 1)
+    write_recordings(sources, 1)
     for number in range(1, 400):
         os.link(sources / "00.wav", sources / f"{number:03}.wav")
     refused = ("-e", "trace=clone,fork,vfork", "-e", "inject=clone,fork,vfork:error=EAGAIN:when=3+")
@@ -264,7 +252,7 @@ def test_a_batch_that_loses_its_workers_and_gets_no_others_does_the_work_itself(
         (parent,) = children(process.pid)
         # While it still hands out work.
         os.kill(parent, signal.SIGSTOP)
-        wait_until(lambda: state(parent) in ("T", "t"))
+        wait_until(lambda: process_state(parent) in ("T", "t"))
         for worker in children(parent):
             os.kill(worker, signal.SIGKILL)
         os.kill(parent, signal.SIGCONT)

@@ -4,8 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
-from conftest import SAMPLES, MakeWav, run
-from program import FAILED, USAGE_ERROR, contents, error_of, needs_mounts, on_a_disk, png_size, shell, start
+from folders import contents
+from pictures import png_size
+from program import FAILED, USAGE_ERROR, error_of, needs_mounts, on_a_disk, run, shell, start
+from recordings import SAMPLES, MakeWav
 
 SPEECH = SAMPLES / "speech.wav"
 C_LOCALE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}

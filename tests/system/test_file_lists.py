@@ -6,9 +6,21 @@ import signal
 from pathlib import Path
 
 import pytest
-from batches import assert_whole, failures, lines_of, recordings, tree
-from conftest import SAMPLES, run
-from program import FAILED, USAGE_ERROR, error_of, needs_mounts, on_a_disk, shell, with_and_without_nameless_files
+from folders import tree
+from pictures import assert_whole
+from program import (
+    FAILED,
+    USAGE_ERROR,
+    error_of,
+    failures,
+    lines_of,
+    needs_mounts,
+    on_a_disk,
+    run,
+    shell,
+    with_and_without_nameless_files,
+)
+from recordings import SAMPLES, write_recordings
 
 KICK = (SAMPLES / "kick.wav").read_bytes()
 C_LOCALE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
@@ -18,7 +30,7 @@ needs_full = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /
 @pytest.fixture
 def sources(tmp_path: Path) -> Path:
     """Return a folder of eight recordings."""
-    recordings(tmp_path / "in", 8)
+    write_recordings(tmp_path / "in", 8)
     return tmp_path / "in"
 
 
@@ -93,7 +105,7 @@ def test_a_list_that_finds_no_room_is_an_error(sources: Path, folder: Path, opti
 def test_a_list_whose_reader_goes_away_is_no_error(
     tmp_path: Path, folder: Path, options: tuple[str, ...], n_files: int
 ) -> None:
-    recordings(tmp_path / "in", 1)
+    write_recordings(tmp_path / "in", 1)
     (folder / "out").mkdir()
     for number in range(1, n_files):
         os.link(tmp_path / "in" / "00.wav", tmp_path / "in" / f"{number}.wav")

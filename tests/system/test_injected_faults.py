@@ -7,18 +7,10 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import SAMPLES, MakeWav, run
-from program import (
-    FAILED,
-    PROGRAM,
-    contents,
-    error_of,
-    needs_strace,
-    png_size,
-    start,
-    traced,
-    with_and_without_nameless_files,
-)
+from folders import contents
+from pictures import png_size
+from program import FAILED, PROGRAM, error_of, needs_strace, run, start, traced, with_and_without_nameless_files
+from recordings import SAMPLES, MakeWav
 
 RENAME = "rename,renameat,renameat2"
 N_SAMPLES = 200_000

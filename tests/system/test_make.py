@@ -10,11 +10,11 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import MakeWav
+from folders import folder_state
+from manifests import parsed
 from program import needs_mounts, on_a_disk
-from test_manifest import parsed
-from test_readme import BLOCKS, COMMANDS
-from test_update import state
+from readme import BLOCKS, COMMANDS
+from recordings import MakeWav
 
 pytestmark = pytest.mark.skipif(not shutil.which("make"), reason="needs make")
 
@@ -68,11 +68,11 @@ def test_a_picture_is_made_once_and_again_when_the_recording_is_newer(shell: She
     wav = make_wav("t.wav")
     assert shell.make("-q", "t.png") == OUTDATED
     assert shell.make("t.png") == 0
-    picture, first = wav.with_suffix(".png"), state(wav.with_suffix(".png"))
+    picture, first = wav.with_suffix(".png"), folder_state(wav.with_suffix(".png"))
     assert picture.stat().st_mtime_ns > wav.stat().st_mtime_ns
     assert shell.make("-q", "t.png") == 0
     assert shell.make("t.png") == 0
-    assert state(picture) == first
+    assert folder_state(picture) == first
     touch(wav)
     assert shell.make("-q", "t.png") == OUTDATED
     assert shell.make("t.png") == 0
@@ -85,7 +85,7 @@ def test_a_rule_that_fails_leaves_no_target_and_fails_again(shell: Shell, make_w
     if old:
         assert shell.make("t.png") == 0
         touch(wav)
-    before = state(shell.folder)
+    before = folder_state(shell.folder)
     whole = wav.read_bytes()
     wav.write_bytes(b"no WAV")
     touch(wav)
@@ -93,7 +93,7 @@ def test_a_rule_that_fails_leaves_no_target_and_fails_again(shell: Shell, make_w
         result = shell.run("make", "t.png")
         assert result.returncode == FAILED
         assert "wav2spec: error: t.wav: " in result.stderr
-        assert state(shell.folder).keys() == before.keys()
+        assert folder_state(shell.folder).keys() == before.keys()
         assert shell.make("-q", "t.png") == OUTDATED
     wav.write_bytes(whole)
     assert shell.make("t.png") == 0
@@ -121,11 +121,11 @@ def test_many_pictures_are_made_side_by_side_and_what_fails_does_not_stop_the_ot
     pictures = [f"{name}.png" for name in names]
     assert shell.make("-j4", "-k", *pictures) == FAILED
     assert sorted(path.name for path in shell.folder.glob("*.png")) == [name for name in pictures if name != "t3.png"]
-    before = {name: state(shell.folder / name) for name in pictures if name != "t3.png"}
+    before = {name: folder_state(shell.folder / name) for name in pictures if name != "t3.png"}
     make_wav("t3.wav")
     assert shell.make("-j4", *pictures) == 0
     assert shell.make("-q", *pictures) == 0
-    assert {name: state(shell.folder / name) for name in before} == before
+    assert {name: folder_state(shell.folder / name) for name in before} == before
     plain = shell.sh("wav2spec *.wav -o plain/")
     assert plain.returncode == 0
     for name in pictures:
@@ -146,15 +146,15 @@ def test_a_folder_is_made_once_and_then_what_is_new_alone(shell: Shell, recordin
     # The first rule without a pattern is what make makes.
     assert shell.run("make").stderr == "wav2spec: 3 written\n"
     assert sorted(os.listdir(pictures)) == [".stamp", "a.png", "b.png", "c.png"]
-    before = state(pictures)
+    before = folder_state(pictures)
     assert shell.make("-q", STAMP) == 0
     assert shell.make(STAMP) == 0
-    assert state(pictures) == before
+    assert folder_state(pictures) == before
     touch(make_wav("recordings/d.wav"))
     touch(recordings / "a.wav")
     assert shell.run("make", STAMP).stderr == "wav2spec: 1 written, 3 up to date\n"
     for name in "abc":
-        assert state(pictures / f"{name}.png").items() <= before.items()
+        assert folder_state(pictures / f"{name}.png").items() <= before.items()
     assert (pictures / "d.png").exists()
     assert shell.make("-q", STAMP) == 0
 

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import MakeWav, run
-from program import FAILED, USAGE_ERROR, needs_mounts, needs_proc, on_a_disk, start, wait_until_writing
-from test_manifest import assert_right, parsed
-from test_update import state
+from folders import folder_state
+from manifests import assert_right, parsed
+from processes import wait_until_writing
+from program import FAILED, USAGE_ERROR, needs_mounts, needs_proc, on_a_disk, run, start
+from recordings import MakeWav
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are UTF-8")
@@ -39,11 +40,11 @@ def test_a_manifest_that_cannot_be_written_is_an_error_before_any_work(make_wav:
         dangling / "m.jsonl": dangling,
     }
     for path, name in named.items():
-        before = state(wav.parent)
+        before = folder_state(wav.parent)
         result = run(wav, "-o", folder / "o.png", "--manifest", path)
         assert (result.returncode, result.stdout) == (FAILED, b"")
         assert result.stderr.startswith(f"wav2spec: error: {name}: ".encode())
-        assert state(wav.parent) == before
+        assert folder_state(wav.parent) == before
 
 
 @pytest.mark.parametrize("options", [[], ["--check"]])
@@ -113,10 +114,10 @@ def test_it_never_takes_the_place_of_what_is_read_or_drawn(
     (wavs[0].with_name("link")).symlink_to("a.wav")
     (wavs[0].with_name("list")).write_bytes(b"".join(os.fsencode(wav) + b"\n" for wav in wavs))
     words: list[str | Path] = ["--files-from", wavs[0].with_name("list"), "-o", folder, option]
-    before = state(wavs[0].parent)
+    before = folder_state(wavs[0].parent)
     result = run(*words, "--manifest", PLACES[place](wavs[0].parent))
     assert (result.returncode, result.stdout) == (USAGE_ERROR, b"")
-    assert state(wavs[0].parent) == before
+    assert folder_state(wavs[0].parent) == before
 
 
 @pytest.mark.parametrize(

@@ -4,23 +4,27 @@ import os
 from pathlib import Path
 
 import pytest
-from batches import assert_whole, failures, lines_of, recordings, started, tree
-from conftest import SAMPLES, riff, run
+from folders import tree
+from pictures import assert_whole
+from processes import started
 from program import (
     AS_OTHERS,
     FAILED,
     assert_usage_error,
     error_of,
+    failures,
+    lines_of,
     needs_mounts,
     needs_setpriv,
     needs_strace,
     on_a_disk,
+    run,
     shell,
-    sparse_wav,
     traced,
     with_and_without_nameless_files,
     wrapped,
 )
+from recordings import SAMPLES, riff, sparse_wav, write_recordings
 
 KICK = (SAMPLES / "kick.wav").read_bytes()
 
@@ -28,7 +32,7 @@ KICK = (SAMPLES / "kick.wav").read_bytes()
 @pytest.fixture
 def sources(tmp_path: Path) -> Path:
     """Return a folder of eight recordings."""
-    recordings(tmp_path / "in", 8)
+    write_recordings(tmp_path / "in", 8)
     return tmp_path / "in"
 
 
@@ -36,7 +40,7 @@ NAMES = [f"{number:02}.png" for number in range(8)]
 
 
 def test_two_bad_of_26_are_named_and_24_drawn(tmp_path: Path, folder: Path) -> None:
-    names = recordings(tmp_path / "in", 26)
+    names = write_recordings(tmp_path / "in", 26)
     (tmp_path / "in" / "07.wav").write_bytes(b"some text\n")
     (tmp_path / "in" / "19.wav").write_bytes(KICK[:30])
     result = run(tmp_path / "in", "-o", folder, "-j4")
@@ -122,7 +126,7 @@ def test_recordings_on_a_disk_that_cannot_be_written_are_drawn_elsewhere(tmp_pat
 def test_a_folder_without_the_right_to_write_is_found_before_any_work(
     tmp_path: Path, sources: Path, options: tuple[str, ...]
 ) -> None:
-    recordings(sources / "zz" / "locked", 2)
+    write_recordings(sources / "zz" / "locked", 2)
     (sources / "zz" / "locked").chmod(0o555)
     before = tree(sources)
     wrapper = AS_OTHERS if os.geteuid() == 0 else ()

@@ -9,19 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import MakeWav, run
-from program import (
-    FAILED,
-    contents,
-    error_of,
-    needs_proc,
-    png_size,
-    shell,
-    sparse_wav,
-    start,
-    wait_until_writing,
-    with_and_without_nameless_files,
-)
+from folders import contents
+from pictures import png_size
+from processes import wait_until_writing
+from program import FAILED, error_of, needs_proc, run, shell, start, with_and_without_nameless_files
+from recordings import MakeWav, sparse_wav
 
 STOPPING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from conftest import MakeWav, run
+from figures import draw
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_plot import draw
+from program import run
+from recordings import MakeWav
 
 from wav2spec.cli.main import command
 from wav2spec.errors import SettingError

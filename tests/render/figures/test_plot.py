@@ -4,78 +4,22 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import matplotlib.figure
 import numpy as np
-import numpy.typing as npt
 import pytest
 from click.testing import CliRunner
-from conftest import SAMPLES, MakeWav, riff, run
-from PIL import Image
+from figures import ALL, RATE, Bytes, draw, inside, laid_out, levels, tone
+from program import run
+from recordings import SAMPLES, MakeWav, riff
 
 import wav2spec
 from wav2spec.cli.main import command
 from wav2spec.render.colormaps import load_colormap
-from wav2spec.render.figures.layout import Box, Layout, compute_layout
 from wav2spec.settings.pictures import Figure
 
-Bytes = npt.NDArray[np.uint8]
-
 KICK = SAMPLES / "kick.wav"
-RATE = 16000
-ALL = Figure(), 1
-
-
-class Drawn(NamedTuple):
-    """What a command drew: pixels, shape (height, width, 3), and the figure of matplotlib's around them."""
-
-    pixels: Bytes
-    figure: matplotlib.figure.Figure
-
-
-def draw(source: Path | str, *words: str, by: str = "plot") -> Drawn:
-    """Draw a recording within this process."""
-    figures: list[matplotlib.figure.Figure] = []
-
-    class Recorder(matplotlib.figure.Figure):
-        def __init__(self, *words: Any, **options: Any) -> None:
-            super().__init__(*words, **options)
-            figures.append(self)
-
-    target = os.path.join(os.path.dirname(source), "drawn.png")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("matplotlib.figure.Figure", Recorder)
-        assert command.main([by, str(source), "-o", target, *words], standalone_mode=False) == 0
-    with Image.open(target) as picture:
-        return Drawn(np.asarray(picture), *figures)
-
-
-def inside(picture: Bytes, box: Box) -> Bytes:
-    top = len(picture) - box.y - box.height
-    return picture[top : top + box.height, box.x : box.x + box.width]
-
-
-def levels(picture: Bytes, box: Box) -> npt.NDArray[np.intp]:
-    """Return the levels whose colours a box shows, -1 where the frame is."""
-    weights = np.array([2**16, 2**8, 1])
-    known = load_colormap("magma") @ weights
-    order = np.argsort(known)
-    colors = inside(picture, box) @ weights
-    found = order[np.minimum(np.searchsorted(known[order], colors), 255)]
-    return np.where(known[found] == colors, found, -1)
-
-
-def tone(hz: float, n_samples: int = 2 * RATE, amplitude: float = 0.5) -> npt.NDArray[np.float64]:
-    return amplitude * np.sin(2 * np.pi * hz * np.arange(n_samples) / RATE)
-
-
-def click(sample: int, n_samples: int) -> npt.NDArray[np.float64]:
-    return np.where(np.arange(n_samples) == sample, 0.9, 0.0)
-
-
-def laid_out(figure: Figure, n_panels: int = 1) -> Layout:
-    return compute_layout(figure, n_panels, titled=True, caption_lines=int(n_panels > 1))
 
 
 @pytest.mark.parametrize("reduce", ["max", "mean"])

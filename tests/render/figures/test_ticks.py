@@ -6,10 +6,10 @@ from itertools import pairwise
 import matplotlib.figure
 import numpy as np
 import pytest
-from conftest import MakeWav
+from figures import ALL, RATE, draw, impulse, laid_out, levels, tone
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from test_plot import ALL, RATE, click, draw, laid_out, levels, tone
+from recordings import MakeWav
 
 from wav2spec.dsp.filterbank import hz_to_mel
 from wav2spec.render.figures.ticks import Ticks, level_ticks, linear_frequency_ticks, spread_frequency_ticks, time_ticks
@@ -206,7 +206,7 @@ def tick(figure: matplotlib.figure.Figure, axis: str, *labels: str) -> float:
 def test_a_click_stands_on_its_tick(make_wav: MakeWav, framing: str, seconds: int, width: int) -> None:
     size, stride, n_samples = 256, 64, seconds * RATE
     sample = n_samples * 2 // 5
-    path = make_wav(samples=click(sample, n_samples))
+    path = make_wav(samples=impulse(sample, n_samples))
     words = f"--framing {framing} --window-size {size} --stride {stride} --width {width}".split()
     (picture, figure), box = draw(path, *words), laid_out(Figure(width=width)).panels[0]
     # In samples: the picture reaches a stride beyond the first frame and the last, but not beyond the sound.
@@ -258,7 +258,7 @@ def test_a_tone_stands_on_its_tick(make_wav: MakeWav, framing: str, height: int,
 
 
 def test_start_shifts_the_time_axis(make_wav: MakeWav) -> None:
-    path = make_wav(samples=click(3 * RATE, 4 * RATE))
+    path = make_wav(samples=impulse(3 * RATE, 4 * RATE))
     (picture, figure), box = (
         draw(path, "--start", "2.5", "--duration", "1", "--window-size", "250"),
         laid_out(*ALL).panels[0],
