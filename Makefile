@@ -6,7 +6,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 pyth
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check format samples bench bench-smoke clean
+.PHONY: help docs demo test check format samples bench bench-smoke clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -36,6 +36,9 @@ samples: .venv/program ## Draw the pictures that are kept in sample_audio/
 		$(BIN)/wav2spec sample_audio/speech.wav sample_audio/layouts/$$layout.png --layout $$layout || exit; done
 	$(BIN)/wav2spec plot sample_audio/guitar.wav sample_audio/figures/plot.png --waveform
 	$(BIN)/wav2spec compare sample_audio/guitar.wav sample_audio/figures/compare.png --window-size 512 --window-size 4096
+
+docs: .venv/program ## Write docs/options.md from the commands
+	$(BIN)/python -m wav2spec.cli.reference > docs/options.md
 
 bench: .venv/tools ## Measure speed and memory beside the peers there are (pip install '.[bench]')
 	$(BIN)/python tests/bench/run.py

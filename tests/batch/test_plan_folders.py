@@ -207,7 +207,7 @@ def test_what_cannot_be_is_a_usage_error_before_any_work(words: tuple[str, ...],
     before = contents(Path("in")), contents(Path("out"))
     result = run(*words, cwd=tmp_path)
     assert (result.returncode, result.stdout) == (USAGE_ERROR, b"")
-    assert b"'--output'" in result.stderr
+    assert b"error: --output: " in result.stderr
     assert (contents(Path("in")), contents(Path("out"))) == before
     assert not os.path.exists("new")
 

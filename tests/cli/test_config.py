@@ -9,7 +9,6 @@ from click.testing import CliRunner, Result
 from recordings import SAMPLES
 
 from wav2spec.cli.main import command
-from wav2spec.settings.choices import APPLIES_IF
 from wav2spec.settings.presets import PRESETS
 from wav2spec.settings.settings import Settings
 
@@ -76,12 +75,10 @@ def test_every_setting_can_stand_in_a_file(field: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_all_that_a_preset_sets_makes_it_anew_when_it_stands_in_a_file(name: str, tmp_path: Path) -> None:
-    flat = PRESETS[name].settings.as_dict()
-    lines = []
-    for field, value in flat.items():
-        other, needed = APPLIES_IF.get(field, ("", ()))
-        if value is not None and (not other or flat[other] in needed):
-            lines.append(f"{field} = {str(value).lower() if isinstance(value, bool) else repr(value)}")
+    lines = [
+        f"{field} = {str(value).lower() if isinstance(value, bool) else repr(value)}"
+        for field, value in PRESETS[name].settings.effective().items()
+    ]
     path = config(tmp_path, "\n".join(lines))
     np.testing.assert_array_equal(values(tmp_path, "--config", path), values(tmp_path, "--preset", name))
 
@@ -117,11 +114,11 @@ def test_an_option_takes_back_a_flag_of_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("windowsize = 256", ["there is no setting 'windowsize'"]),
-        ("output = 'a.png'", ["there is no setting 'output'"]),
-        ("config = 'b.toml'", ["there is no setting 'config'"]),
-        ("[analysis]\nstride = 3", ["there is no setting 'analysis'"]),
-        ("'window size' = 3", ["there is no setting 'window size'"]),
+        ("windowsize = 256", ["no setting is named 'windowsize'"]),
+        ("output = 'a.png'", ["no setting is named 'output'"]),
+        ("config = 'b.toml'", ["no setting is named 'config'"]),
+        ("[analysis]\nstride = 3", ["no setting is named 'analysis'"]),
+        ("'window size' = 3", ["no setting is named 'window size'"]),
         ("preset = 'librsoa'", ["preset", "'librsoa'", "librosa-mel"]),
         ("preset = 3", ["preset", "3"]),
         ("preset = ['tf']", ["preset", "['tf']"]),
@@ -160,7 +157,7 @@ def test_a_file_that_cannot_be_read_is_wrong_usage_with_the_reason(name: str, re
 def test_a_value_of_a_wrong_type_is_wrong_usage_that_names_the_option(field: str, value: str, tmp_path: Path) -> None:
     result = image(tmp_path, "--config", config(tmp_path, f"{field} = {value}"))
     assert result.exit_code == 2, result.output
-    assert f"'--{field.replace('_', '-')}'" in result.stderr
+    assert f"error: --{field.replace('_', '-')}: " in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -180,14 +177,11 @@ def test_a_value_of_a_wrong_type_is_wrong_usage_that_names_the_option(field: str
         ("channel", "1.5"),
         ("start", "true"),
         ("sample_rate", "16000.5"),
-        ("sample_rate", "'16 kHz'"),
         ("n_bands", "12.5"),
-        ("n_bands", "'12'"),
         ("fmin", "'low'"),
         ("brightness", "true"),
         ("brightness", "'bright'"),
         ("db_ref", "true"),
-        ("gamma", "'2'"),
         ("magnitude_squared", "1"),
         ("magnitude_squared", "'yes'"),
         ("scale", "1"),
@@ -197,7 +191,7 @@ def test_a_value_of_a_wrong_type_is_wrong_usage_that_names_the_option(field: str
 def test_a_value_of_another_kind_is_not_taken_for_one_of_the_right_kind(field: str, value: str, tmp_path: Path) -> None:
     result = image(tmp_path, "--config", config(tmp_path, f"{field} = {value}"))
     assert result.exit_code == 2, result.output
-    assert f"'--{field.replace('_', '-')}'" in result.stderr
+    assert f"error: --{field.replace('_', '-')}: " in result.stderr
     assert not (tmp_path / "a.npy").exists()
 
 
@@ -211,7 +205,7 @@ def test_a_short_time_is_read_as_it_is_written(tmp_path: Path) -> None:
 def test_a_setting_of_the_file_that_cannot_act_is_wrong_usage(tmp_path: Path) -> None:
     result = image(tmp_path, "--config", config(tmp_path, "db-range = 60"))
     assert result.exit_code == 2
-    assert "--db-range needs --scale db" in result.stderr
+    assert "--db-range: needs --scale db" in result.stderr
 
 
 def test_info_takes_the_same_file(tmp_path: Path) -> None:

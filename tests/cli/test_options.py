@@ -11,39 +11,16 @@ from click.testing import CliRunner, Result
 from recordings import MakeWav
 
 from wav2spec.cli.main import command
-from wav2spec.cli.options import SETTING_OPTIONS
-from wav2spec.settings.choices import (
-    APPLIES_IF,
-    WINDOWS,
-    FftLengthName,
-    Framing,
-    FreqScale,
-    Layout,
-    MelFormula,
-    MelNorm,
-    PadMode,
-    Reduce,
-    Scale,
-    WindowAlign,
-    WindowSymmetry,
-)
+from wav2spec.settings.choices import WINDOWS, Framing, Scale
+from wav2spec.settings.kinds import Choice, Flag
 from wav2spec.settings.presets import PLOT, PRESETS
 from wav2spec.settings.settings import Settings
 
 FLAT = Settings().as_dict()
-CHOICES = {
-    "window_symmetry": WindowSymmetry,
-    "window_align": WindowAlign,
-    "framing": Framing,
-    "pad_mode": PadMode,
-    "freq_scale": FreqScale,
-    "mel_formula": MelFormula,
-    "mel_norm": MelNorm,
-    "scale": Scale,
-    "layout": Layout,
-    "reduce": Reduce,
-}
-FLAGS = {"magnitude_squared", "drop_nyquist", "invert", "metadata"}
+DECLARED = Settings().declarations
+CHOICES = {field: one.kind.values for field, one in DECLARED.items() if isinstance(one.kind, Choice)}
+FLAGS = {field for field, one in DECLARED.items() if isinstance(one.kind, Flag)}
+NEEDS = {field: one.applies_if for field, one in DECLARED.items() if one.applies_if and one.applies_if[1]}
 # A legal value of each setting that acts under some other settings alone.
 VALUES = {
     "pad_mode": ["--pad-mode=reflect"],
@@ -92,48 +69,49 @@ def test_no_two_groups_have_a_field_of_one_name() -> None:
 
 
 def test_every_option_has_a_field() -> None:
-    assert set(SETTING_OPTIONS) == FLAT.keys() | PLOT.as_dict().keys()
+    everywhere = FLAT.keys() | PLOT.as_dict().keys()
+    options = {option.name for name in ("image", "plot") for option in command.commands[name].params}
+    assert everywhere <= options
 
 
 @pytest.mark.parametrize("field", sorted(CHOICES))
 def test_an_option_offers_what_its_field_takes(field: str) -> None:
-    choices = get_args(CHOICES[field])
+    choices = CHOICES[field]
     for choice in choices:
-        Settings().replace(**{field: choice})
+        related = {"segment": 1} if field == "segment_last" else {}
+        Settings().replace(**related, **{field: choice})
     result = used(flag(field), "nothing")
     assert result.exit_code == 2
-    assert f"'{flag(field)}'" in result.stderr
-    assert "'nothing'" in result.stderr
-    assert all(f"'{choice}'" in result.stderr for choice in choices)
+    assert result.stderr.startswith(f"wav2spec: error: {flag(field)}: 'nothing' is none of ")
+    assert all(str(choice) in result.stderr for choice in choices)
 
 
-def test_help_names_every_window_but_the_other_name_of_hann() -> None:
-    words = re.findall(r"[a-z-]+", SETTING_OPTIONS["window"][2].lower())
-    assert set(WINDOWS) - {"hanning"} <= set(words)
-    assert all(name in SETTING_OPTIONS["fft_length"][1].name for name in get_args(FftLengthName))
+def test_the_reference_names_every_window() -> None:
+    words = re.findall(r"[a-z-]+", DECLARED["window"].details.lower())
+    assert set(WINDOWS) <= set(words)
 
 
 def test_a_legal_value_stands_here_for_every_setting_that_needs_another() -> None:
-    assert set(VALUES) == set(APPLIES_IF)
+    assert set(VALUES) == set(NEEDS)
 
 
-@pytest.mark.parametrize("field", sorted(APPLIES_IF))
+@pytest.mark.parametrize("field", sorted(NEEDS))
 def test_an_option_that_cannot_act_is_wrong_usage_that_names_the_one_it_needs(field: str, tmp_path: Path) -> None:
-    other, needed = APPLIES_IF[field]
-    for value in sorted(set(get_args(CHOICES[other])) - set(needed)):
+    other, needed = NEEDS[field]
+    for value in sorted(set(CHOICES[other]) - set(needed)):
         result = used(*VALUES[field], flag(other), value)
         assert result.exit_code == 2
         need = " or ".join(f"{flag(other)} {name}" for name in needed)
-        assert f"{flag(field)} needs {need}, but it is {value}" in result.stderr
+        assert f"{flag(field)}: needs {need}, but it is {value}\n" in result.stderr
     config = tmp_path / "a.toml"
-    value = sorted(set(get_args(CHOICES[other])) - set(needed))[0]
+    value = sorted(set(CHOICES[other]) - set(needed))[0]
     config.write_text(f"{other} = '{value}'\n")
     assert used(*VALUES[field], "--config", str(config)).exit_code == 2
 
 
-@pytest.mark.parametrize("field", sorted(APPLIES_IF))
+@pytest.mark.parametrize("field", sorted(NEEDS))
 def test_an_option_that_acts_changes_the_picture(field: str, make_wav: MakeWav) -> None:
-    other, needed = APPLIES_IF[field]
+    other, needed = NEEDS[field]
     source = make_wav(n_samples=3000)
     for value in needed:
         pixels = []
@@ -160,23 +138,24 @@ BAD = [
     ("start", "1:02:03:04", "1:02:03:04", "no time"),
     ("start", "nan", "nan", "no time"),
     ("start", "soon", "soon", "no time"),
-    ("duration", "0", "0", "more than nothing"),
-    ("duration", "0ms", "0ms", "more than nothing"),
+    ("duration", "0", "0", "greater than 0"),
+    ("duration", "0ms", "0ms", "greater than 0"),
     ("duration", "1m", "1m", "no time"),
-    ("channel", "0", "0", "counted from 1"),
-    ("channel", "-1", "-1", "from 1"),
+    ("duration", "25 MS", "25 MS", "write 25ms"),
+    ("channel", "0", "0", "at least 1"),
+    ("channel", "-1", "-1", "at least 1"),
     ("channel", "left", "left", "first, mix, all"),
-    ("channel", "1.5", "1.5", "from 1"),
+    ("channel", "1.5", "1.5", "whole number"),
     ("sample-rate", "0", "0", "at least 1"),
-    ("sample-rate", "16k", "16k", "whole number"),
+    ("sample-rate", "16s", "16s", "whole number"),
     ("sample-rate", "22050.5", "22050.5", "whole number"),
     ("target-length", "0", "0", "at least 1"),
-    ("target-length", "0s", "0s", "more than nothing"),
+    ("target-length", "0s", "0s", "greater than 0"),
     ("target-length", "50%", "50%", "share of the window"),
     ("target-length", "all", "all", "neither samples"),
-    ("segment", "0", "0", "more than nothing"),
+    ("segment", "0", "0", "greater than 0"),
     ("segment", "soon", "soon", "no time"),
-    ("segment-stride", "0ms", "0ms", "more than nothing"),
+    ("segment-stride", "0ms", "0ms", "greater than 0"),
     ("segment-stride", "50%", "50%", "no time"),
     ("segment-stride", "1", "", "needs --segment"),
     ("segment-last", "drop", "", "needs --segment"),
@@ -189,7 +168,7 @@ BAD = [
     ("normalize", "0.5", "0.5", "none, peak, rms"),
     ("normalize", "1", "1", "none, peak, rms"),
     ("window", "hanm", "hanm", "none of hann"),
-    ("window", "512", "512", "--window-size 512"),
+    ("window", "512", "512", "did you mean --window-size?"),
     ("window", "0.5", "0.5", "none of hann"),
     ("window", "kaiser", "kaiser", "needs a number"),
     ("window", "kaiser:-1", "-1", "from 0 to 700"),
@@ -197,11 +176,13 @@ BAD = [
     ("window", "tukey:2", "2", "from 0 to 1"),
     ("window", "hann:2", "2", "takes no number"),
     ("window-size", "1", "1", "at least 2"),
+    ("window-size", "25 ms", "25 ms", "write 25ms"),
+    ("window-size", "0.025", "0.025", "write 0.025s or 25ms"),
     ("window-size", "50%", "50%", "share of the window"),
     ("window-size", "256.5", "256.5", "whole number"),
     ("stride", "0", "0", "at least 1"),
     ("stride", "1/0", "1/0", "divides by zero"),
-    ("stride", "0%", "0%", "more than nothing"),
+    ("stride", "0%", "0%", "greater than 0"),
     ("fft-length", "1", "1", "at least 2"),
     ("fft-length", "50%", "50%", "share of the window"),
     ("fft-length", "double", "double", "power-of-two"),
@@ -244,15 +225,15 @@ def test_a_bad_value_is_wrong_usage_with_option_limit_and_value(option: str, val
     scale = ["--scale=db"] if option.startswith(("db", "amin")) else []
     result = used(f"--{option}={value}", *scale)
     assert result.exit_code == 2, result.exception
-    said = " ".join(result.stderr.split("Error: ")[1].split())
-    assert said.startswith(f"Invalid value for '--{option}': ")
-    words = said.removeprefix(f"Invalid value for '--{option}': ")
+    prefix = f"wav2spec: error: --{option}: "
+    assert result.stderr.startswith(prefix)
+    words = result.stderr.removeprefix(prefix)
     assert met.removeprefix("'") in words
     assert limit in words
 
 
 def test_bad_values_stand_here_for_every_option_but_the_choices_and_the_flag() -> None:
-    assert {flag.replace("-", "_") for flag, *_ in BAD} == set(FLAT) - set(CHOICES) - FLAGS
+    assert {flag.replace("-", "_") for flag, *_ in BAD} >= set(FLAT) - set(CHOICES) - FLAGS
 
 
 @pytest.mark.parametrize(
@@ -269,8 +250,8 @@ def test_values_that_contradict_each_other_at_any_rate_are_wrong_usage(
 ) -> None:
     result = used(*options)
     assert result.exit_code == 2
-    assert f"Invalid value for '--{named}': " in result.stderr
-    assert words in " ".join(result.stderr.split())
+    assert result.stderr.startswith(f"wav2spec: error: --{named}: ")
+    assert words in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -304,4 +285,4 @@ def test_underscores_in_option_names_work(option: str) -> None:
 def test_an_unknown_preset_is_wrong_usage_that_names_those_there_are() -> None:
     result = used("--preset", "librsoa")
     assert result.exit_code == 2
-    assert all(word in result.stderr for word in ("'--preset'", "'librsoa'", *PRESETS))
+    assert all(word in result.stderr for word in ("--preset: ", "'librsoa'", *PRESETS))

@@ -291,4 +291,4 @@ def test_the_frequency_of_a_tone_lands_where_frequencies_say(hz: float, window: 
 )
 def test_levels_beyond_all_numbers_are_wrong_usage_or_drawn(options: str, tmp_path: Path) -> None:
     result = image(SAMPLES / "kick.wav", "-o", tmp_path / "a.png", *options.split())
-    assert result.return_value == 0 or isinstance(result.exception, click.BadParameter), result.output
+    assert result.return_value == 0 or isinstance(result.exception, click.UsageError), result.output

@@ -297,6 +297,6 @@ def test_limits_that_do_not_fit_the_recording_are_its_failure(
 def test_limits_that_no_recording_fits_are_wrong_usage(fmin: float, fmax: float, tmp_path: Path) -> None:
     result = CliRunner().invoke(command, [str(tmp_path / "none.wav"), f"--fmin={fmin}", f"--fmax={fmax}"])
     assert result.exit_code == 2
-    assert f"Invalid value for '--fmin': must be below fmax, but {fmin} Hz is not below {fmax} Hz" in result.stderr
+    assert f"wav2spec: error: --fmin: must be below fmax, but {fmin} Hz is not below {fmax} Hz" in result.stderr
     with pytest.raises(SettingError, match="fmin"):
         wav2spec.spectrogram(NOISE, RATE, fmin=fmin, fmax=fmax)

@@ -172,7 +172,7 @@ def test_side_lobes_are_as_low_as_the_literature_says(name: str, main_lobe: floa
         ("tukey:-0.1", "must be from 0 to 1, not -0.1"),
         ("tukey:1.5", "must be from 0 to 1, not 1.5"),
         ("tukey:nan", "not finite"),
-        ("512", "did you mean --window-size 512"),
+        ("512", "did you mean `window_size`?"),
     ],
 )
 def test_a_window_that_cannot_be_is_refused_with_limit_and_value(name: str, words: str) -> None:

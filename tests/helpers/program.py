@@ -123,7 +123,8 @@ def error_of(result: subprocess.CompletedProcess[bytes]) -> str:
 
 def assert_usage_error(result: subprocess.CompletedProcess[bytes]) -> None:
     assert result.returncode == USAGE_ERROR
-    assert b"\nError: " in result.stderr
+    assert result.stderr.startswith(b"wav2spec: error: ")
+    assert result.stderr.count(b"\n") == 1
     assert b"Traceback" not in result.stderr
     assert not result.stdout
 

@@ -281,7 +281,7 @@ CANNOT_BE = """--width 0 : --width : at least 1 : 0
 --bit-depth 12 : --bit-depth : 8, 16 : 12
 --bit-depth 16 --palette magma : --bit-depth : gray : magma
 --palette magmo : --palette : did you mean magma : 'magmo'
---reduce min : --reduce : 'max', 'mean' : 'min'"""
+--reduce min : --reduce : max, mean : 'min'"""
 
 
 @pytest.mark.parametrize("line", CANNOT_BE.splitlines())

@@ -43,7 +43,7 @@ def test_seconds_minutes_and_hours_are_read_exactly(time: float | str, seconds: 
     "time",
     [
         *("", " ", "1 ", " 1", "1\n", "-1", -1, -0.5, "+1", "1e3", "0x10", "1_0", "1" * 19, "٣", "nan", "inf"),
-        *(math.nan, math.inf, "abc", "1m", "1h", "1us", "ms", "s", "1.", ".", "1,5", "50%", "1/3", None),
+        *(math.nan, math.inf, "abc", "1m", "1h", "ms", "s", "1.", ".", "1,5", "50%", "1/3", None),
         *(":", ":1", "1:", "1::2", "1:2:3:4", "1.5:00", "1:-2", "1:02ms", "1:02s", "1:02:03s"),
     ],
 )

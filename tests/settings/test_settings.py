@@ -10,6 +10,7 @@ import pytest
 
 from wav2spec.cli.options import setting_options
 from wav2spec.errors import SettingError
+from wav2spec.settings.aliases import CONVERTED
 from wav2spec.settings.analysis import Analysis
 from wav2spec.settings.bands import Bands
 from wav2spec.settings.levels import Levels
@@ -59,7 +60,7 @@ def test_each_field_has_exactly_one_option_spelt_like_it(field: str) -> None:
 
 def test_there_is_no_option_without_a_field_but_what_stands_for_several() -> None:
     assert sorted(str(option.name) for option in options_of_settings()) == sorted(
-        [*FIELDS, "preset", "config", "like", "levels", "size"]
+        [*FIELDS, *CONVERTED, "preset", "config", "like", "levels", "size"]
     )
 
 
@@ -74,8 +75,8 @@ def test_help_shows_the_default_that_the_settings_have(option: click.Option) -> 
     shown = f"{shown:g}" if isinstance(shown, float) else shown
     record = option.get_help_record(click.Context(click.Command("image")))
     assert record is not None
-    assert record[1].endswith(f"[default: {shown}]") == (default is not None)
-    assert record[1].count("default") == (default is not None)
+    computed = Settings().declarations[str(option.name)].default_text
+    assert record[1].endswith(f"  [default: {computed if default is None else shown}]")
 
 
 @pytest.mark.parametrize("window_size", [2, 255, 10**9, "2", "25ms", "0.001s", "2s"])
@@ -89,10 +90,10 @@ def test_a_window_has_two_samples_or_some_time(window_size: int | str) -> None:
         (1, "at least 2, not 1"),
         ("1", "at least 2, not 1"),
         (0, "at least 2, not 0"),
-        ("0ms", "more than nothing, not 0ms"),
+        ("0ms", "greater than 0, not 0ms"),
         (-256, "-256"),
-        ("50%", r"is a share of the window; samples \(256\) or time \(25ms\) are meant$"),
-        ("1/2", r"is a share of the window; samples \(256\) or time \(25ms\) are meant$"),
+        ("50%", r"is a share of the window; write samples \(256\) or a time \(25ms\)$"),
+        ("1/2", r"is a share of the window; write samples \(256\) or a time \(25ms\)$"),
         ("long", "'long' is neither samples"),
         ("2.5", "whole number of samples"),
     ],
@@ -114,9 +115,9 @@ def test_a_stride_has_one_sample_some_time_or_a_share(stride: int | str) -> None
         (0, "at least 1, not 0"),
         ("0", "at least 1, not 0"),
         (-1, "-1"),
-        ("0%", "more than nothing, not 0%"),
-        ("0/3", "more than nothing, not 0/3"),
-        ("0ms", "more than nothing, not 0ms"),
+        ("0%", "greater than 0, not 0%"),
+        ("0/3", "greater than 0, not 0/3"),
+        ("0ms", "greater than 0, not 0ms"),
         ("1/0", "divides by zero"),
         ("", "neither samples"),
     ],

@@ -10,9 +10,8 @@ import numpy as np
 from wav2spec.arrays import Samples
 from wav2spec.audio.recording import Recording
 from wav2spec.errors import AudioError
-from wav2spec.settings.choices import NORMALIZATIONS
 from wav2spec.settings.preprocessing import Preprocessing
-from wav2spec.settings.quantities import in_samples, parse_named, parse_time
+from wav2spec.settings.quantities import in_samples, parse_time
 from wav2spec.waveform import Segment, Waveform
 
 # To start a thread takes as long as to analyse a second or so.
@@ -137,7 +136,7 @@ def _zero_padded(blocks: Iterator[Samples], n_zeros: int, n_channels: int) -> It
 
 def _gain(kept: Callable[[], Iterator[Samples]], source: Preprocessing) -> float:
     """Return what brings the samples kept to their level, from a first pass over them; 1 for silence."""
-    name, level = parse_named(source.normalize, NORMALIZATIONS)
+    name, level = source.normalization
     if level is None:
         return 1.0
     peak, energy, n_values = 0.0, 0.0, 0

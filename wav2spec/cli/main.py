@@ -1,6 +1,8 @@
 """The command line. Importing it loads Click and nothing heavier: NumPy comes when there is work."""
 
-import contextlib
+import sys
+from collections.abc import Sequence
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -13,19 +15,44 @@ from wav2spec.cli.commands.levels import levels
 from wav2spec.cli.commands.plot import plot
 from wav2spec.cli.commands.presets import presets
 from wav2spec.cli.commands.tune import tune
+from wav2spec.cli.help import Option, write_options
+from wav2spec.cli.options import normalize_name
 from wav2spec.console import print_message, printable
 from wav2spec.errors import OutputError, StdoutClosedError
 from wav2spec.process import die_by_broken_pipe, prepare_process, settle_streams
 
+_EXAMPLES = (
+    ("wav2spec kick.wav", "draw kick.png, TensorFlow's rotated picture"),
+    ("wav2spec plot kick.wav", "draw a labelled figure"),
+    ("wav2spec recordings/ -o pictures/", "draw every WAV file of a folder"),
+)
+
 
 class _DefaultCommand(click.Group):
-    """A group whose first word, if it is no command's name, belongs to the command ``image``."""
+    """A group whose first word, unless it is the name of a command, belongs to the command ``image``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         own = {"--help", "-h", "--version"}
+        if not args and not ctx.resilient_parsing:
+            click.echo(self._first_contact(ctx), err=True)
+            ctx.exit(2)
         if args and args[0] not in own and args[0] not in self.commands:
             args = ["image", *args]
         return super().parse_args(ctx, args)
+
+    def main(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, *, standalone_mode: bool = True
+    ) -> Any:
+        """Run a command line; on its own, as a test runner calls it, errors are printed as `run` prints them."""
+        try:
+            result = super().main(args, prog_name, standalone_mode=False)
+        except click.ClickException as error:
+            if not standalone_mode:
+                raise
+            result = _print_usage_error(error)
+        if standalone_mode:
+            sys.exit(result)
+        return result
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         own = super().shell_complete(ctx, incomplete)
@@ -38,25 +65,47 @@ class _DefaultCommand(click.Group):
         formatter.write_usage(ctx.command_path, "SRC... [DEST] [OPTIONS]")
         formatter.write_usage(ctx.command_path, "COMMAND [ARGS]...")
 
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_help_text(ctx, formatter)
+        with formatter.section("Examples"):
+            formatter.write_dl(_EXAMPLES, col_max=40)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        super().format_options(ctx, formatter)
-        with formatter.section("Options of image, the default command"):
-            records = [option.get_help_record(ctx) for option in image.params if isinstance(option, click.Option)]
-            formatter.write_dl([record for record in records if record])
+        self.format_commands(ctx, formatter)
+        everyday = [option for option in image.params if isinstance(option, Option) and option.everyday]
+        write_options(ctx, formatter, everyday)
+        formatter.write_paragraph()
+        formatter.write_text("wav2spec COMMAND -h lists all options of a command, wav2spec image -h those above too.")
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self.commands[name].short_help or "") for name in self.list_commands(ctx)])
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(self.commands)
+
+    def _first_contact(self, ctx: click.Context) -> str:
+        formatter = ctx.make_formatter()
+        self.format_usage(ctx, formatter)
+        with formatter.section("Examples"):
+            formatter.write_dl(_EXAMPLES, col_max=40)
+        self.format_commands(ctx, formatter)
+        formatter.write_paragraph()
+        formatter.write_text("wav2spec -h lists the everyday options.")
+        return formatter.getvalue().rstrip()
 
 
 @click.group(
     cls=_DefaultCommand,
-    context_settings={"help_option_names": ["-h", "--help"], "token_normalize_func": lambda s: s.replace("_", "-")},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "token_normalize_func": normalize_name,
+        "max_content_width": 100,
+    },
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def command() -> None:
-    """Turn WAV files into spectrogram PNGs.
-
-    \b
-    wav2spec kick.wav             kick.png beside it: TensorFlow's rotated picture
-    wav2spec kick.wav out.npy     the numbers behind it
-    """
+    """Turn WAV files into spectrogram PNGs."""
 
 
 for _command in (image, plot, compare, tune, levels, info, presets):
@@ -64,7 +113,7 @@ for _command in (image, plot, compare, tune, levels, info, presets):
 
 
 def run(args: list[str]) -> int:
-    """Run a command line and return its exit code. Nothing but a signal leaves it otherwise, and no traceback."""
+    """Run a command line and return its exit code. Only a signal ends it otherwise, and there is no traceback."""
     prepare_process()
     code = _exit_code(args)
     failure = settle_streams()
@@ -76,18 +125,25 @@ def run(args: list[str]) -> int:
     return code or int(failure is not None)
 
 
+def _print_usage_error(error: click.ClickException) -> int:
+    message = error.format_message()
+    if type(error) is click.BadParameter:
+        name = error.param_hint or (error.param.opts[0] if error.param else "")
+        message = ": ".join([str(name).strip("'"), error.message])
+    print_message("error", printable(" ".join(message.split())))
+    return error.exit_code
+
+
 def _exit_code(args: list[str]) -> int:
     try:
         code = command.main(args, prog_name="wav2spec", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
-        # Names that were given stand in it as they are.
-        error.message = printable(error.message)  # type: ignore[misc]
-        with contextlib.suppress(OSError):
-            error.show()
+        return _print_usage_error(error)
+    except click.exceptions.Exit as error:
         return error.exit_code
     except SystemExit as error:
-        # Click's way out of completion, and of a pipe that nobody reads.
+        # Raised by Click after completion, and where standard output is closed.
         return error.code if isinstance(error.code, int) else int(error.code is not None)
     except StdoutClosedError:
         die_by_broken_pipe()

@@ -1,4 +1,4 @@
-"""How words on a command line are read. Whether they make sense, the settings judge."""
+"""The types of options: how words are completed. Settings check the values."""
 
 import re
 from typing import Any
@@ -6,9 +6,11 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from wav2spec.settings.kinds import Kind
+
 
 class _File(click.Path):
-    """A name, completed as a file's by the shell. Whether it can be read is said by who reads it."""
+    """The name of a file, completed by the shell. Errors are reported where the file is opened."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if value == "":
@@ -19,20 +21,18 @@ class _File(click.Path):
 FILE = _File()
 
 
-class Words(click.ParamType[int | float | str]):
-    """Passes words on to the settings, which judge them, and whole numbers as such."""
+class SettingParam(click.ParamType[Any]):
+    """The value of a setting, read as its kind has it; whether it is valid, the settings check."""
 
-    def __init__(self, name: str, examples: tuple[str, ...] = ()) -> None:
-        self.name = name
-        self._examples = examples
+    def __init__(self, kind: Kind) -> None:
+        self.name = kind.metavar
+        self._kind = kind
 
-    def convert(
-        self,
-        value: Any,
-        param: click.Parameter | None,  # noqa: ARG002
-        ctx: click.Context | None,  # noqa: ARG002
-    ) -> int | float | str:
-        return int(value) if re.fullmatch("[0-9]{1,18}", str(value)) else value
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002
+        return self._kind.read(value)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
+        return self.name
 
     def shell_complete(
         self,
@@ -40,20 +40,7 @@ class Words(click.ParamType[int | float | str]):
         param: click.Parameter,  # noqa: ARG002
         incomplete: str,
     ) -> list[CompletionItem]:
-        return [CompletionItem(words) for words in self._examples if words.startswith(incomplete)]
-
-
-class Number(Words):
-    """Passes on every number as such."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | float | str:
-        words = super().convert(value, param, ctx)
-        if re.fullmatch("-[0-9]{1,18}", str(words)):
-            return int(words)
-        try:
-            return words if isinstance(words, int) else float(words)
-        except ValueError:
-            return words
+        return [CompletionItem(name) for name in self._kind.names if name.startswith(incomplete)]
 
 
 class Size(click.ParamType[tuple[int, int]]):

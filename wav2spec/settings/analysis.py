@@ -1,12 +1,12 @@
-"""The settings of the short-time Fourier transform."""
+"""Settings of the short-time Fourier transform."""
 
 import functools
-import math
 from dataclasses import dataclass, replace
 from typing import get_args
 
 from wav2spec.errors import SettingError
 from wav2spec.settings.choices import (
+    WINDOW_ALIASES,
     WINDOW_PARAMETERS,
     WINDOWS,
     FftLengthName,
@@ -15,79 +15,105 @@ from wav2spec.settings.choices import (
     WindowAlign,
     WindowSymmetry,
 )
-from wav2spec.settings.quantities import in_samples, parse_named, parse_size
-from wav2spec.settings.validation import check_choice, check_flag, check_size, parsed
+from wav2spec.settings.fields import Choice, Flag, Named, Size, check_fields, setting
+from wav2spec.settings.quantities import in_samples, parse_size
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """The short-time Fourier transform.
+    """The short-time Fourier transform."""
 
-    Attributes
-    ----------
-    window_size : int or str
-        Samples (at least 2) or time.
-    stride : int or str
-        From the start of a frame to the start of the next: samples (at least 1), time, or a share of the window.
-        A stride beyond the window skips samples.
-    window : str
-        A name of `WINDOWS`, some with a number: ``"kaiser:14"`` (beta), ``"gaussian:40"`` (standard deviation in
-        samples), ``"tukey:0.25"`` (the share that is not flat).
-    window_symmetry : str
-        ``"periodic"``, ``"symmetric"``, or ``"even-periodic"``: periodic for even sizes only, as ``tf.signal`` has it.
-    fft_length : int or str
-        Samples or time, from the window up; ``"window"``; or ``"power-of-two"``, the next from the window.
-    window_align : str
-        Where in the FFT a shorter window lies: ``"left"``, a frame being the window's samples; or ``"center"``, a frame
-        being the FFT's.
-    framing : str
-        ``"valid"``: whole frames only. ``"pad-end"``: a frame every stride to the last sample. ``"centered"``: half a
-        frame is added at both ends, so that frame i is centred on sample i * stride.
-    pad_mode : str
-        What is added: ``"constant"`` zeros, or the samples by ``"reflect"`` or ``"edge"``.
-    magnitude_squared : bool
-        Power instead of magnitude.
-    """
-
-    window_size: int | str = 256
-    stride: int | str = 128
-    window: str = "hann"
-    window_symmetry: WindowSymmetry = "periodic"
-    fft_length: int | str = "power-of-two"
-    window_align: WindowAlign = "left"
-    framing: Framing = "valid"
-    pad_mode: PadMode = "constant"
-    magnitude_squared: bool = False
+    window_size: int | str = setting(
+        256,
+        Size(minimum=2),
+        "Length of the window: samples (256) or time (25ms).",
+        group="Analysis",
+        everyday=True,
+        changes_levels=True,
+        aliases=("win-length",),
+    )
+    stride: int | str = setting(
+        128,
+        Size(minimum=1, share=True),
+        "Distance between frames: samples, time or a share (50%).",
+        details="From the start of a frame to the start of the next: samples, time, or a share of the window (`50%`, "
+        "`1/3`; `1//4` is rounded down to whole samples). A stride beyond the window skips samples.",
+        group="Analysis",
+        everyday=True,
+        aliases=("hop-length", "hop"),
+    )
+    window: str = setting(
+        "hann",
+        Named(WINDOWS, WINDOW_PARAMETERS, WINDOW_ALIASES),
+        "Window function: hann, hamming, blackman, kaiser:14, ...",
+        details="`hann` (or `hanning`), `hamming`, `blackman`, `bartlett`, `rectangular`, `blackman-harris`, "
+        "`nuttall`, `flattop`, `cosine`, `kaiser:BETA`, `gaussian:STD` (standard deviation in samples) or "
+        "`tukey:ALPHA` (the tapered share).",
+        group="Analysis",
+        everyday=True,
+        changes_levels=True,
+    )
+    window_symmetry: WindowSymmetry = setting(
+        "periodic",
+        Choice(get_args(WindowSymmetry)),
+        "Periodic (DFT-even) or symmetric window.",
+        details="`even-periodic` is periodic for even sizes and symmetric for odd ones, as `tf.signal` has it.",
+        group="Analysis",
+        changes_levels=True,
+    )
+    fft_length: int | str = setting(
+        "power-of-two",
+        Size(minimum=2, names=get_args(FftLengthName)),
+        "FFT length: samples, time, the window's or its next power of two.",
+        details="A window shorter than the FFT is zero-padded.",
+        group="Analysis",
+        changes_levels=True,
+        aliases=("n-fft",),
+    )
+    window_align: WindowAlign = setting(
+        "left",
+        Choice(get_args(WindowAlign)),
+        "Position of a window that is shorter than the FFT.",
+        details="`left`: a frame has as many samples as the window. `center`: a frame has as many samples as the FFT, "
+        "with the window in its middle.",
+        group="Analysis",
+    )
+    framing: Framing = setting(
+        "valid",
+        Choice(get_args(Framing)),
+        "Whole frames, frames up to the last sample, or centred frames.",
+        details="`valid`: whole frames only. `pad-end`: a frame every stride up to the last sample. `centered`: half a "
+        "frame of padding at both ends, so that frame i is centred on sample i * stride.",
+        group="Analysis",
+    )
+    pad_mode: PadMode = setting(
+        "constant",
+        Choice(get_args(PadMode)),
+        "How samples beyond the ends are padded.",
+        details="With zeros (`constant`), by reflection (`reflect`), or with the first and last sample (`edge`).",
+        group="Analysis",
+        applies_if=("framing", ("pad-end", "centered")),
+    )
+    magnitude_squared: bool = setting(
+        False,
+        Flag(off="--magnitude"),
+        "Power instead of magnitude.",
+        group="Analysis",
+        applies_if=("scale", ("linear",)),
+    )
 
     def __post_init__(self) -> None:
-        self._check_window()
-        check_choice("window_symmetry", self.window_symmetry, WindowSymmetry)
-        check_size("window_size", self.window_size, minimum=2)
-        check_size("stride", self.stride, minimum=1, share=True)
-        if self.fft_length not in get_args(FftLengthName):
-            check_size("fft_length", self.fft_length, minimum=2, names=get_args(FftLengthName))
-            (length, unit), (size, window_unit) = parse_size(self.fft_length), parse_size(self.window_size)
-            if unit == window_unit and length < size:
-                raise SettingError("fft_length", f"{self.fft_length} is shorter than the window's {self.window_size}")
-        check_choice("window_align", self.window_align, WindowAlign)
-        check_choice("framing", self.framing, Framing)
-        check_choice("pad_mode", self.pad_mode, PadMode)
-        check_flag("magnitude_squared", self.magnitude_squared)
-
-    def _check_window(self) -> None:
         if str(self.window).isdecimal():
-            raise SettingError(
-                "window", f"{self.window} is no window function; did you mean --window-size {self.window}?"
-            )
-        name, number = parsed("window", lambda text: parse_named(text, WINDOWS), self.window)
-        meaning, minimum, maximum = WINDOW_PARAMETERS.get(name, ("number", -math.inf, math.inf))
-        if number is not None and not minimum <= number <= maximum:
-            raise SettingError(
-                "window", f"the {meaning} of {name} must be from {minimum:g} to {maximum:g}, not {number:g}"
-            )
+            raise SettingError("window", f"{self.window} is no window function; did you mean `window_size`?")
+        check_fields(self)
+        if self.fft_length in get_args(FftLengthName):
+            return
+        (length, unit), (size, window_unit) = parse_size(self.fft_length), parse_size(self.window_size)
+        if unit == window_unit and length < size:
+            raise SettingError("fft_length", f"{self.fft_length} is shorter than the window's {self.window_size}")
 
-    # The same for every recording of a batch, or nearly so.
-    @functools.lru_cache(maxsize=64)  # noqa: B019 - analyses are small, and few
+    # Most recordings of a batch have the same sample rate.
+    @functools.lru_cache(maxsize=64)  # noqa: B019 - few and small
     def resolved(self, sample_rate: int) -> "Analysis":
         """Return the same analysis with sizes in samples, rounded up.
 

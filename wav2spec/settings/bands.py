@@ -1,55 +1,85 @@
-"""The settings of the frequency bands."""
+"""Settings of the frequency bands."""
 
 from dataclasses import dataclass
+from typing import get_args
 
 from wav2spec.errors import SettingError
-from wav2spec.settings.choices import FreqScale, MelFormula, MelNorm
-from wav2spec.settings.validation import check_choice, check_flag, check_number
+from wav2spec.settings.choices import MEL_BANDS, FreqScale, MelFormula, MelNorm
+from wav2spec.settings.fields import Choice, Flag, Number, check_fields, setting
 
 
 @dataclass(frozen=True)
 class Bands:
-    """Which frequencies are kept, and how they are spaced.
+    """Which frequencies are kept, and how they are spaced."""
 
-    Attributes
-    ----------
-    fmin, fmax : float, optional
-        In Hz. By default from 0 (from the first bin above it on a log scale) to half the sample rate.
-    freq_scale : str
-        ``"linear"``, ``"log"`` or ``"mel"``.
-    n_bands : int, optional
-        By default each bin is a band on a linear scale, as many as bins on a log scale, 128 on a mel scale.
-    mel_formula : str
-        ``"slaney"`` (linear below 1 kHz) or ``"htk"``.
-    mel_norm : str
-        ``"slaney"`` (triangles of equal area) or ``"none"`` (of height 1).
-    drop_nyquist : bool
-        Whether the last bin is left out, so that an FFT of 2**k gives 2**(k - 1) bins.
-    """
-
-    fmin: float | None = None
-    fmax: float | None = None
-    freq_scale: FreqScale = "linear"
-    n_bands: int | None = None
-    mel_formula: MelFormula = "slaney"
-    mel_norm: MelNorm = "slaney"
-    drop_nyquist: bool = False
+    fmin: float | None = setting(
+        None,
+        Number("Hz", minimum=0),
+        "Lowest frequency.",
+        group="Frequency",
+        default_text="0; the first bin above it on a log scale",
+        everyday=True,
+        changes_levels=True,
+    )
+    fmax: float | None = setting(
+        None,
+        Number("Hz", above=0),
+        "Highest frequency.",
+        group="Frequency",
+        default_text="half the sample rate",
+        everyday=True,
+        changes_levels=True,
+    )
+    freq_scale: FreqScale = setting(
+        "linear",
+        Choice(get_args(FreqScale)),
+        "Spacing of the bands.",
+        details="Power is summed over the bins of a band, and interpolated where a band is narrower than a bin.",
+        group="Frequency",
+        everyday=True,
+        changes_levels=True,
+    )
+    n_bands: int | None = setting(
+        None,
+        Number(whole=True, minimum=1),
+        "Number of bands.",
+        group="Frequency",
+        default_text=f"the bins; {MEL_BANDS} on a mel scale",
+        everyday=True,
+        changes_levels=True,
+        aliases=("n-mels",),
+    )
+    mel_formula: MelFormula = setting(
+        "slaney",
+        Choice(get_args(MelFormula)),
+        "Mel scale: Slaney's, linear below 1 kHz, or HTK's.",
+        group="Frequency",
+        applies_if=("freq_scale", ("mel",)),
+        changes_levels=True,
+    )
+    mel_norm: MelNorm = setting(
+        "slaney",
+        Choice(get_args(MelNorm)),
+        "Mel triangles of equal area, or of equal height.",
+        group="Frequency",
+        applies_if=("freq_scale", ("mel",)),
+        changes_levels=True,
+    )
+    drop_nyquist: bool = setting(
+        False,
+        Flag(off="--keep-nyquist"),
+        "Leave out the last bin: an FFT of 512 gives 256 bins.",
+        group="Frequency",
+        applies_if=("freq_scale", ("linear",)),
+        changes_levels=True,
+    )
 
     def __post_init__(self) -> None:
-        check_choice("freq_scale", self.freq_scale, FreqScale)
-        if self.fmin is not None:
-            check_number("fmin", self.fmin, minimum=0)
-        if self.fmax is not None:
-            check_number("fmax", self.fmax, above=0)
+        check_fields(self)
         if self.fmin is not None and self.fmax is not None and self.fmin >= self.fmax:
             raise SettingError("fmin", f"must be below fmax, but {self.fmin:g} Hz is not below {self.fmax:g} Hz")
         if self.freq_scale == "log" and self.fmin == 0:
             raise SettingError("fmin", "must be above 0 Hz on a log scale")
-        if self.n_bands is not None:
-            check_number("n_bands", self.n_bands, whole=True, minimum=1)
-        check_choice("mel_formula", self.mel_formula, MelFormula)
-        check_choice("mel_norm", self.mel_norm, MelNorm)
-        check_flag("drop_nyquist", self.drop_nyquist)
 
     def check_within(self, sample_rate: int) -> None:
         """Check that the limits lie within half the sample rate.

@@ -1,72 +1,54 @@
-"""The names that settings choose from. Each feeds the rule, the option and the tests."""
+"""The values that settings choose from."""
 
 import math
 from typing import Literal
 
-ChannelName = Literal["first", "mix", "all"]
+from wav2spec.settings.kinds import Parameter
 
+ChannelName = Literal["first", "mix", "all"]
 
 SegmentLast = Literal["pad", "drop"]
 
-
 WindowSymmetry = Literal["periodic", "symmetric", "even-periodic"]
-
 
 FftLengthName = Literal["power-of-two", "window"]
 
-
 WindowAlign = Literal["left", "center"]
-
 
 Framing = Literal["valid", "pad-end", "centered"]
 
-
 PadMode = Literal["constant", "reflect", "edge"]
-
 
 FreqScale = Literal["linear", "log", "mel"]
 
-
 MelFormula = Literal["slaney", "htk"]
-
 
 MelNorm = Literal["slaney", "none"]
 
-
 Scale = Literal["linear", "db"]
-
 
 DbRefName = Literal["full-scale", "peak"]
 
-
 Layout = Literal["down-left", "down-right", "right-up"]
-
 
 Style = Literal["light", "dark"]
 
-
 Reduce = Literal["max", "mean"]
 
-
 BitDepth = Literal[8, 16]
-
 
 # The palette that needs no matplotlib.
 GRAY = "gray"
 
-
-# No side of a PNG may be longer (pixels).
+# Upper limit of the sides of a PNG (pixels).
 MAX_PNG_SIDE = 2**31 - 1
 
-
-# How many bands a mel scale has unless it is said otherwise.
+# Number of mel bands by default.
 MEL_BANDS = 128
-
 
 _REQUIRED = math.nan
 
-
-# The window functions, each with the number behind its colon: None for none, NaN where it must be given.
+# The window functions, each with the number behind its colon: None if it takes none, NaN if it must be given.
 WINDOWS: dict[str, float | None] = {
     "hann": None,
     "hanning": None,
@@ -83,22 +65,21 @@ WINDOWS: dict[str, float | None] = {
     "tukey": _REQUIRED,
 }
 
-
-# What those numbers are, and from where to where they make sense: beyond 700, kaiser's Bessel function overflows.
-WINDOW_PARAMETERS: dict[str, tuple[str, float, float]] = {
-    "kaiser": ("beta", 0.0, 700.0),
-    "gaussian": ("standard deviation in samples", 1e-3, 1e9),
-    "tukey": ("tapered share", 0.0, 1.0),
+# The meaning and limits of those numbers. Beyond 700, kaiser's Bessel function overflows.
+WINDOW_PARAMETERS = {
+    "kaiser": Parameter("beta", 0.0, 700.0),
+    "gaussian": Parameter("standard deviation in samples", 1e-3, 1e9),
+    "tukey": Parameter("tapered share", 0.0, 1.0),
 }
 
+# Names that SciPy and others use.
+WINDOW_ALIASES = {"boxcar": "rectangular", "blackmanharris": "blackman-harris"}
 
-# No linear level that is asked for may be greater; squares of it and of its inverse are numbers in float32.
+# Upper limit of linear levels: its square and the square of its inverse are finite in float32.
 MAX_LEVEL = 1e15
 
-
-# What a recording can be normalised to, with the linear level.
+# Quantities that can be normalised, each with its linear level by default.
 NORMALIZATIONS: dict[str, float | None] = {"none": None, "peak": 1.0, "rms": _REQUIRED}
-
 
 # What recordings are refused or warned of for, each with its threshold unless another is given.
 CHECKS: dict[str, float | None] = {
@@ -108,21 +89,5 @@ CHECKS: dict[str, float | None] = {
     "truncated": None,
     "dc": 0.01,  # mean of a channel, linear, either way more than
 }
-
-
-# Settings that act under one value of another alone: the other's name, and the values.
-APPLIES_IF: dict[str, tuple[str, tuple[str, ...]]] = {
-    "pad_mode": ("framing", ("pad-end", "centered")),
-    "mel_formula": ("freq_scale", ("mel",)),
-    "mel_norm": ("freq_scale", ("mel",)),
-    "drop_nyquist": ("freq_scale", ("linear",)),
-    "brightness": ("scale", ("linear",)),
-    "db_ref": ("scale", ("db",)),
-    "db_max": ("scale", ("db",)),
-    "db_range": ("scale", ("db",)),
-    "amin": ("scale", ("db",)),
-    "magnitude_squared": ("scale", ("linear",)),
-}
-
 
 Format = Literal["png", "npy"]

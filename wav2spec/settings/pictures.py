@@ -1,53 +1,58 @@
-"""The settings of the two kinds of picture: pixels alone, and the labelled figure."""
+"""Settings of the two kinds of picture: the image of pixels alone, and the labelled figure."""
 
 from dataclasses import dataclass
+from typing import get_args
 
 from wav2spec.errors import SettingError
 from wav2spec.settings.choices import GRAY, MAX_PNG_SIDE, BitDepth, Layout, Reduce, Style
-from wav2spec.settings.validation import check_choice, check_flag, check_number, check_palette
+from wav2spec.settings.fields import Choice, Flag, Number, Text, check_fields, setting
+
+_REDUCE_HELP = "Statistic of the powers that share a pixel."
+_METADATA_HELP = "Store the settings in the picture."
 
 
 @dataclass(frozen=True)
 class Raster:
-    """How the picture of pixels alone looks.
+    """The image of pixels alone."""
 
-    Attributes
-    ----------
-    layout : str
-        Where time runs, then where frequency rises to.
-    width, height : int, optional
-        In pixels. Along time, frames are pooled or repeated; along frequency, as many bands are formed.
-    reduce : {"max", "mean"}
-        What a pixel shows of the powers of several frames.
-    palette : str
-        ``"gray"``, or any colormap that matplotlib knows.
-    invert : bool
-        Whether the darkest and the brightest change places.
-    bit_depth : int
-        8, or 16 for grey.
-    metadata : bool
-        Whether the picture says how it was made.
-    """
-
-    layout: Layout = "down-left"
-    width: int | None = None
-    height: int | None = None
-    reduce: Reduce = "max"
-    palette: str = "gray"
-    invert: bool = False
-    bit_depth: BitDepth = 8
-    metadata: bool = True
+    layout: Layout = setting(
+        "down-left",
+        Choice(get_args(Layout)),
+        "Direction of time, then of rising frequency.",
+        group="Picture",
+        everyday=True,
+    )
+    width: int | None = setting(
+        None,
+        Number("px", whole=True, minimum=1, maximum=MAX_PNG_SIDE),
+        "Width of the image.",
+        details="Along time, frames are pooled or repeated; along frequency, as many bands are formed.",
+        group="Picture",
+        default_text="a pixel for each frame or band",
+    )
+    height: int | None = setting(
+        None,
+        Number("px", whole=True, minimum=1, maximum=MAX_PNG_SIDE),
+        "Height of the image.",
+        details="As for the width.",
+        group="Picture",
+        default_text="a pixel for each frame or band",
+    )
+    reduce: Reduce = setting("max", Choice(get_args(Reduce)), _REDUCE_HELP, group="Picture")
+    palette: str = setting(
+        GRAY,
+        Text("NAME"),
+        "Colours: gray, or any colormap of matplotlib.",
+        group="Levels and colour",
+        everyday=True,
+        aliases=("cmap", "colormap"),
+    )
+    invert: bool = setting(False, Flag(), "Swap dark and bright.", group="Levels and colour")
+    bit_depth: BitDepth = setting(8, Choice(get_args(BitDepth)), "Bits of a gray pixel.", group="Picture")
+    metadata: bool = setting(True, Flag(), _METADATA_HELP, group="Picture")
 
     def __post_init__(self) -> None:
-        check_choice("layout", self.layout, Layout)
-        for name in ("width", "height"):
-            if getattr(self, name) is not None:
-                check_number(name, getattr(self, name), whole=True, minimum=1, maximum=MAX_PNG_SIDE)
-        check_choice("reduce", self.reduce, Reduce)
-        check_palette(self.palette)
-        check_flag("invert", self.invert)
-        check_flag("metadata", self.metadata)
-        check_choice("bit_depth", self.bit_depth, BitDepth)
+        check_fields(self)
         if self.bit_depth == 16 and self.palette != GRAY:
             raise SettingError("bit_depth", f"16 bits are for gray alone, but the palette is {self.palette}")
 
@@ -64,45 +69,48 @@ class Raster:
 
 @dataclass(frozen=True)
 class Figure:
-    """How the labelled figure looks.
+    """The labelled figure."""
 
-    Attributes
-    ----------
-    width, height : int, optional
-        Of the whole figure, in pixels. By default 1000 x 500, or as large as a grid of panels needs.
-    dpi : int
-        Pixels in an inch: how large letters and lines are.
-    title : str, optional
-        By default the name of the recording; none if empty.
-    colorbar, waveform : bool
-        Whether the levels' colours are explained at the right, and the samples drawn above.
-    style : {"light", "dark"}
-    palette : str
-        Any colormap that matplotlib knows.
-    reduce : {"max", "mean"}
-        What a pixel shows of the powers that fall into it.
-    metadata : bool
-        Whether the picture says how it was made.
-    """
-
-    width: int | None = None
-    height: int | None = None
-    dpi: int = 100
-    title: str | None = None
-    colorbar: bool = True
-    waveform: bool = False
-    style: Style = "light"
-    palette: str = "magma"
-    reduce: Reduce = "max"
-    metadata: bool = True
+    width: int | None = setting(
+        None,
+        Number("px", whole=True, minimum=64, maximum=32_000),
+        "Width of the figure.",
+        group="Picture",
+        default_text="1000, more for a wide grid",
+    )
+    height: int | None = setting(
+        None,
+        Number("px", whole=True, minimum=64, maximum=32_000),
+        "Height of the figure.",
+        group="Picture",
+        default_text="500, more for several panels",
+    )
+    dpi: int = setting(
+        100,
+        Number(whole=True, minimum=20, maximum=1_000),
+        "Pixels per inch: the size of letters and lines.",
+        group="Picture",
+    )
+    title: str | None = setting(
+        None,
+        Text(),
+        "Title above the figure.",
+        group="Picture",
+        default_text="the file's name",
+    )
+    colorbar: bool = setting(True, Flag(), "Draw the scale of levels at the right.", group="Picture")
+    waveform: bool = setting(False, Flag(), "Draw the waveform above.", group="Picture", everyday=True)
+    style: Style = setting("light", Choice(get_args(Style)), "Dark on light, or light on dark.", group="Picture")
+    palette: str = setting(
+        "magma",
+        Text("NAME"),
+        "Colours: any colormap of matplotlib.",
+        group="Levels and colour",
+        everyday=True,
+        aliases=("cmap", "colormap"),
+    )
+    reduce: Reduce = setting("max", Choice(get_args(Reduce)), _REDUCE_HELP, group="Picture")
+    metadata: bool = setting(True, Flag(), _METADATA_HELP, group="Picture")
 
     def __post_init__(self) -> None:
-        for name in ("width", "height"):
-            if getattr(self, name) is not None:
-                check_number(name, getattr(self, name), whole=True, minimum=64, maximum=32_000)
-        check_number("dpi", self.dpi, whole=True, minimum=20, maximum=1_000)
-        check_choice("style", self.style, Style)
-        check_choice("reduce", self.reduce, Reduce)
-        for name in ("colorbar", "waveform", "metadata"):
-            check_flag(name, getattr(self, name))
-        check_palette(self.palette)
+        check_fields(self)

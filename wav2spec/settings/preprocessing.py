@@ -1,74 +1,105 @@
-"""The settings of what is taken from a recording."""
+"""Settings of the waveform that is analysed: the section, channel, rate, length and level."""
 
 from dataclasses import dataclass
 from typing import get_args
 
 from wav2spec.errors import SettingError
 from wav2spec.settings.choices import MAX_LEVEL, NORMALIZATIONS, ChannelName, SegmentLast
-from wav2spec.settings.quantities import parse_named, parse_time
-from wav2spec.settings.validation import check_choice, check_number, check_size, parsed
+from wav2spec.settings.fields import Choice, Named, Number, Size, Time, check_fields, setting
+from wav2spec.settings.kinds import Parameter
+
+_LEVEL = Parameter("level", above=0.0, maximum=MAX_LEVEL)
+_NORMALIZE = Named(
+    NORMALIZATIONS, {"peak": _LEVEL, "rms": _LEVEL}, decibels=True, placeholder="none|peak[:LEVEL]|rms:LEVEL"
+)
 
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """What is taken from the recording, in this order.
+    """The waveform that is analysed, in the order in which it is made from the recording."""
 
-    Attributes
-    ----------
-    start, duration : float or str
-        In s, as ``"1:02.5"`` or ``"150ms"``. Without a duration, up to the end.
-    channel : str or int
-        ``"first"``, ``"mix"`` (the mean of all), ``"all"`` or a number counted from 1.
-    sample_rate : int, optional
-        In Hz, to resample to.
-    target_length : int or str, optional
-        Samples (at the new rate) or time: that many from the first on, and zeros behind them if there are fewer.
-    segment : float or str, optional
-        In s: the length of clips, of each of which a picture is made.
-    segment_stride : float or str, optional
-        In s, from the start of a clip to the start of the next; by default the clip's length.
-    segment_last : str, optional
-        What becomes of a clip that the end cuts off: ``"pad"``, the default, fills it up with zeros, ``"drop"`` leaves
-        it out.
-    normalize : str
-        ``"none"``, ``"peak"``, ``"peak:LEVEL"`` or ``"rms:LEVEL"``, linear, over the samples kept, of each clip.
-    """
-
-    start: float | str = 0
-    duration: float | str | None = None
-    channel: ChannelName | int = "first"
-    sample_rate: int | None = None
-    target_length: int | str | None = None
-    segment: float | str | None = None
-    segment_stride: float | str | None = None
-    segment_last: SegmentLast | None = None
-    normalize: str = "none"
+    start: float | str = setting(
+        0,
+        Time(),
+        "Start of the section: seconds (2.5), 1:02.5 or 150ms.",
+        group="Input",
+        everyday=True,
+    )
+    duration: float | str | None = setting(
+        None,
+        Time(positive=True),
+        "Length of the section.",
+        group="Input",
+        default_text="to the end",
+        everyday=True,
+    )
+    channel: ChannelName | int = setting(
+        "first",
+        Number(whole=True, minimum=1, names=get_args(ChannelName)),
+        "The first channel, the mean of all, all, or one by number.",
+        details="`mix` is the mean of all channels. `all` draws them side by side along the frequency axis. Numbers "
+        "begin at 1.",
+        group="Input",
+        everyday=True,
+        changes_levels=True,
+    )
+    sample_rate: int | None = setting(
+        None,
+        Number("Hz", whole=True, minimum=1),
+        "Resample to this rate.",
+        details="By soxr at its very high quality.",
+        group="Input",
+        default_text="the recording's",
+        everyday=True,
+        changes_levels=True,
+    )
+    target_length: int | str | None = setting(
+        None,
+        Size(minimum=1),
+        "Cut or zero-pad to this length, after resampling.",
+        group="Input",
+        default_text="the section's",
+    )
+    segment: float | str | None = setting(
+        None,
+        Time(positive=True),
+        "Draw a picture for each segment of this length.",
+        details="The name of each picture has the segment's first sample, as in `a-0000044100.png`.",
+        group="Input",
+        default_text="none",
+    )
+    segment_stride: float | str | None = setting(
+        None,
+        Time(positive=True),
+        "Distance between the starts of segments.",
+        group="Input",
+        default_text="the segment's length",
+        applies_if=("segment", ()),
+    )
+    segment_last: SegmentLast | None = setting(
+        None,
+        Choice(get_args(SegmentLast)),
+        "Zero-pad or drop an incomplete last segment.",
+        group="Input",
+        default_text="pad",
+        applies_if=("segment", ()),
+    )
+    normalize: str = setting(
+        "none",
+        _NORMALIZE,
+        "Scale to a peak or RMS level, linear or in dB (peak:-1dB).",
+        details="The level is that of the samples kept, before zero-padding; with segments, of each segment.",
+        group="Input",
+        changes_levels=True,
+    )
 
     def __post_init__(self) -> None:
-        parsed("start", parse_time, self.start)
-        if self.duration is not None and parsed("duration", parse_time, self.duration) == 0:
-            raise SettingError("duration", f"must be more than nothing, not {self.duration}")
-        if isinstance(self.channel, int) and not isinstance(self.channel, bool):
-            if self.channel < 1:
-                raise SettingError("channel", f"channels are counted from 1, not {self.channel}")
-        elif self.channel not in get_args(ChannelName):
-            raise SettingError("channel", f"{self.channel!r} is neither first, mix, all nor a number from 1")
-        if self.sample_rate is not None:
-            check_number("sample_rate", self.sample_rate, whole=True, minimum=1)
-        if self.target_length is not None:
-            check_size("target_length", self.target_length, minimum=1)
-        for name in ("segment", "segment_stride"):
-            time = getattr(self, name)
-            if time is not None and parsed(name, parse_time, time) == 0:
-                raise SettingError(name, f"must be more than nothing, not {time}")
+        check_fields(self)
         if self.segment is not None and self.target_length is not None:
-            raise SettingError("target_length", f"clips are {self.segment} s long, and have no other length")
-        if self.segment_last is not None:
-            check_choice("segment_last", self.segment_last, SegmentLast)
-        for name in ("segment_stride", "segment_last"):
-            if self.segment is None and getattr(self, name) is not None:
-                raise SettingError(name, "needs --segment, the length of clips")
-        name, level = parsed("normalize", lambda text: parse_named(text, NORMALIZATIONS), self.normalize)
-        if level is not None and not 0 < level <= MAX_LEVEL:
-            message = f"the level of {name} must be above 0 and at most {MAX_LEVEL:g}, not {level:g}"
-            raise SettingError("normalize", message)
+            message = f"cannot be combined with `segment`: segments have a length of {self.segment}"
+            raise SettingError("target_length", message)
+
+    @property
+    def normalization(self) -> tuple[str, float | None]:
+        """What is normalised and to which linear level; the level is None for ``"none"``."""
+        return _NORMALIZE.parse(self.normalize)

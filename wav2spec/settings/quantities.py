@@ -1,4 +1,4 @@
-"""How people write lengths, times and named numbers (``25ms``, ``1:02.5``, ``kaiser:14``), read exactly."""
+"""Parse sizes, times and named numbers (``25ms``, ``1:02.5``, ``kaiser:14``) into exact fractions."""
 
 import math
 import re
@@ -8,18 +8,19 @@ from typing import Literal
 
 Unit = Literal["samples", "s", "window", "window, rounded down"]
 
+# Seconds in each unit of time.
+_SECONDS = {"us": Fraction(1, 1_000_000), "ms": Fraction(1, 1000), "s": Fraction(1), "min": Fraction(60)}
 
-# Eighteen digits are beyond every real value and within what Python turns into numbers without complaint.
-_SIZE = re.compile(r"(?P<number>[0-9]{1,18}(?:\.[0-9]{1,18})?|\.[0-9]{1,18})(?P<unit>ms|s|%|//?[0-9]{1,18})?")
-
-
+# Eighteen digits are beyond every real value and within what Python converts without complaint.
+_DIGITS = r"(?:[0-9]{1,18}(?:\.[0-9]{1,18})?|\.[0-9]{1,18})"
+_SIZE = re.compile(rf"(?P<number>{_DIGITS})(?P<unit>us|ms|s|min|%|//?[0-9]{{1,18}})?")
 _TIME = re.compile(
-    r"(?:(?:(?P<h>[0-9]{1,6}):)?(?P<m>[0-9]{1,9}):)?(?P<s>[0-9]{1,18}(?:\.[0-9]{1,18})?|\.[0-9]{1,18})(?P<unit>ms|s)?"
+    rf"(?:(?:(?P<hours>[0-9]{{1,6}}):)?(?P<minutes>[0-9]{{1,9}}):)?(?P<seconds>{_DIGITS})(?P<unit>us|ms|s|min)?"
 )
 
 
 def parse_size(size: int | str) -> tuple[Fraction, Unit]:
-    """Read a size as an exact amount and its unit.
+    """Parse a size into an exact amount and its unit.
 
     Parameters
     ----------
@@ -41,16 +42,16 @@ def parse_size(size: int | str) -> tuple[Fraction, Unit]:
     """
     match = _SIZE.fullmatch(str(size))
     if not match:
-        raise ValueError(f"{size!r} is neither samples (256) nor time (25ms, 0.1s)")
+        raise ValueError(f"{size!r} is neither samples (256) nor time (25ms, 0.1s){_suggestion(size)}")
     number, unit = Fraction(match["number"]), match["unit"] or ""
     if unit == "":
         if number.denominator != 1:
-            raise ValueError(f"{size!r} is not a whole number of samples; for time add a unit: {size}ms")
+            milliseconds = f"{float(number * 1000):.12g}ms"
+            hint = f"for a time write {size}s or {milliseconds}" if number < 1 else f"for a time write {size}ms"
+            raise ValueError(f"{size!r} is not a whole number of samples; {hint}")
         return number, "samples"
-    if unit == "s":
-        return number, "s"
-    if unit == "ms":
-        return number / 1000, "s"
+    if unit in _SECONDS:
+        return number * _SECONDS[unit], "s"
     if unit == "%":
         return number / 100, "window"
     divisor = int(unit.lstrip("/"))
@@ -60,7 +61,7 @@ def parse_size(size: int | str) -> tuple[Fraction, Unit]:
 
 
 def in_samples(size: int | str, sample_rate: int, window_size: int = 0) -> int:
-    """Return `size` in samples, rounded up unless it says otherwise; a share refers to `window_size`.
+    """Return `size` in samples, rounded up unless it asks otherwise; a share refers to `window_size`.
 
     >>> in_samples("35ms", 48000), in_samples("1/3", 16000, window_size=400), in_samples("1//3", 16000, window_size=400)
     (1680, 134, 133)
@@ -72,7 +73,7 @@ def in_samples(size: int | str, sample_rate: int, window_size: int = 0) -> int:
 
 
 def parse_time(time: float | str) -> Fraction:
-    """Read a time in s: seconds (``2.5``), ``"1:02.5"``, ``"1:02:03"`` or with a unit (``"150ms"``).
+    """Parse a time into seconds: ``2.5``, ``"1:02.5"``, ``"1:02:03"`` or with a unit (``"150ms"``, ``"1min"``).
 
     Raises
     ------
@@ -87,20 +88,29 @@ def parse_time(time: float | str) -> Fraction:
     if isinstance(time, float) and math.isfinite(time) and time >= 0:
         return Fraction(str(time))
     match = _TIME.fullmatch(str(time))
-    if not match or (match["m"] and match["unit"]):
-        raise ValueError(f"{time!r} is no time: seconds (2.5), minutes (1:02.5) or with a unit (150ms)")
-    seconds = Fraction(match["s"]) / (1000 if match["unit"] == "ms" else 1)
-    return seconds + 60 * int(match["m"] or 0) + 3600 * int(match["h"] or 0)
+    if not match or (match["minutes"] and match["unit"]):
+        expected = "seconds (2.5), minutes (1:02.5) or a number with its unit (150ms)"
+        raise ValueError(f"{time!r} is no time: write {expected}{_suggestion(time)}")
+    seconds = Fraction(match["seconds"]) * _SECONDS[match["unit"] or "s"]
+    return seconds + 60 * int(match["minutes"] or 0) + 3600 * int(match["hours"] or 0)
 
 
-def parse_named(text: str, names: Mapping[str, float | None]) -> tuple[str, float | None]:
-    """Read ``name`` or ``name:number``.
+def _suggestion(text: object) -> str:
+    """Return a hint if `text` would be valid in lower case and without its spaces."""
+    spelled = re.sub(r"\s", "", str(text)).lower()
+    return f"; write {spelled}" if spelled != str(text) and _SIZE.fullmatch(spelled) else ""
+
+
+def parse_named(text: str, names: Mapping[str, float | None], *, decibels: bool = False) -> tuple[str, float | None]:
+    """Parse ``name`` or ``name:number``.
 
     Parameters
     ----------
     text : str
     names : mapping of str to float or None
-        What names there are: the number that is meant without one, NaN if it must be given, None if there is none.
+        The number that each name has without one: NaN if it must be given, None if the name takes none.
+    decibels : bool
+        Whether the number is a linear level, which may also be written in dB (``peak:-1dB``).
 
     Raises
     ------
@@ -111,10 +121,12 @@ def parse_named(text: str, names: Mapping[str, float | None]) -> tuple[str, floa
     --------
     >>> parse_named("rms:0.1", {"none": None, "peak": 1.0, "rms": float("nan")})
     ('rms', 0.1)
+    >>> parse_named("peak:-20dB", {"peak": 1.0}, decibels=True)
+    ('peak', 0.1)
     """
     if not isinstance(text, str):
         raise ValueError(f"{text!r} is none of {', '.join(names)}")
-    name, colon, message = text.partition(":")
+    name, colon, number = text.partition(":")
     if name not in names:
         raise ValueError(f"{text!r} is none of {', '.join(names)}")
     default = names[name]
@@ -123,11 +135,14 @@ def parse_named(text: str, names: Mapping[str, float | None]) -> tuple[str, floa
             raise ValueError(f"{name} needs a number: {name}:NUMBER")
         return name, default
     if default is None:
-        raise ValueError(f"{name} takes no number, but {message!r} was given")
+        raise ValueError(f"{name} takes no number, but {number!r} was given")
+    in_db = decibels and number.lower().endswith("db")
     try:
-        number = float(message)
-    except ValueError:
-        raise ValueError(f"{message!r} in {text!r} is no number") from None
-    if not math.isfinite(number):
-        raise ValueError(f"{message!r} in {text!r} is not finite")
-    return name, number
+        value = float(number[:-2]) if in_db else float(number)
+        if in_db:
+            value = 10.0 ** (value / 20.0)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{number!r} in {text!r} is no number") from None
+    if not math.isfinite(value):
+        raise ValueError(f"{number!r} in {text!r} is not finite")
+    return name, value

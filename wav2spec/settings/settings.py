@@ -1,18 +1,19 @@
-"""Every setting once: its field, its default (TensorFlow's `wav_to_spectrogram`) and its rule.
+"""All settings together. The defaults are those of TensorFlow's `wav_to_spectrogram`.
 
-Settings are frozen and travel together; a variant is ``dataclasses.replace(analysis, stride=64)``. A field holds what
-was given (``"25ms"``); `resolved` turns it into samples once the sample rate is known.
+Settings are frozen and travel together; a variant is ``settings.replace(stride=64)``. A field holds what was given
+(``"25ms"``); `Analysis.resolved` turns it into samples once the sample rate is known.
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any
 
+from wav2spec.errors import SettingError
 from wav2spec.settings.analysis import Analysis
 from wav2spec.settings.bands import Bands
-from wav2spec.settings.choices import APPLIES_IF
+from wav2spec.settings.fields import Declaration, declarations
 from wav2spec.settings.levels import Levels
 from wav2spec.settings.pictures import Figure, Raster
 from wav2spec.settings.preprocessing import Preprocessing
@@ -22,14 +23,14 @@ from wav2spec.settings.preprocessing import Preprocessing
 class Settings:
     """All that decides the pixels of a picture."""
 
-    preprocessing: Preprocessing = Preprocessing()  # noqa: RUF009 - frozen, as the others
-    analysis: Analysis = Analysis()  # noqa: RUF009
-    bands: Bands = Bands()  # noqa: RUF009
-    levels: Levels = Levels()  # noqa: RUF009
-    picture: Raster | Figure = Raster()  # noqa: RUF009
+    preprocessing: Preprocessing = Preprocessing()
+    analysis: Analysis = Analysis()
+    bands: Bands = Bands()
+    levels: Levels = Levels()
+    picture: Raster | Figure = Raster()
 
     def __post_init__(self) -> None:
-        # With a rate given, what needs it can be judged before there is a recording.
+        # With a rate given, settings that depend on it can be checked before there is a recording.
         rate = self.preprocessing.sample_rate
         if rate is not None:
             self.analysis.resolved(rate)
@@ -40,28 +41,65 @@ class Settings:
         groups = [getattr(self, group.name) for group in fields(self)]
         return {field.name: getattr(group, field.name) for group in groups for field in fields(group)}
 
-    @functools.lru_cache(maxsize=16)  # noqa: B019 - settings are small, and few
+    @property
+    def declarations(self) -> Mapping[str, Declaration]:
+        """The declarations of all fields by name."""
+        return _declarations(tuple(type(getattr(self, group.name)) for group in fields(self)))
+
+    @functools.lru_cache(maxsize=16)  # noqa: B019 - few and small
     def effective(self) -> Mapping[str, Any]:
-        """Return the fields that have a value and can act beside the others."""
-        values = self.as_dict()
-        effective = {
-            name: value
-            for name, value in values.items()
-            if value is not None and (name not in APPLIES_IF or values[APPLIES_IF[name][0]] in APPLIES_IF[name][1])
-        }
-        return MappingProxyType(effective)
+        """Return the fields that have a value and an effect beside the others."""
+        values, declared = self.as_dict(), self.declarations
+        return MappingProxyType(
+            {name: value for name, value in values.items() if value is not None and declared[name].applies(values)}
+        )
 
     def replace(self, **values: Any) -> "Settings":
         """Return these settings with some fields of their groups replaced, named without the group.
 
-        >>> Settings().replace(stride="50%", layout="right-up").analysis.stride
-        '50%'
+        Values may be written as on the command line (``fmax="8k"``).
+
+        Raises
+        ------
+        SettingError
+            If a value is not valid.
+        TypeError
+            If there is no such setting.
+
+        Examples
+        --------
+        >>> Settings().replace(stride="50%", fmax="8k").bands.fmax
+        8000
         """
+        declared = self.declarations
+        unknown = sorted(values.keys() - declared.keys())
+        if unknown:
+            raise TypeError(f"no such setting: {', '.join(unknown)}")
         groups = {}
         for group in fields(self):
-            value = getattr(self, group.name)
-            mine = {field.name: values.pop(field.name) for field in fields(value) if field.name in values}
-            groups[group.name] = replace(value, **mine)
-        if values:
-            raise TypeError(f"no such setting: {', '.join(sorted(values))}")
+            old = getattr(self, group.name)
+            names = [field.name for field in fields(old) if field.name in values]
+            groups[group.name] = replace(old, **{name: declared[name].kind.read(values[name]) for name in names})
         return Settings(**groups)
+
+    def check_applicable(self, names: Iterable[str]) -> None:
+        """Check that settings that were given have an effect beside the others.
+
+        Raises
+        ------
+        SettingError
+            If one has none; its message names the setting that it needs.
+        """
+        values, declared = self.as_dict(), self.declarations
+        for name in names:
+            if not declared[name].applies(values):
+                other, needed = declared[name].applies_if or ("", ())
+                if not needed:
+                    raise SettingError(name, f"needs `{other}`")
+                wanted = " or ".join(f"`{other}` {value}" for value in needed)
+                raise SettingError(name, f"needs {wanted}, but it is {values[other]}")
+
+
+@functools.cache
+def _declarations(groups: tuple[type, ...]) -> Mapping[str, Declaration]:
+    return MappingProxyType({name: one for group in groups for name, one in declarations(group).items()})

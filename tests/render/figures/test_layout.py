@@ -143,7 +143,7 @@ def test_a_size_that_no_figure_can_have_is_a_usage_error_that_names_option_limit
 ) -> None:
     result = CliRunner().invoke(command, ["plot", "absent.wav", *words])
     assert result.exit_code == 2
-    assert f"Invalid value for '{words[0]}'" in result.output
+    assert f"error: {words[0]}: " in result.output
     assert words[1] in result.output
     assert limit in result.output.replace("_", "").replace(" 000", "000")
 

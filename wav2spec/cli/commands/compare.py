@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from wav2spec.cli.draw import Grid, run_conversion
+from wav2spec.cli.help import Command
 from wav2spec.cli.options import REPEATED, option_name, setting_options, settings_from, usage_errors
 from wav2spec.cli.request import Request, request_options
 from wav2spec.errors import SettingError
@@ -14,7 +15,7 @@ from wav2spec.settings.presets import COMPARE
 _REPEATED = ("window", "window_size", "stride")
 
 
-@click.command()
+@click.command(cls=Command, short_help="Draw several analyses of a recording in one figure.")
 @setting_options(COMPARE, repeated=_REPEATED, levels=False)
 @request_options(Request, without=("format",))
 @click.pass_context

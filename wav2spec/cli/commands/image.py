@@ -5,12 +5,13 @@ from typing import Any
 import click
 
 from wav2spec.cli.draw import run_conversion
+from wav2spec.cli.help import Command
 from wav2spec.cli.options import setting_options, settings_from
 from wav2spec.cli.request import Request, request_options
 from wav2spec.settings.presets import DEFAULT
 
 
-@click.command()
+@click.command(cls=Command, short_help="Draw images of pixels alone (the default command).")
 @setting_options(DEFAULT)
 @request_options(Request)
 def image(**options: Any) -> int:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from wav2spec.cli.help import Command
 from wav2spec.cli.options import setting_options, settings_from, to_command_line
 from wav2spec.cli.param_types import FILE
 from wav2spec.console import print_message, printable
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _STARTS = {"image": DEFAULT, "plot": PLOT, "compare": COMPARE}
 
 
-@click.command()
+@click.command(cls=Command, short_help="Describe recordings, and how pictures were made.")
 @click.argument("sources", metavar="SRC...", nargs=-1, required=True, type=FILE)
 @click.option("--digest", is_flag=True, help="Of a picture: a SHA-256 of its decoded pixels.")
 @click.option("--flags", is_flag=True, help="Of a picture: how it was made, as options.")

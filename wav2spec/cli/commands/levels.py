@@ -10,12 +10,13 @@ import click
 from wav2spec.batch.jobs import Job, Outcome
 from wav2spec.batch.plan import check_not_an_input, expand_sources
 from wav2spec.batch.run import run_jobs
-from wav2spec.cli.levels_file import format_levels
+from wav2spec.cli.help import Command
 from wav2spec.cli.options import setting_options, settings_from, usage_errors
 from wav2spec.cli.param_types import FILE
 from wav2spec.cli.request import Sources, request_options
 from wav2spec.console import print_message, printable
 from wav2spec.errors import OutputError
+from wav2spec.settings.levels_file import format_levels
 from wav2spec.settings.presets import DEFAULT
 from wav2spec.settings.settings import Settings
 from wav2spec.storage.streams import STREAM
@@ -38,7 +39,7 @@ class _Percent(click.FloatRange):
 _PERCENT = _Percent(0, 100)
 
 
-@click.command()
+@click.command(cls=Command, short_help="Measure the levels of a data set, to scale its pictures alike.")
 @click.option("-o", "--output", type=FILE, default=STREAM, metavar="FILE.toml", help="By default standard output.")
 @click.option("--low", type=_PERCENT, default=1.0, help="The percentile that becomes black.  [default: 1]")
 @click.option("--high", type=_PERCENT, default=100.0, help="The one that becomes white.  [default: 100, the peak]")

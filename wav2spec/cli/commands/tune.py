@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wav2spec.batch.plan import expand_sources
+from wav2spec.cli.help import Command
 from wav2spec.cli.options import usage_errors
 from wav2spec.cli.param_types import FILE
 from wav2spec.console import print_message, printable
@@ -34,7 +35,7 @@ class _Row:
     entropy_bits: float | None = None
 
 
-@click.command()
+@click.command(cls=Command, short_help="Find the window that fits a recording.")
 @click.argument("sources", metavar="SRC...", nargs=-1, type=FILE)
 @click.option("--window", "windows", multiple=True, default=("hann",), help="A window function to try.  [repeatable]")
 @click.option("--window-size", "sizes", multiple=True, help="A size to try, in samples or time.  [repeatable]")

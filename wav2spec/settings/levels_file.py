@@ -1,50 +1,43 @@
-"""The levels of a data set in a TOML file: written by ``wav2spec levels``, taken by ``--levels``."""
+"""The levels of a data set in a TOML file: written by ``wav2spec levels``, read by ``--levels``."""
 
 import json
 from dataclasses import dataclass
 from typing import Any
 
-import click
-
-from wav2spec.cli.config import read_toml
-from wav2spec.settings.choices import MEL_BANDS, NORMALIZATIONS
+from wav2spec.errors import SettingError
+from wav2spec.settings.choices import MEL_BANDS
+from wav2spec.settings.config import read_toml
 from wav2spec.settings.pictures import Raster
-from wav2spec.settings.quantities import parse_named
 from wav2spec.settings.settings import Settings
 
-# What `--levels` sets.
+# The settings that the file sets.
 _SCALE = ("db_ref", "db_max", "db_range")
 
-
-# What decides the levels of a recording: where it differs, those of one set say nothing of another.
-_DECISIVE = (
-    *("channel", "sample_rate", "normalize"),
-    *("window", "window_symmetry", "window_size", "fft_length"),
-    *("fmin", "fmax", "freq_scale", "n_bands", "mel_formula", "mel_norm", "drop_nyquist"),
-)
+# Where a setting has no value or no effect.
+_UNSET = "unset"
 
 
 @dataclass(frozen=True)
 class MeasuredLevels:
-    """What a file says: the settings that scale by it, and those with which it was measured."""
+    """The content of a file: the settings of the scale, and those with which it was measured."""
 
     path: str
     scale: dict[str, Any]
     settings: dict[str, Any]
 
     def check_fits(self, settings: Settings) -> None:
-        """Check that `settings` give levels that can be compared.
+        """Check that `settings` give levels that can be compared with the measured ones.
 
         Raises
         ------
-        click.UsageError
+        SettingError
             If not.
         """
         for name, value in _decisive(settings).items():
-            measured = self.settings.get(name, "unset")
+            measured = self.settings.get(name, _default_of(name, settings))
             if value != measured:
-                message = f"{self.path} was measured with {name} {measured}, but here it is {value}"
-                raise click.UsageError(message)
+                message = f"{self.path} was measured with `{name}` {measured}, but here it is {value}"
+                raise SettingError("levels", message)
 
 
 def read_levels(path: str) -> MeasuredLevels:
@@ -52,14 +45,14 @@ def read_levels(path: str) -> MeasuredLevels:
 
     Raises
     ------
-    click.UsageError
-        If it is no such file.
+    SettingError
+        If there is no such file.
     """
-    table = read_toml(path)
+    table = read_toml("levels", path)
     scale = {name: table.get(name) for name in _SCALE}
     settings = table.get("settings")
-    if None in scale.values() or not isinstance(settings, dict):
-        raise click.UsageError(f"{path}: no levels of a data set, as wav2spec levels writes them")
+    if None in scale.values() or not isinstance(settings, dict) or "window_size" not in settings:
+        raise SettingError("levels", f"{path}: not a file of levels written by wav2spec levels")
     return MeasuredLevels(path, {"scale": "db"} | scale, settings)
 
 
@@ -69,7 +62,7 @@ def format_levels(scale: dict[str, Any], statistics: dict[str, Any], settings: S
     tables = {
         "statistics": {name: value for name, value in statistics.items() if name != "percentiles_db"},
         "statistics.percentiles_db": percentiles,
-        "settings": {name: value for name, value in _decisive(settings).items() if value != "unset"},
+        "settings": {name: value for name, value in _decisive(settings).items() if value != _UNSET},
     }
     lines = ["# The levels of a data set, by wav2spec levels; wav2spec --levels FILE scales others by them.", ""]
     lines += [f"{name} = {json.dumps(scale[name])}" for name in _SCALE]
@@ -81,19 +74,27 @@ def format_levels(scale: dict[str, Any], statistics: dict[str, Any], settings: S
 
 
 def _decisive(settings: Settings) -> dict[str, Any]:
-    acting, picture = settings.effective(), settings.picture
-    values = {name: acting.get(name, "unset") for name in (*_DECISIVE, "pooled")}
-    if values["freq_scale"] == "mel" and values["n_bands"] == "unset":
+    """Return the settings that change levels, in the form in which equal ones are equal."""
+    effective, picture = settings.effective(), settings.picture
+    names = [name for name, declared in settings.declarations.items() if declared.changes_levels]
+    values = {name: effective.get(name, _UNSET) for name in (*names, "pooled")}
+    if values["freq_scale"] == "mel" and values["n_bands"] == _UNSET:
         values["n_bands"] = MEL_BANDS
-    if values["sample_rate"] != "unset":
+    if values["sample_rate"] != _UNSET:
         resolved = settings.analysis.resolved(values["sample_rate"])
         values |= {"window_size": resolved.window_size, "fft_length": resolved.fft_length}
     values["window"] = values["window"].replace("hanning", "hann")
-    name, level = parse_named(values["normalize"], NORMALIZATIONS)
+    name, level = settings.preprocessing.normalization
     values["normalize"] = name if level is None else f"{name}:{level:g}"
-    # For a picture of a size bands are formed, and frames pooled.
+    # The sides of an image decide the number of bands, and how frames are pooled.
     if isinstance(picture, Raster) and picture.along_frequency is not None:
         values["n_bands"] = picture.along_frequency
     if isinstance(picture, Raster) and picture.along_time is not None:
         values["pooled"] = f"{picture.along_time} by {picture.reduce}"
     return values
+
+
+def _default_of(name: str, settings: Settings) -> Any:
+    """Return the value of a setting in a file that was written before the setting existed."""
+    default = Settings().as_dict().get(name)
+    return _UNSET if default is None or name not in settings.effective() else default
