@@ -31,6 +31,10 @@ class AudioError(_PathError):
     """A recording that cannot be read or drawn; `path` names it."""
 
 
+class ArchiveError(Wav2SpecError):
+    """An archive that is damaged, or cannot hold what is to be put into it."""
+
+
 class StdoutClosedError(Wav2SpecError):
     """Nobody reads standard output any more: there is nobody to tell."""
 

@@ -1,0 +1,299 @@
+"""Tar archives: written with the same bytes for the same members, and read without trusting what they say.
+
+Headers are written as those of POSIX.1-1988 (ustar) without owner or time, so that two runs write equal archives. A
+comment in a pax global header stands in front of the first member; readers that do not ask for it pass over it.
+WebDataset, GNU tar and `tarfile` read them.
+
+`tarfile` reads archives too, but takes a damaged header for the end of the archive, and a pax header of any size into
+memory. Here damage is an error, and headers are bounded.
+
+References
+----------
+.. [1] https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html
+.. [2] https://www.gnu.org/software/tar/manual/html_node/Standard.html
+.. [3] https://github.com/webdataset/webdataset
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Literal, Protocol
+
+from wav2spec.errors import ArchiveError
+
+_BLOCK = 512
+
+# What the fields of a ustar header can hold (bytes).
+_MAX_NAME, _MAX_PREFIX, _MAX_SIZE = 100, 155, 8**11 - 1
+
+# Longer names and pax headers are not found in honest archives (bytes).
+_MAX_EXTENSION = 2**20
+
+Kind = Literal["file", "directory", "link", "device", "sparse file"]
+
+# By type flag. What POSIX does not define is to be treated as a file.
+_KINDS: dict[bytes, Kind] = {
+    b"1": "link",
+    b"2": "link",
+    b"3": "device",
+    b"4": "device",
+    b"5": "directory",
+    b"6": "device",
+    b"S": "sparse file",
+}
+
+# Headers that tell of the next member (or, global, of all): GNU's long names, and pax.
+_LONG_NAME, _LONG_LINK, _PAX, _SOLARIS_PAX, _PAX_GLOBAL = b"L", b"K", b"x", b"X", b"g"
+_EXTENSIONS = {_LONG_NAME, _LONG_LINK, _PAX, _SOLARIS_PAX, _PAX_GLOBAL}
+
+
+class _Seekable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+    def seek(self, offset: int, /) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class TarMember:
+    """A member of a tar archive, whose content begins at `offset`."""
+
+    name: str
+    kind: Kind
+    offset: int
+    size: int
+
+
+class TarWriter:
+    """Writes members to a file one after the other.
+
+    Parameters
+    ----------
+    file : binary file
+    comment : str
+        Of the archive as a whole, in ASCII without line breaks. An archive without members has none, because `tarfile`
+        cannot read a global header alone.
+    """
+
+    def __init__(self, file: BinaryIO, comment: str) -> None:
+        self._file = file
+        self._comment = comment
+
+    def add(self, name: str, content: bytes | memoryview) -> None:
+        """Append a file.
+
+        Raises
+        ------
+        ArchiveError
+            If a ustar header cannot hold its name or its size.
+        """
+        if self._comment:
+            self._add("pax_global_header", _pax_record("comment", self._comment), _PAX_GLOBAL)
+            self._comment = ""
+        self._add(name, content, b"0")
+
+    def finish(self) -> None:
+        """Write the end of the archive: two empty blocks."""
+        self._file.write(bytes(2 * _BLOCK))
+
+    def _add(self, name: str, content: bytes | memoryview, kind: bytes) -> None:
+        self._file.write(_header(name, len(content), kind))
+        self._file.write(content)
+        self._file.write(bytes(-len(content) % _BLOCK))
+
+
+def check_member_name(name: str) -> None:
+    """Check that the archives written here can hold a name.
+
+    Raises
+    ------
+    ArchiveError
+        If not.
+    """
+    _split_name(name)
+
+
+def read_comment(file: _Seekable) -> str | None:
+    """Return the comment of an archive; None if it has none, or is no tar archive."""
+    try:
+        header = _Header.parse(_read(file, 0, _BLOCK), 0)
+        if header is None or header.flag != _PAX_GLOBAL:
+            return None
+        return _pax_fields(_read_extension(file, header, 0)).get("comment")
+    except ArchiveError:
+        return None
+
+
+def read_members(file: _Seekable) -> Iterator[TarMember]:
+    """Yield the members of an archive in its order.
+
+    Parameters
+    ----------
+    file : binary file
+        Only sought forwards, if what takes the members does the same.
+
+    Raises
+    ------
+    ArchiveError
+        At the first damage, or where the archive was cut off.
+    """
+    offset, after = 0, ""
+    fields: dict[str, str] = {}
+    global_fields: dict[str, str] = {}
+    while True:
+        try:
+            header = _Header.parse(_read(file, offset, _BLOCK), offset)
+            if header is None:
+                return
+            content = offset + _BLOCK
+            if header.flag in _EXTENSIONS:
+                value = _read_extension(file, header, offset)
+                if header.flag == _LONG_NAME:
+                    fields["path"] = os.fsdecode(value.partition(b"\0")[0])
+                elif header.flag == _PAX_GLOBAL:
+                    global_fields |= _pax_fields(value)
+                elif header.flag != _LONG_LINK:
+                    fields |= _pax_fields(value)
+                offset = content + _padded(header.size)
+                continue
+            member = _member(header, content, {**global_fields, **fields})
+        except ArchiveError as error:
+            where = f"damaged after {after}" if after else "damaged, or no tar archive"
+            raise ArchiveError(f"{where}: {error}") from None
+        yield member
+        after, fields = member.name, {}
+        # Links may give the size of what they lead to, which is not there.
+        offset = content + (0 if member.kind in ("link", "device", "directory") else _padded(member.size))
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    name: str
+    flag: bytes
+    size: int
+
+    @classmethod
+    def parse(cls, block: bytes, offset: int) -> "_Header | None":
+        """Return what a block says; None for an empty one, which ends the archive."""
+        if len(block) < _BLOCK:
+            raise ArchiveError(f"it was cut off at byte {offset + len(block)}")
+        if not block.strip(b"\0"):
+            return None
+        if _number(block[148:156], offset) not in _checksums(block):
+            raise ArchiveError(f"the header at byte {offset} has a wrong checksum")
+        name = block[:100].partition(b"\0")[0]
+        # GNU's own headers, with a space after ustar, have times where others have a prefix.
+        if block[257:263] == b"ustar\0" and (prefix := block[345:500].partition(b"\0")[0]):
+            name = prefix + b"/" + name
+        return cls(os.fsdecode(name), block[156:157], _number(block[124:136], offset))
+
+
+def _member(header: _Header, content: int, fields: dict[str, str]) -> TarMember:
+    name = fields.get("path", header.name)
+    kind = _KINDS.get(header.flag, "file")
+    if any(field.startswith("GNU.sparse.") for field in fields):
+        kind = "sparse file"
+    # Before there was a flag for directories, their names ended in a slash.
+    if kind == "file" and name.endswith("/"):
+        kind = "directory"
+    size = fields.get("size", str(header.size))
+    if not (size.isascii() and size.isdecimal() and len(size) < 20):
+        raise ArchiveError(f"the size of {name} is no number")
+    return TarMember(name, kind, content, int(size))
+
+
+def _checksums(block: bytes) -> Iterator[int]:
+    """Yield the sums of a header's bytes, with its checksum as spaces: first unsigned, then signed as old programs."""
+    block = block[:148] + b" " * 8 + block[156:]
+    yield sum(block)
+    yield sum(block) - 256 * sum(byte >= 128 for byte in block)
+
+
+def _read(file: _Seekable, offset: int, size: int) -> bytes:
+    file.seek(offset)
+    return file.read(size)
+
+
+def _read_extension(file: _Seekable, header: _Header, offset: int) -> bytes:
+    if header.size > _MAX_EXTENSION:
+        raise ArchiveError(f"the header at byte {offset} announces a name or attributes of {header.size} bytes")
+    content = _read(file, offset + _BLOCK, header.size)
+    if len(content) < header.size:
+        raise ArchiveError(f"it was cut off at byte {offset + _BLOCK + len(content)}")
+    return content
+
+
+def _number(field: bytes, offset: int) -> int:
+    """Return a number in octal, or with the first bit set in binary, as GNU tar writes what is too large."""
+    if field[0] & 0x80:
+        number = int.from_bytes(field, "big", signed=False) - (0x80 << 8 * (len(field) - 1))
+        if field[0] == 0xFF or number >= 2**63:
+            raise ArchiveError(f"the header at byte {offset} has a size that cannot be")
+        return number
+    digits = field.partition(b"\0")[0].strip()
+    try:
+        return int(digits or b"0", 8)
+    except ValueError:
+        raise ArchiveError(f"the header at byte {offset} is no tar header") from None
+
+
+def _padded(size: int) -> int:
+    return size + -size % _BLOCK
+
+
+def _header(name: str, size: int, flag: bytes) -> bytes:
+    if size > _MAX_SIZE:
+        raise ArchiveError(f"{name} has {size} bytes; a member of a tar archive has {_MAX_SIZE} at most")
+    prefix, last = _split_name(name)
+    header = bytearray(_BLOCK)
+
+    def put(offset: int, value: bytes) -> None:
+        header[offset : offset + len(value)] = value
+
+    put(0, last)
+    put(100, b"0000644\0")  # mode
+    put(108, b"0000000\0")  # user
+    put(116, b"0000000\0")  # group
+    put(124, b"%011o\0" % size)
+    put(136, b"%011o\0" % 0)  # time of the last change
+    put(148, b" " * 8)  # the checksum counts itself as spaces
+    put(156, flag)
+    put(257, b"ustar\00000")
+    put(345, prefix)
+    put(148, b"%06o\0 " % sum(header))
+    return bytes(header)
+
+
+def _split_name(name: str) -> tuple[bytes, bytes]:
+    """Return what goes into the fields prefix and name, which readers join by a slash."""
+    whole = os.fsencode(name)
+    if len(whole) <= _MAX_NAME:
+        return b"", whole
+    cut = whole.rfind(b"/", 0, _MAX_PREFIX + 1)
+    prefix, last = whole[: max(0, cut)], whole[cut + 1 :]
+    if not prefix or not 0 < len(last) <= _MAX_NAME:
+        limit = f"{_MAX_PREFIX} bytes of folders and {_MAX_NAME} of a name"
+        raise ArchiveError(f"{name} is too long for a tar archive, which takes {limit}")
+    return prefix, last
+
+
+def _pax_record(name: str, value: str) -> bytes:
+    """Return a record of a pax header, which begins with its own length in decimal."""
+    rest = f" {name}={value}\n".encode("ascii")
+    length = len(rest)
+    while (whole := len(str(length)) + len(rest)) != length:
+        length = whole
+    return str(length).encode() + rest
+
+
+def _pax_fields(records: bytes) -> dict[str, str]:
+    fields, start = {}, 0
+    records = records.rstrip(b"\0")
+    while start < len(records):
+        # Of a few digits: a record is no longer than what is read of a header.
+        space = records.find(b" ", start, start + len(str(_MAX_EXTENSION)) + 1)
+        length = int(records[start:space]) if space > 0 and records[start:space].isdigit() else 0
+        name, equals, value = records[space + 1 : start + length - 1].partition(b"=")
+        if not equals or not start < space < start + length <= len(records):
+            raise ArchiveError("a pax header is damaged")
+        fields[name.decode("utf-8", "replace")] = os.fsdecode(value)
+        start += length
+    return fields
