@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from program import AS_OTHERS, needs_setpriv
 
-from wav2spec.storage.listing import WAV_FILES, Patterns, UnreadableDirectory, find_files
+from wav2spec.storage.listing import WAV_FILES, Patterns, Unreadable, find_files
 
 
 def make(root: Path, *names: str) -> Path:
@@ -25,7 +25,7 @@ def make(root: Path, *names: str) -> Path:
     return root
 
 
-def walked(root: str | Path, *include: str, exclude: tuple[str, ...] = ()) -> list[str | UnreadableDirectory]:
+def walked(root: str | Path, *include: str, exclude: tuple[str, ...] = ()) -> list[str | Unreadable]:
     return list(find_files(str(root), Patterns(include or WAV_FILES.include, exclude)))
 
 
@@ -137,7 +137,7 @@ def test_links_in_a_circle_are_followed_to_each_path_once(
 
 
 def test_a_folder_that_is_not_there_is_unreadable(tmp_path: Path) -> None:
-    assert walked(tmp_path / "none") == [UnreadableDirectory(str(tmp_path / "none"), "No such file or directory")]
+    assert walked(tmp_path / "none") == [Unreadable(str(tmp_path / "none"), "No such file or directory")]
 
 
 @needs_setpriv
@@ -153,7 +153,7 @@ def test_a_folder_that_may_not_be_listed_is_named_in_its_place_and_the_others_ar
         [*wrapper, sys.executable, "-c", code, tmp_path], capture_output=True, text=True, timeout=60
     )
     (tmp_path / "b" / "c").chmod(0o700)
-    refused = UnreadableDirectory(str(tmp_path / "b" / "c"), "Permission denied")
+    refused = Unreadable(str(tmp_path / "b" / "c"), "Permission denied")
     assert result.stdout.splitlines() == ["a.wav", str(refused), "b/y.wav", "z.wav"]
     assert result.stderr == ""
 
@@ -190,9 +190,9 @@ def test_a_path_longer_than_the_system_takes_is_unreadable_and_no_end(deep: tupl
     root, n_levels = deep
     longer = f"{root}{'/.' * 1000}"
     found = walked(longer)
-    assert [type(item) for item in found] == [UnreadableDirectory]
+    assert [type(item) for item in found] == [Unreadable]
     (unreadable,) = found
-    assert isinstance(unreadable, UnreadableDirectory)
+    assert isinstance(unreadable, Unreadable)
     assert unreadable.message == "File name too long"
     assert unreadable.path.startswith(longer)
     assert len(unreadable.path) < len(longer) + 2 * n_levels

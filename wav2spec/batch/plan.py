@@ -9,7 +9,7 @@ from typing import get_args
 from wav2spec.batch.jobs import Job
 from wav2spec.errors import OutputError, SettingError
 from wav2spec.settings.choices import Format
-from wav2spec.storage.listing import WAV_FILES, Patterns, UnreadableDirectory, find_files
+from wav2spec.storage.listing import WAV_FILES, Patterns, Unreadable, find_files
 from wav2spec.storage.streams import STANDARD_OUTPUT, STREAM
 
 
@@ -94,7 +94,7 @@ def expand_sources(sources: Iterable[str], patterns: Patterns) -> Iterator[Job]:
         empty = True
         for found in find_files(source, patterns):
             empty = False
-            if isinstance(found, UnreadableDirectory):
+            if isinstance(found, Unreadable):
                 yield Job(found.path, "", problem=found.message)
             else:
                 yield Job(os.path.join(source, found), found)

@@ -3,7 +3,7 @@
 import fnmatch
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from wav2spec.errors import os_error_message
@@ -35,15 +35,23 @@ class Patterns:
 WAV_FILES = Patterns(("*.wav",))
 
 
-@dataclass(frozen=True)
-class UnreadableDirectory:
-    """A folder that cannot be listed, and why."""
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A file in an archive or a store: its path there, and its size in bytes."""
+
+    path: str
+    n_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """What cannot be listed or read, and why."""
 
     path: str
     message: str
 
 
-def find_files(folder: str, patterns: Patterns) -> Iterator[str | UnreadableDirectory]:
+def find_files(folder: str, patterns: Patterns) -> Iterator[str | Unreadable]:
     """Yield the paths of files within `folder`, relative to it.
 
     What is hidden (its name begins with a dot) is left out. Symbolic links are followed, but not back to a folder that
@@ -61,7 +69,7 @@ def find_files(folder: str, patterns: Patterns) -> Iterator[str | UnreadableDire
         try:
             identity, entries = _listed(here)
         except OSError as error:
-            yield UnreadableDirectory(here, os_error_message(error))
+            yield Unreadable(here, os_error_message(error))
             continue
         for entry in entries if identity not in above else ():
             inner = os.path.join(path, entry.name)
@@ -86,6 +94,23 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
     except OSError:
         # A link in a circle; whether it is wanted its name will tell.
         return False
+
+
+def path_filter(patterns: Patterns) -> Callable[[str], bool]:
+    """Return the test of which paths `find_files` would yield if they were those of files in a directory."""
+    include, exclude = _Matcher(patterns.include), _Matcher(patterns.exclude)
+
+    def takes(path: str) -> bool:
+        names = path.split("/")
+        if not include(names[-1], path):
+            return False
+        if any(name.startswith(".") and name != ".." for name in names):
+            return False
+        if not patterns.exclude:
+            return True
+        return not any(exclude(name, "/".join(names[: number + 1])) for number, name in enumerate(names))
+
+    return takes
 
 
 class _Matcher:

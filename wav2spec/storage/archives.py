@@ -1,0 +1,132 @@
+"""Archives as directories: .tar, .tar.gz and .zip. Nothing is extracted to disk.
+
+A member is named like a file in a directory: ``speech.tar.gz/yes/0a.wav``. A compressed tar can only be read from its
+beginning. A thread therefore keeps the last archive open, and finds what follows the last member without reading the
+archive again.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+
+from wav2spec.errors import ArchiveError, AudioError, os_error_message
+from wav2spec.storage.archive_readers import KINDS, Archive, damage, normalized, open_archive
+from wav2spec.storage.files import SourceFile
+from wav2spec.storage.listing import Listed, Patterns, Unreadable, path_filter
+
+_Opener = Callable[[str], SourceFile]
+
+
+def is_archive(path: str) -> bool:
+    """Return whether a path has the name of an archive."""
+    return path.lower().endswith(tuple(KINDS))
+
+
+def split_path(path: str) -> tuple[str, str] | None:
+    """Return the paths of an archive and of the member in it that a path leads to; None if it leads into none.
+
+    >>> split_path("data/speech.tar.gz/yes/0a.wav")
+    ('data/speech.tar.gz', 'yes/0a.wav')
+    """
+    parts = path.split("/")
+    for number, part in enumerate(parts[:-1], 1):
+        if is_archive(part):
+            return "/".join(parts[:number]), "/".join(parts[number:])
+    return None
+
+
+def find_members(archive: str, patterns: Patterns, open_file: _Opener) -> Iterator[Listed | Unreadable]:
+    """Yield the files in an archive as `find_files` yields those in a directory.
+
+    They are sorted, except in a compressed tar archive. Damage ends the list with an `Unreadable`.
+    """
+    try:
+        file = open_file(archive)
+    except (OSError, AudioError) as error:
+        yield Unreadable(archive, _message(error))
+        return
+    with file:
+        found: list[Listed | Unreadable] = []
+        try:
+            opened = open_archive(archive, file)
+            listed = _listed(archive, opened, patterns)
+            if opened.is_stream:
+                yield from listed
+            else:
+                found.extend(listed)
+        except (ArchiveError, OSError) as error:
+            found.append(Unreadable(archive, _message(error)))
+    yield from sorted(found, key=_sort_key)
+
+
+def _listed(archive: str, opened: Archive, patterns: Patterns) -> Iterator[Listed | Unreadable]:
+    # 8 bytes a name: only equal names matter.
+    known, takes = set[int](), path_filter(patterns)
+    for member in opened.members():
+        name = normalized(member.name)
+        if not takes(name):
+            continue
+        if member.refusal:
+            yield Unreadable(f"{archive}/{member.name}", member.refusal)
+        elif hash(name) in known:
+            yield Unreadable(f"{archive}/{member.name}", "is in the archive twice")
+        else:
+            known.add(hash(name))
+            yield Listed(name, member.size)
+
+
+def _sort_key(found: Listed | Unreadable) -> tuple[bool, list[str]]:
+    """Sort as a walk over directories, and what is refused last."""
+    return isinstance(found, Unreadable), found.path.split("/")
+
+
+class _Current(threading.local):
+    """The archive that a thread read last; a forked process has one of its own, since an open file has one position."""
+
+    key: tuple[int, str] | None = None
+    archive: Archive | None = None
+
+
+_current = _Current()
+
+
+def open_member(archive: str, member: str, open_file: _Opener) -> SourceFile:
+    """Open a member of an archive, which is opened by `open_file`.
+
+    Raises
+    ------
+    AudioError
+        If there is no such member, or it cannot be read.
+    OSError
+        If the archive cannot be opened.
+    """
+    name = f"{archive}/{member}"
+    try:
+        with damage():
+            return _archive(archive, open_file).open(name, normalized(member))
+    except KeyError:
+        raise AudioError(name, f"no such file in {archive}") from None
+    except (ArchiveError, OSError) as error:
+        close_archive()
+        raise AudioError(name, _message(error)) from error
+
+
+def _archive(path: str, open_file: _Opener) -> Archive:
+    key = os.getpid(), path
+    if _current.key != key or _current.archive is None:
+        close_archive()
+        _current.archive, _current.key = open_archive(path, open_file(path)), key
+    return _current.archive
+
+
+def close_archive() -> None:
+    """Close the archive that this thread read last."""
+    if _current.archive and _current.key and _current.key[0] == os.getpid():
+        _current.archive.close()
+    _current.archive = _current.key = None
+
+
+def _message(error: ArchiveError | AudioError | OSError) -> str:
+    if isinstance(error, OSError):
+        return os_error_message(error)
+    return error.message if isinstance(error, AudioError) else str(error)
