@@ -51,6 +51,9 @@ class Unreadable:
     message: str
 
 
+UnreadableDirectory = Unreadable
+
+
 def find_files(folder: str, patterns: Patterns) -> Iterator[str | Unreadable]:
     """Yield the paths of files within `folder`, relative to it.
 
