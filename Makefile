@@ -12,8 +12,9 @@ help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 10
 
 demo: .venv/program ## Turn sample_audio/ into pictures, and name them
-	@$(BIN)/wav2spec sample_audio/*.wav -o demo/
-	@ls demo/*.png
+	@$(BIN)/wav2spec sample_audio/*.wav -o demo/ --manifest demo/manifest.jsonl
+	@$(BIN)/wav2spec report demo/manifest.jsonl -o demo/report.html
+	@ls demo/*.png demo/*.html
 
 test: .venv/tools ## Run every check (makes .venv if need be)
 	@$(MAKE) --no-print-directory check

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import soundfile
+from browsing import browser, open_page  # noqa: F401 - fixtures
 from recordings import ROOT, MakeWav
 
 # The same examples in every run: a suite that fails by chance is not believed when it fails for a reason.

@@ -14,6 +14,7 @@ from wav2spec.cli.commands.info import info
 from wav2spec.cli.commands.levels import levels
 from wav2spec.cli.commands.plot import plot
 from wav2spec.cli.commands.presets import presets
+from wav2spec.cli.commands.report import report
 from wav2spec.cli.commands.tune import tune
 from wav2spec.cli.help import Option, write_options
 from wav2spec.cli.options import normalize_name
@@ -108,7 +109,7 @@ def command() -> None:
     """Turn WAV files into spectrogram PNGs."""
 
 
-for _command in (image, plot, compare, tune, levels, info, presets):
+for _command in (image, plot, compare, tune, levels, report, info, presets):
     command.add_command(_command)
 
 

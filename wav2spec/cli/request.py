@@ -113,7 +113,7 @@ class Request(Sources):
             raise click.BadParameter(str(error), param_hint=f"'--{field}'") from error
 
 
-class _Jobs(click.ParamType[int | None]):
+class Jobs(click.ParamType[int | None]):
     """How many processes; None for as many as suit."""
 
     name = "n|auto"
@@ -168,7 +168,7 @@ _OPTIONS = {
     "jobs": click.option(
         "-j",
         "--jobs",
-        type=_Jobs(),
+        type=Jobs(),
         default="auto",
         help="Processes that share the work.  [default: auto, the processors there are, 1 for little work]",
     ),

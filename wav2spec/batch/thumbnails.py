@@ -1,0 +1,80 @@
+"""The thumbnails of a report, drawn from recordings or from pictures, in processes that share the work."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from wav2spec.audio.preprocess import preprocess
+from wav2spec.audio.recording import open_recording
+from wav2spec.errors import Wav2SpecError
+from wav2spec.executors.ordered_map import OrderedMap
+from wav2spec.executors.run import map_in_order
+from wav2spec.render.html.thumbnails import SETTINGS, Pixels, from_picture, from_waveform
+from wav2spec.storage.streams import STREAM
+from wav2spec.waveform import Segment
+
+# What became of recordings that could be analysed.
+_ANALYSED = {"written", "current", "missing", "stale", "measured"}
+
+
+@dataclass(frozen=True)
+class ThumbnailJob:
+    """What a thumbnail shows.
+
+    Attributes
+    ----------
+    path : str
+        Of a recording, or of a picture if `is_picture`.
+    first, n_samples : int, optional
+        The part of the recording; by default all.
+    """
+
+    path: str
+    is_picture: bool = False
+    first: int = 0
+    n_samples: int | None = None
+
+
+def thumbnail_jobs(rows: list[dict[str, Any]], directories: list[str], origin: str) -> list[ThumbnailJob | None]:
+    """Return for each row of a manifest what its thumbnail is drawn from; None for rows that have none.
+
+    Parameters
+    ----------
+    rows : list of dict
+    directories : list of str
+        What the paths of each row refer to.
+    origin : {"sources", "pictures", "none"}
+    """
+    return [_job(row, directory, origin) for row, directory in zip(rows, directories, strict=True)]
+
+
+def _job(row: dict[str, Any], directory: str, origin: str) -> ThumbnailJob | None:
+    if origin == "none" or row["status"] not in _ANALYSED:
+        return None
+    if origin == "pictures":
+        target = row.get("target") or STREAM
+        return None if target == STREAM else ThumbnailJob(os.path.join(directory, target), is_picture=True)
+    if row["source"] == STREAM:
+        return None
+    first, n_samples = row.get("start_sample") or 0, row.get("segment_samples")
+    return ThumbnailJob(os.path.join(directory, row["source"]), first=first, n_samples=n_samples)
+
+
+def draw_thumbnails(jobs: list[ThumbnailJob], n_workers: int) -> Iterator[Pixels | str]:
+    """Yield a thumbnail for each job in order, or the message why there is none."""
+    work = OrderedMap(_draw, on_lost=lambda job, message: f"{job.path}: {message}", on_skipped=lambda job: job.path)
+    return map_in_order(work, jobs, n_workers)
+
+
+def _draw(job: ThumbnailJob) -> Iterator[Pixels | str]:
+    try:
+        if job.is_picture:
+            yield from_picture(job.path)
+            return
+        with open_recording(job.path) as recording:
+            left = recording.n_samples - job.first
+            segment = Segment(job.first, left if job.n_samples is None else min(job.n_samples, left))
+            yield from_waveform(preprocess(recording, SETTINGS.preprocessing, segment))
+    except Wav2SpecError as error:
+        yield str(error)

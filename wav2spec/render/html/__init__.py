@@ -1,0 +1,1 @@
+"""Self-contained HTML pages: the report of a batch, the explorer of a recording."""
