@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strict_png import Bytes, decode
 
-from wav2spec.render.raster import picture_size, write_png
+from wav2spec.render.orientation import image_size
+from wav2spec.render.raster import write_png
 from wav2spec.settings.choices import Layout
 from wav2spec.settings.pictures import Raster
 
@@ -67,7 +68,7 @@ def test_time_and_frequency_run_as_the_layout_says_and_channel_1_is_leftmost_or_
     pixels = {1: ONE, 2: TWO}[n_channels]
     expected = PICTURES[layout, n_channels]
     assert drawn([pixels], (n_channels, 2, 3), layout).tolist() == expected
-    assert picture_size((n_channels, 2, 3), Raster(layout)) == (len(expected[0]), len(expected))
+    assert image_size((n_channels, 2, 3), layout) == (len(expected[0]), len(expected))
 
 
 def test_each_layout_is_pictured_here_with_one_and_with_two_channels() -> None:

@@ -163,7 +163,7 @@ def _bands_asked_for(raster: Raster, bands: Bands, n_channels: int) -> int | Non
     pixels = raster.along_frequency
     if pixels is None:
         return None
-    name = "height" if raster.layout == "right-up" else "width"
+    name = raster.side_along("frequency")
     n_bands, rest = divmod(pixels, n_channels)
     if rest or not n_bands:
         raise SettingError(name, f"{pixels} pixels cannot be shared equally by {n_channels} channels")

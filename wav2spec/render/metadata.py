@@ -1,4 +1,4 @@
-"""What a picture says of itself: one line of JSON behind its pixels, from which it can be made or read again."""
+"""Metadata: one line of JSON in the PNG, from which the image can be reproduced or decoded."""
 
 import json
 from typing import Any
@@ -8,39 +8,38 @@ import numpy as np
 from wav2spec.dsp.spectrogram import SpectrogramStream
 from wav2spec.errors import AudioError, SettingError, os_error_message
 from wav2spec.formats.png_reader import read_text
+from wav2spec.render.orientation import axes
 from wav2spec.render.quantize import value_range
 from wav2spec.settings.levels import Levels
 from wav2spec.settings.pictures import Figure, Raster
 from wav2spec.settings.settings import Settings
 
-# Changes only when a pixel of some picture would.
+# Raised only by a change that alters a pixel of some picture.
 ANALYSIS_VERSION = 1
-
 
 Metadata = dict[str, Any]
 
-
-# What every recipe has; JSON under our name that lacks it is not ours.
+# The keys that all metadata has; other JSON under our name is not ours.
 _SHAPE = {"analysis_version": int, "command": str, "settings": dict, "resolved": dict, "recording": dict}
 
 
 def describe(stream: SpectrogramStream, command: str, **more: Any) -> str:
-    """Return how a picture was made, as compact JSON in ASCII; empty if it is not to say.
+    """Return the metadata of a picture as compact JSON in ASCII; empty with ``--no-metadata``.
 
-    Called when the sound has been read, of whose samples it says the digest.
+    It contains a digest of the samples, which are read if they have not been.
 
     Parameters
     ----------
     stream : SpectrogramStream
     command : str
-        That draws such pictures.
+        The command that draws such pictures.
     **more
-        What else is worth saying.
+        Further entries.
     """
     settings, analysis, sound = stream.settings, stream.analysis, stream.sound
     if not settings.picture.metadata:
         return ""
-    recipe = {
+    metadata = {
         "analysis_version": ANALYSIS_VERSION,
         "command": command,
         "settings": dict(settings.effective()),
@@ -61,30 +60,24 @@ def describe(stream: SpectrogramStream, command: str, **more: Any) -> str:
         **more,
     }
     if isinstance(settings.picture, Raster):
-        recipe |= _raster_axes(stream, settings.picture)
-    return json.dumps(recipe, separators=(",", ":"))
+        metadata |= _raster_axes(stream, settings.picture)
+    return json.dumps(metadata, separators=(",", ":"))
 
 
 def _raster_axes(stream: SpectrogramStream, raster: Raster) -> dict[str, Any]:
-    """Say which s and Hz the middles of the first and the last row and column have."""
     first, last = stream.times(np.array([0, stream.shape[1] - 1])).tolist()
-    time = {"unit": "s", "first": first, "last": last}
     low, high = stream.bands.frequencies[[0, -1]].tolist()
-    left, right = (low, high) if raster.layout == "down-right" else (high, low)
-    scale, n_channels = stream.settings.bands.freq_scale, stream.shape[0]
-    frequency = {"unit": "Hz", "scale": scale, "channels": n_channels, "first": left, "last": right}
-    upright = raster.layout == "right-up"
-    return {"columns": time, "rows": frequency} if upright else {"rows": time, "columns": frequency}
+    return axes(raster.layout, (first, last), (low, high), stream.settings.bands.freq_scale, stream.shape[0])
 
 
 def _level(levels: Levels, unit: str) -> dict[str, Any]:
-    """Say what pixel 0 and the greatest stand for, before gamma, and how the others were rounded."""
+    """Return the values of pixel 0 and of the greatest pixel, before gamma, and how the others were rounded."""
     low, high = value_range(levels, unit)
     return {"unit": unit, "low": low, "high": high, "rounding": "nearest" if unit == "dB" else "down"}
 
 
 def read_metadata(path: str) -> Metadata | None:
-    """Return what a PNG says of how it was made; None if it was not made by wav2spec, or does not say.
+    """Return the metadata of a PNG; None if it has none of wav2spec.
 
     Raises
     ------
@@ -97,8 +90,8 @@ def read_metadata(path: str) -> Metadata | None:
 def same_metadata(found: str | None, expected: str) -> bool:
     """Return whether two texts of `describe` stand for the same pixels.
 
-    Settings are compared by what they mean: one that `found` does not mention has its default, so that a picture made
-    before a setting existed stays current. A change of `ANALYSIS_VERSION` alone says that pixels changed.
+    Settings are compared by their meaning: one that `found` lacks has its default, so that a picture made before a
+    setting existed stays current. Only `ANALYSIS_VERSION` records that pixels changed.
     """
     if found == expected:
         return True
@@ -114,7 +107,7 @@ def same_metadata(found: str | None, expected: str) -> bool:
 
 
 def _agree(old: Any, new: Any) -> bool:
-    """Return whether all that `old` says is said by `new`, which may say more."""
+    """Return whether `new` contains all of `old`; it may contain more."""
     if isinstance(old, dict) and isinstance(new, dict):
         return all(name in new and _agree(value, new[name]) for name, value in old.items())
     return bool(old == new)
@@ -122,43 +115,45 @@ def _agree(old: Any, new: Any) -> bool:
 
 def _parsed(text: str | None) -> Metadata | None:
     try:
-        recipe = json.loads(text or "null")
+        metadata = json.loads(text or "null")
     except (ValueError, RecursionError):
         return None
-    shaped = isinstance(recipe, dict) and all(isinstance(recipe.get(name), kind) for name, kind in _SHAPE.items())
-    varied = recipe.get("varied", {}) if shaped else {}
+    shaped = isinstance(metadata, dict) and all(isinstance(metadata.get(name), kind) for name, kind in _SHAPE.items())
+    varied = metadata.get("varied", {}) if shaped else {}
     shaped = shaped and isinstance(varied, dict) and all(isinstance(values, list) for values in varied.values())
-    return recipe if shaped else None
+    return metadata if shaped else None
 
 
-def settings_from_metadata(recipe: Metadata) -> Settings:
+def settings_from_metadata(metadata: Metadata) -> Settings:
     """Return the settings with which a picture was made.
 
     Raises
     ------
     SettingError
-        If it was made by another version, with settings unknown here.
+        If it was made by another version, with settings unknown to this one.
     """
-    given = recipe["settings"]
+    given = metadata["settings"]
     start = Settings(picture=Figure() if "dpi" in given else Raster())
     unknown = given.keys() - start.as_dict().keys()
     if unknown:
-        raise SettingError("like", f"the picture has settings that are unknown here: {', '.join(sorted(unknown))}")
+        raise SettingError(
+            "like", f"the picture has settings that this version does not know: {', '.join(sorted(unknown))}"
+        )
     return start.replace(**given)
 
 
 def require_metadata(path: str) -> Metadata:
-    """Return what a PNG says of how it was made.
+    """Return the metadata of a PNG.
 
     Raises
     ------
     AudioError
-        If it cannot be read, or does not say.
+        If it cannot be read, or has none.
     """
     try:
-        recipe = read_metadata(path)
+        metadata = read_metadata(path)
     except OSError as error:
         raise AudioError(path, os_error_message(error)) from error
-    if recipe is None:
-        raise AudioError(path, "does not say how it was made: no PNG of wav2spec, or one without metadata")
-    return recipe
+    if metadata is None:
+        raise AudioError(path, "has no wav2spec metadata (not written by wav2spec, or with --no-metadata)")
+    return metadata

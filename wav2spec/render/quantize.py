@@ -1,4 +1,4 @@
-"""From values to pixels."""
+"""Values to pixels, and pixels to values."""
 
 from typing import Any
 
@@ -10,20 +10,19 @@ from wav2spec.settings.levels import Levels
 
 Values = npt.NDArray[np.floating[Any]]
 
-
-# The greatest level of 8 bits, on which brightness is counted.
+# The greatest pixel of 8 bits, to which brightness refers.
 _WHITE = 255
 
 
 def value_range(levels: Levels, unit: str) -> tuple[float, float]:
-    """Return what pixel 0 and the greatest stand for, before gamma."""
+    """Return the values of pixel 0 and of the greatest pixel, before gamma."""
     if unit == "dB":
         return levels.db_max - levels.db_range, levels.db_max
     return 0.0, _WHITE / levels.brightness
 
 
 def quantize(values: Values, levels: Levels, bit_depth: int = 8) -> Pixels:
-    """Return levels from 0 to 255, or to 65535 with a bit depth of 16.
+    """Return pixels from 0 to 255, or to 65535 with a bit depth of 16.
 
     On a linear scale it is ``min(value * brightness, 255)``, rounded down, in float32 as TensorFlow's example computes
     it [1]_. In dB, `db_max` is 255 and `db_range` below it 0, rounded to the nearest. In 16 bits all is 257 times as
@@ -43,18 +42,42 @@ def quantize(values: Values, levels: Levels, bit_depth: int = 8) -> Pixels:
     white = 2**bit_depth - 1
     if levels.scale == "db":
         share = (values.astype(np.float64) - (levels.db_max - levels.db_range)) / levels.db_range
-        return _as_levels(np.rint(white * np.clip(share, 0.0, 1.0) ** (1.0 / levels.gamma)), bit_depth)
-    # 0 and infinity times each other are no number, so the factor is neither.
+        return _as_pixels(np.rint(white * np.clip(share, 0.0, 1.0) ** (1.0 / levels.gamma)), bit_depth)
+    # Finite and above 0 in float32, since 0 times infinity is not a number.
     limits = np.finfo(np.float32)
     factor = np.float32(min(max(levels.brightness, float(limits.tiny)), float(limits.max)))
-    # Overflow is what the clipping is for.
+    # Values that overflow are clipped.
     with np.errstate(over="ignore"):
         scaled = values * factor
     np.minimum(scaled, np.float32(_WHITE), out=scaled)
     if levels.gamma != 1 or bit_depth != 8:
-        return _as_levels(white * (scaled.astype(np.float64) / _WHITE) ** (1.0 / levels.gamma), bit_depth)
-    return _as_levels(scaled, bit_depth)
+        return _as_pixels(white * (scaled.astype(np.float64) / _WHITE) ** (1.0 / levels.gamma), bit_depth)
+    return _as_pixels(scaled, bit_depth)
 
 
-def _as_levels(values: Values, bit_depth: int) -> Pixels:
+def dequantize(pixels: npt.NDArray[Any], levels: Levels, bit_depth: int = 8) -> npt.NDArray[np.float32]:
+    """Return the values of pixels: the inverse of `quantize`, within half a step.
+
+    Pixels that were rounded down become the middle of their step; the greatest pixel becomes its lower end, since it
+    stands for all greater values.
+
+    Examples
+    --------
+    >>> dequantize(np.array([0, 64, 255], np.uint8), Levels(brightness=64)).tolist()
+    [0.0078125, 1.0078125, 3.984375]
+    """
+    white = 2**bit_depth - 1
+    exact = pixels.astype(np.float64)
+    if levels.scale == "db":
+        share = (exact / white) ** levels.gamma
+        decibels: npt.NDArray[np.float32] = (levels.db_max - levels.db_range + share * levels.db_range).astype(
+            np.float32
+        )
+        return decibels
+    share = (np.minimum(exact + 0.5, white) / white) ** levels.gamma
+    values: npt.NDArray[np.float32] = (share * _WHITE / levels.brightness).astype(np.float32)
+    return values
+
+
+def _as_pixels(values: Values, bit_depth: int) -> Pixels:
     return values.astype(np.uint8) if bit_depth == 8 else values.astype(np.uint16)

@@ -10,46 +10,33 @@ from wav2spec.dsp.spectrogram import SpectrogramStream
 from wav2spec.errors import AudioError
 from wav2spec.formats.digest import PixelDigest
 from wav2spec.formats.png_writer import GREY, GREY_16, INDEXED, PngWriter
-from wav2spec.settings.choices import GRAY, MAX_PNG_SIDE
+from wav2spec.render.orientation import image_size, to_image
+from wav2spec.settings.choices import GRAY, LAYOUTS, MAX_PNG_SIDE
 from wav2spec.settings.pictures import Raster
 
-# Pillow warns of a picture with more pixels than this when it opens it.
+# Pillow warns when it opens a picture with more pixels.
 _PILLOW_LIMIT = 89_478_485
+
+# Pixels that are converted to bytes at once.
+_CHUNK = 2**18
 
 
 def check_size(stream: SpectrogramStream, raster: Raster) -> tuple[str, ...]:
-    """Say what is odd about the size of a picture.
+    """Return warnings about the size of an image.
 
     Raises
     ------
     AudioError
-        If a side is longer than a PNG's can be.
+        If a side is longer than that of a PNG can be.
     """
-    width, height = picture_size(stream.shape, raster)
+    width, height = image_size(stream.shape, raster.layout)
+    size = f"{width} x {height} pixels"
     if max(width, height) > MAX_PNG_SIDE:
-        message = f"the picture would have {width} x {height} pixels; a side of a PNG has at most {MAX_PNG_SIDE}"
+        message = f"the picture would have {size}; a side of a PNG has at most {MAX_PNG_SIDE}"
         raise AudioError(stream.sound.name, message)
     if width * height > _PILLOW_LIMIT:
-        message = (
-            f"a picture of {width} x {height} pixels: programs that open it with Pillow will be warned of its size"
-        )
-        return (message,)
+        return (f"a picture of {size}: programs that open it with Pillow will be warned of its size",)
     return ()
-
-
-# Pixels that are turned into bytes at once.
-_PIECE = 2**18
-
-
-def picture_size(shape: tuple[int, int, int], raster: Raster) -> tuple[int, int]:
-    """Return width and height of the picture of (n_channels, n_frames, n_bands), in pixels.
-
-    >>> picture_size((2, 1000, 129), Raster(layout="right-up"))
-    (1000, 258)
-    """
-    n_channels, n_frames, n_bands = shape
-    across, along = n_channels * n_bands, n_frames
-    return (along, across) if raster.layout == "right-up" else (across, along)
 
 
 def write_png(
@@ -60,33 +47,29 @@ def write_png(
     describe: Callable[[], str] | None = None,
     digest: PixelDigest | None = None,
 ) -> tuple[int, int]:
-    """Write a picture of at most ``shape[1]`` rows, and return its width and height.
+    """Write an image of at most ``shape[1]`` frames, and return its width and height.
 
     Parameters
     ----------
     file : seekable binary file
     blocks : iterable of ndarray, shape (n_channels, n, n_bands), uint8 or uint16
         Frames in order, frequency rising.
-    shape : (n_channels, n_rows, n_bands)
-        What is expected; with fewer frames the picture is shorter.
+    shape : (n_channels, n_frames, n_bands)
+        The expected shape; with fewer frames the image is shorter.
     raster : Raster
-        Channels stand side by side along the frequency axis, the first at the left or at the top. The layouts with
-        time down are written as the blocks come; ``right-up`` holds its pixels until the last.
+        With time along the rows, they are written as the blocks come; otherwise all pixels are held in memory.
     describe : callable, optional
-        Called at the end for what the picture says of itself.
+        Called after the last block, for the metadata.
     digest : PixelDigest, optional
-        Is given all rows.
+        Updated with all rows.
     """
-    if raster.layout == "right-up":
-        pixels = _assemble(blocks, shape, raster.bit_depth)
-        writer = _writer(file, pixels.shape[1], raster, digest)
-        _write(writer, pixels, raster)
-    else:
-        width = shape[0] * shape[2]
-        writer = _writer(file, width, raster, digest)
-        step = -1 if raster.layout == "down-left" else 1
-        for block in blocks:
-            _write(writer, block[:, :, ::step].transpose(1, 0, 2).reshape(-1, width), raster)
+    writer: PngWriter | None = None
+    if LAYOUTS[raster.layout].time == "rows":
+        writer = _writer(file, image_size(shape, raster.layout)[0], raster, digest)
+    for rows in to_image(blocks, shape, raster.layout):
+        writer = writer or _writer(file, rows.shape[1], raster, digest)
+        _write(writer, rows, raster)
+    writer = writer or _writer(file, 0, raster, digest)
     return writer.close(describe() if describe else "")
 
 
@@ -105,19 +88,8 @@ def _write(writer: PngWriter, pixels: Pixels, raster: Raster) -> None:
     if raster.bit_depth == 8:
         writer.write_rows(pixels.astype(np.uint8, copy=False))
         return
-    # A row's bytes, the greater one first; a few rows at a time, as the picture may be large.
-    chunk_rows = max(1, _PIECE // pixels.shape[1])
+    # PNG stores the greater byte first. A few rows at a time, as the image may be large.
+    chunk_rows = max(1, _CHUNK // pixels.shape[1])
     for first in range(0, len(pixels), chunk_rows):
-        piece = np.ascontiguousarray(pixels[first : first + chunk_rows], ">u2")
-        writer.write_rows(piece.view(np.uint8))
-
-
-def _assemble(blocks: Iterable[Pixels], shape: tuple[int, int, int], bit_depth: int) -> Pixels:
-    """Return the picture with time to the right and frequency up, shape (n_channels * n_bands, n_rows)."""
-    n_channels, n_rows, n_bands = shape
-    pixels = np.empty((n_channels, n_bands, n_rows), np.uint8 if bit_depth == 8 else np.uint16)
-    filled = 0
-    for block in blocks:
-        pixels[:, :, filled : filled + block.shape[1]] = block[:, :, ::-1].transpose(0, 2, 1)
-        filled += block.shape[1]
-    return pixels.reshape(-1, n_rows)[:, :filled]
+        chunk = np.ascontiguousarray(pixels[first : first + chunk_rows], ">u2")
+        writer.write_rows(chunk.view(np.uint8))

@@ -1,6 +1,8 @@
 """The values that settings choose from."""
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from wav2spec.settings.kinds import Parameter
@@ -36,6 +38,29 @@ Style = Literal["light", "dark"]
 Reduce = Literal["max", "mean"]
 
 BitDepth = Literal[8, 16]
+
+
+@dataclass(frozen=True)
+class Orientation:
+    """Where an image has its axes.
+
+    Attributes
+    ----------
+    time : {"rows", "columns"}
+        Whether a frame is a row, with time from top to bottom, or a column, with time from left to right.
+    frequency_falls : bool
+        Whether frequency falls along the other axis, from left to right or from top to bottom.
+    """
+
+    time: Literal["rows", "columns"]
+    frequency_falls: bool
+
+
+LAYOUTS: Mapping[str, Orientation] = {
+    "down-left": Orientation("rows", frequency_falls=True),
+    "down-right": Orientation("rows", frequency_falls=False),
+    "right-up": Orientation("columns", frequency_falls=True),
+}
 
 # The palette that needs no matplotlib.
 GRAY = "gray"

@@ -32,6 +32,8 @@ class Declaration:
 
     Attributes
     ----------
+    default : object
+        The default of the field; a command or preset may start from another value.
     kind : Kind
         How values are written and which are valid.
     help : str
@@ -52,6 +54,7 @@ class Declaration:
         Other names by which users know it, spelled as options without the dashes.
     """
 
+    default: Any
     kind: Kind
     help: str
     group: Group
@@ -74,7 +77,7 @@ class Declaration:
 
 def setting(default: Any, kind: Kind, help: str, *, group: Group, **more: Any) -> Any:
     """Return a dataclass field with its `Declaration`; `more` are attributes of it."""
-    return field(default=default, metadata={_METADATA_KEY: Declaration(kind, help, group, **more)})
+    return field(default=default, metadata={_METADATA_KEY: Declaration(default, kind, help, group, **more)})
 
 
 @functools.cache

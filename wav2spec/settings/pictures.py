@@ -1,10 +1,10 @@
 """Settings of the two kinds of picture: the image of pixels alone, and the labelled figure."""
 
 from dataclasses import dataclass
-from typing import get_args
+from typing import Literal, get_args
 
 from wav2spec.errors import SettingError
-from wav2spec.settings.choices import GRAY, MAX_PNG_SIDE, BitDepth, Layout, Reduce, Style
+from wav2spec.settings.choices import GRAY, LAYOUTS, MAX_PNG_SIDE, BitDepth, Layout, Reduce, Style
 from wav2spec.settings.fields import Choice, Flag, Number, Text, check_fields, setting
 
 _REDUCE_HELP = "Statistic of the powers that share a pixel."
@@ -56,15 +56,19 @@ class Raster:
         if self.bit_depth == 16 and self.palette != GRAY:
             raise SettingError("bit_depth", f"16 bits are for gray alone, but the palette is {self.palette}")
 
+    def side_along(self, axis: Literal["time", "frequency"]) -> Literal["width", "height"]:
+        """Return the setting that gives the length of an axis."""
+        return "width" if (LAYOUTS[self.layout].time == "columns") == (axis == "time") else "height"
+
     @property
     def along_time(self) -> int | None:
         """The pixels asked for along time."""
-        return self.width if self.layout == "right-up" else self.height
+        return getattr(self, self.side_along("time"))  # type: ignore[no-any-return]
 
     @property
     def along_frequency(self) -> int | None:
         """The pixels asked for along frequency."""
-        return self.height if self.layout == "right-up" else self.width
+        return getattr(self, self.side_along("frequency"))  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)

@@ -48,11 +48,17 @@ class Settings:
 
     @functools.lru_cache(maxsize=16)  # noqa: B019 - few and small
     def effective(self) -> Mapping[str, Any]:
-        """Return the fields that have a value and an effect beside the others."""
+        """Return the fields that have a value and an effect beside the others.
+
+        The many settings of front ends are left out where they have their defaults, which change nothing.
+        """
         values, declared = self.as_dict(), self.declarations
-        return MappingProxyType(
-            {name: value for name, value in values.items() if value is not None and declared[name].applies(values)}
-        )
+
+        def counts(name: str, value: Any) -> bool:
+            is_idle = declared[name].group == "Front ends" and value == declared[name].default
+            return value is not None and not is_idle and declared[name].applies(values)
+
+        return MappingProxyType({name: value for name, value in values.items() if counts(name, value)})
 
     def replace(self, **values: Any) -> "Settings":
         """Return these settings with some fields of their groups replaced, named without the group.

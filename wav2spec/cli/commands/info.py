@@ -115,7 +115,8 @@ def _picture(recording: "Recording", settings: Settings, *, finite: bool) -> dic
     from wav2spec.audio.preprocess import preprocess, segments
     from wav2spec.errors import AudioError, SettingError
     from wav2spec.render.drawing import plan_spectrogram
-    from wav2spec.render.raster import check_size, picture_size
+    from wav2spec.render.orientation import image_size
+    from wav2spec.render.raster import check_size
 
     raster = settings.picture if isinstance(settings.picture, Raster) else Raster()
     try:
@@ -132,7 +133,7 @@ def _picture(recording: "Recording", settings: Settings, *, finite: bool) -> dic
         return {"refused": str(error)}
     except AudioError as error:
         return {"refused": error.message}
-    width, height = picture_size(stream.shape, raster)
+    width, height = image_size(stream.shape, raster.layout)
     n_channels, _, n_bands = stream.shape
     return {"width": width, "height": height, "n_channels": n_channels, "n_frames": stream.n_frames, "n_bands": n_bands}
 
