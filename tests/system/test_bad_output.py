@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 from folders import contents
 from pictures import png_size
+from processes import wait_until_writing
 from program import (
     AS_OTHERS,
     FAILED,
     USAGE_ERROR,
     assert_usage_error,
     error_of,
+    failures,
     needs_mounts,
+    needs_proc,
     needs_root,
     needs_setpriv,
     on_a_disk,
@@ -285,3 +288,52 @@ def test_a_reader_that_goes_away_is_no_error(make_wav: MakeWav) -> None:
         assert process.stderr.read() == b""
     # By SIGPIPE, which a shell shows as 141.
     assert process.returncode in (FAILED, -13)
+
+
+@with_and_without_nameless_files
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o444, 0o666])
+def test_a_picture_that_is_replaced_keeps_its_mode(
+    make_wav: MakeWav, folder: Path, program: tuple[str, ...], mode: int
+) -> None:
+    target = folder / "o.png"
+    target.write_bytes(b"old")
+    target.chmod(mode)
+    result = shell('umask 022; exec "$@"', make_wav(), "-o", target, program=program)
+    if os.geteuid() == 0 or mode & 0o200:
+        assert result.returncode == 0
+        assert png_size(target.read_bytes())[0] == 129
+    else:
+        assert "Permission denied" in error_of(result)
+    assert stat.S_IMODE(target.stat().st_mode) == mode
+
+
+@needs_proc
+@with_and_without_nameless_files
+def test_a_private_picture_is_never_readable_by_others_while_it_is_written(
+    make_wav: MakeWav, folder: Path, program: tuple[str, ...]
+) -> None:
+    target = folder / "o.png"
+    target.write_bytes(b"old")
+    target.chmod(0o600)
+    with start(make_wav(n_samples=2_000_000), "--stride", "16", "-o", target, program=program) as process:
+        wait_until_writing(process, folder)
+        modes = set()
+        for descriptor in os.listdir(f"/proc/{process.pid}/fd"):
+            path = f"/proc/{process.pid}/fd/{descriptor}"
+            if os.readlink(path).startswith(str(folder)):
+                modes.add(stat.S_IMODE(os.stat(path).st_mode))
+        process.kill()
+    assert modes == {0o600}
+
+
+@pytest.mark.parametrize("words", [(), ("--update",)], ids=["draw", "update"])
+def test_a_fifo_without_a_reader_does_not_hold_up_a_batch(
+    make_wav: MakeWav, folder: Path, words: tuple[str, ...]
+) -> None:
+    sources = [make_wav(f"{name}.wav") for name in "abc"]
+    os.mkfifo(folder / "b.png")
+    result = run(*sources, *words, "-o", f"{folder}/")
+    assert result.returncode == 1
+    assert failures(result.stderr) == {"b": "is a FIFO that nobody reads (waited 5 s)"}
+    assert stat.S_ISFIFO((folder / "b.png").stat().st_mode)
+    assert all(png_size((folder / f"{name}.png").read_bytes()) for name in "ac")

@@ -144,7 +144,7 @@ def test_a_full_disk_leaves_the_old_manifest(tmp_path: Path, sources: Path, prog
     fill = "echo old >disk/all.jsonl; cat /dev/zero >disk/filler 2>/dev/null"
     words = (sources, "-o", "out", "-j2", "--manifest", "disk/all.jsonl")
     result, left = on_a_disk(tmp_path, "size=64k", fill, *words, program=program)
-    assert error_of(result) == "wav2spec: error: disk/all.jsonl: No space left on device"
+    assert error_of(result) == "wav2spec: error: disk/all.jsonl: cannot be written: No space left on device"
     assert left.keys() == {"all.jsonl", "filler"}
     assert left["all.jsonl"] == b"old\n"
 

@@ -107,7 +107,7 @@ def test_on_a_full_disk_it_fails_as_often_as_it_is_tried(shell: Shell, make_wav:
     script = 'make disk/t.png; first=$?; make disk/t.png; echo "$first $?"; ls -A disk'
     result, left = on_a_disk(shell.folder, "size=64k", prepare, script, program=("sh", "-c"), env=shell.environment)
     assert result.stdout.decode().splitlines()[-2:] == [f"{FAILED} {FAILED}", "t.wav"]
-    assert result.stderr.count(b"wav2spec: error: disk/t.png: No space left on device\n") == 2
+    assert result.stderr.count(b"wav2spec: error: disk/t.png: cannot be written: No space left on device\n") == 2
     assert left.keys() == {"t.wav"}
 
 

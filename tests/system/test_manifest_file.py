@@ -81,7 +81,7 @@ def test_a_disk_too_full_for_it_leaves_the_old_one(make_wav: MakeWav, folder: Pa
     words: tuple[str | Path, ...] = (*wavs, "-o", folder, "--manifest", "disk/m.jsonl")
     result, left = on_a_disk(tmp_path, "size=4k", "echo old >disk/m.jsonl", *words)
     assert (result.returncode, left) == (FAILED, {"m.jsonl": b"old\n"})
-    assert result.stderr.splitlines()[0] == b"wav2spec: error: disk/m.jsonl: No space left on device"
+    assert result.stderr.splitlines()[0] == b"wav2spec: error: disk/m.jsonl: cannot be written: No space left on device"
 
 
 def test_an_old_one_is_replaced_and_a_link_followed(make_wav: MakeWav, folder: Path) -> None:

@@ -181,7 +181,9 @@ def test_a_full_disk_is_said_of_each_picture(tmp_path: Path, sources: Path, prog
     fill = "echo old >disk/03.png; cat /dev/zero >disk/filler 2>/dev/null"
     result, left = on_a_disk(tmp_path, "size=64k", fill, sources, "-o", "disk", "-j2", program=program)
     assert (result.returncode, result.stdout) == (FAILED, b"")
-    assert failures(result.stderr) == dict.fromkeys((Path(name).stem for name in NAMES), "No space left on device")
+    assert failures(result.stderr) == dict.fromkeys(
+        (Path(name).stem for name in NAMES), "cannot be written: No space left on device"
+    )
     assert left.keys() == {"03.png", "filler"}
     assert left["03.png"] == b"old\n"
 

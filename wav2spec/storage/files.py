@@ -3,6 +3,7 @@
 A FIFO or a device, which could block for ever, is rejected. A pipe is first copied to a temporary file.
 """
 
+import contextlib
 import io
 import os
 import stat
@@ -125,7 +126,9 @@ class LocalFile(SourceFile):
         return n_read
 
     def close(self) -> None:
-        self._file.close()
+        # What has been read is not lost by it.
+        with contextlib.suppress(OSError):
+            self._file.close()
 
 
 class MemoryFile(SourceFile):

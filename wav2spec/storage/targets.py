@@ -1,7 +1,8 @@
-"""Targets that are complete or untouched.
+"""Atomic output: a target is complete or untouched.
 
-A file is written where nobody sees it, in the target's folder, and takes the target's name when it is whole. On Linux
-it has no name at all until then, so that even a killed process leaves nothing behind.
+Data goes to an unnamed temporary file in the target's directory, which gets the target's name once it is complete. On
+Linux even a killed process leaves nothing behind; where a file system has no unnamed files, the temporary file is
+hidden, and removed by the process or, if that crashes, by its parent (`remove_abandoned`).
 """
 
 import contextlib
@@ -11,6 +12,7 @@ import shutil
 import stat
 import sys
 import tempfile
+import time
 from collections.abc import Hashable, Iterator
 from functools import partial
 from typing import BinaryIO
@@ -19,24 +21,31 @@ from wav2spec.cleanup import undo_on_signal
 from wav2spec.errors import OutputError, StdoutClosedError, os_error_message
 from wav2spec.storage.streams import STREAM
 
-# What a file system that has no nameless files answers.
-_NO_NAMELESS_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT}
+# Answers of a file system without unnamed files.
+_NO_UNNAMED_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT}
 
 
-def make_directory(folder: str) -> None:
-    """Make a folder unless it is there.
+# A FIFO that has no reader after this time is an error, so that a batch does not hang (s).
+_FIFO_PATIENCE_S = 5.0
+
+
+_FIFO_POLL_S = 0.02
+
+
+def make_directory(directory: str) -> None:
+    """Make a directory, and those above it, unless it exists.
 
     Raises
     ------
     OutputError
         If it cannot be made.
     """
-    if not folder:
+    if not directory:
         return
     try:
-        os.makedirs(folder, exist_ok=True)
+        os.makedirs(directory, exist_ok=True)
     except OSError as error:
-        raise OutputError(folder, os_error_message(error)) from error
+        raise OutputError(directory, os_error_message(error)) from error
 
 
 @contextlib.contextmanager
@@ -46,86 +55,131 @@ def open_target(path: str, *, source_identity: Hashable | None = None) -> Iterat
     Parameters
     ----------
     path : str
-        A file, which is replaced as a whole; a symbolic link, which is followed; a device, FIFO or ``-`` for standard
-        output, which get all bytes at the end.
-    source_identity : tuple of (int, int), optional
-        Device and inode of the recording, which must not be written over.
+        A file, which is replaced as a whole and keeps its mode; a symbolic link, which is followed; a device, FIFO or
+        ``-`` for standard output, which get all bytes at the end.
+    source_identity : hashable, optional
+        `SourceFile.identity` of the recording, which must not be overwritten.
 
     Raises
     ------
     OutputError
         If it cannot be written, with the operating system's reason.
     StdoutClosedError
-        If nobody reads standard output any more.
+        If the reader of standard output closed it.
     """
     name = "standard output" if path == STREAM else path
     try:
-        target, status = _target(path, name)
+        target, status = _resolve(path, name)
         if source_identity and status and source_identity == (status.st_dev, status.st_ino):
             raise OutputError(name, "is the recording itself")
         if status is None or (stat.S_ISREG(status.st_mode) and path != STREAM):
-            with _atomic_replace(target, is_new=status is None) as file:
+            with _atomic_replace(target, status) as file:
                 yield file
         else:
             with tempfile.TemporaryFile() as file:
                 yield file
-                _copy(file, target)
+                _copy(file, target, name)
     except BrokenPipeError:
         if path == STREAM:
             raise StdoutClosedError from None
-        raise OutputError(name, "the reader went away") from None
+        raise OutputError(name, "its reader closed it") from None
     except OSError as error:
-        raise OutputError(name, os_error_message(error)) from error
+        raise OutputError(name, f"cannot be written: {os_error_message(error)}") from error
 
 
-def _target(path: str, name: str) -> tuple[str, os.stat_result | None]:
-    """Return the path behind symbolic links and what is there now, None for nothing."""
+def remove_abandoned(path: str, process_id: int) -> None:
+    """Remove what a child process that crashed or was killed left in place of a target.
+
+    Parameters
+    ----------
+    path : str
+        A target that the child was writing, or another one in the same directory.
+    process_id : int
+        That of the child.
+    """
+    directory = os.path.dirname(_follow(path)) or "."
+    with contextlib.suppress(OSError):
+        for name in os.listdir(directory):
+            if name.startswith(_temporary_prefix(os.getpid(), process_id)):
+                os.unlink(os.path.join(directory, name))
+
+
+def _follow(path: str) -> str:
+    return os.path.realpath(path) if os.path.islink(path) else path
+
+
+def _resolve(path: str, name: str) -> tuple[str, os.stat_result | None]:
+    """Return the path behind symbolic links and the status of what is there now, None for nothing."""
     if path == STREAM:
         if sys.stdout is None:
             raise OutputError(name, "is closed")
         return path, os.fstat(1)
-    target = os.path.realpath(path) if os.path.islink(path) else path
+    target = _follow(path)
     try:
-        # Not of `target`: what /dev/fd holds is no path.
+        # Not of `target`: a link in /dev/fd does not lead to a path.
         status = os.stat(path)
     except FileNotFoundError:
         return target, None
     if not stat.S_ISREG(status.st_mode):
         target = path
     if stat.S_ISDIR(status.st_mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        raise OutputError(name, os.strerror(errno.EISDIR))
     if not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     return target, status
 
 
 @contextlib.contextmanager
-def _atomic_replace(target: str, *, is_new: bool) -> Iterator[BinaryIO]:
-    folder = os.path.dirname(target) or "."
+def _atomic_replace(target: str, status: os.stat_result | None) -> Iterator[BinaryIO]:
+    directory = os.path.dirname(target) or "."
     # Short, so that it fits beside a name of the greatest length; hidden, so that no pattern takes it for a picture.
-    hidden = os.path.join(folder, f".wav2spec-{os.getpid()}-{os.urandom(6).hex()}")
+    hidden = os.path.join(directory, _temporary_prefix(os.getppid(), os.getpid()) + os.urandom(6).hex())
+    # Never readable by more people than what it replaces.
+    mode = 0o666 if status is None else status.st_mode & 0o777
     with undo_on_signal(partial(os.unlink, hidden)):
         try:
-            descriptor = _open_tmpfile(folder)
-            nameless = descriptor is not None
+            descriptor = _open_unnamed(directory, mode)
+            is_unnamed = descriptor is not None
             if descriptor is None:
-                descriptor = os.open(hidden, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-            with open(descriptor, "w+b") as file:
+                descriptor = os.open(hidden, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+            file = open(descriptor, "w+b")
+            try:
                 yield file
-                if nameless:
-                    file.flush()
-                    if is_new and _try_link(descriptor, target):
-                        return
+                file.flush()
+                if status is not None:
+                    _copy_permissions(status, descriptor)
+                # Some file systems report errors of writing only here, and the name must not be taken before.
+                os.close(os.dup(descriptor))
+                if is_unnamed and not (status is None and _try_link(descriptor, target)):
                     _link(descriptor, hidden)
-            os.replace(hidden, target)
+                    is_unnamed = False
+                if not is_unnamed:
+                    os.replace(hidden, target)
+            finally:
+                # All has been written, or an exception is on its way.
+                with contextlib.suppress(OSError):
+                    file.close()
         except BaseException:
             with contextlib.suppress(OSError):
                 os.unlink(hidden)
             raise
 
 
+def _temporary_prefix(parent_id: int, process_id: int) -> str:
+    return f".wav2spec-{parent_id}-{process_id}-"
+
+
+def _copy_permissions(status: os.stat_result, descriptor: int) -> None:
+    """Give a file the owner and the mode of the one it replaces, as far as we may."""
+    with contextlib.suppress(OSError):
+        if (status.st_uid, status.st_gid) != (os.getuid(), os.getgid()):
+            os.chown(descriptor, status.st_uid, status.st_gid)
+    with contextlib.suppress(OSError):
+        os.chmod(descriptor, status.st_mode & 0o777)
+
+
 def _try_link(descriptor: int, target: str) -> bool:
-    """Give a nameless file a name that nobody has, and say whether that went well."""
+    """Name an unnamed file unless the name exists, and return whether it was done."""
     try:
         _link(descriptor, target)
     except FileExistsError:
@@ -138,23 +192,42 @@ def _link(descriptor: int, name: str) -> None:
     os.link(f"/proc/self/fd/{descriptor}", name, src_dir_fd=descriptor)
 
 
-def _open_tmpfile(folder: str) -> int | None:
+def _open_unnamed(directory: str, mode: int) -> int | None:
     if not (hasattr(os, "O_TMPFILE") and os.path.exists("/proc/self/fd")):
         return None
     try:
-        return os.open(folder, os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, 0o666)
+        return os.open(directory, os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, mode)
     except OSError as error:
-        if error.errno in _NO_NAMELESS_FILES:
+        if error.errno in _NO_UNNAMED_FILES:
             return None
         raise
 
 
-def _copy(file: BinaryIO, target: str) -> None:
+def _copy(file: BinaryIO, target: str, name: str) -> None:
     file.seek(0)
     if target == STREAM:
         sys.stdout.flush()
         destination = open(1, "wb", closefd=False)
+    elif stat.S_ISFIFO(os.stat(target).st_mode):
+        destination = open(_open_fifo(target, name), "wb")
     else:
         destination = open(target, "wb")
     with destination:
         shutil.copyfileobj(file, destination, 2**20)
+
+
+def _open_fifo(path: str, name: str) -> int:
+    """Open a FIFO to be written, once it has a reader."""
+    end = time.monotonic() + _FIFO_PATIENCE_S
+    while True:
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            if time.monotonic() > end:
+                raise OutputError(name, f"is a FIFO that nobody reads (waited {_FIFO_PATIENCE_S:g} s)") from None
+            time.sleep(_FIFO_POLL_S)
+        else:
+            os.set_blocking(descriptor, True)
+            return descriptor
