@@ -4,27 +4,39 @@
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
+PYTEST = $(BIN)/pytest --hypothesis-profile=$(EXAMPLES)
+# As many processes as processors; files are not split, since their tests share fixtures.
+SIDE_BY_SIDE := -n auto --dist loadfile
+# Tests that time things, or need the machine for themselves, run one by one.
+APART := system or browser
+# How many examples Hypothesis draws: `quick` or `repeatable`, see tests/conftest.py.
+EXAMPLES := quick
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help docs demo test check format samples bench bench-smoke clean
+.PHONY: help docs demo test check test-rest format samples bench bench-smoke clean
 
 help: ## Show the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 demo: .venv/program ## Turn sample_audio/ into pictures, and name them
 	@$(BIN)/wav2spec sample_audio/*.wav -o demo/ --manifest demo/manifest.jsonl
 	@$(BIN)/wav2spec report demo/manifest.jsonl -o demo/report.html
 	@ls demo/*.png demo/*.html
 
-test: .venv/tools ## Run every check (makes .venv if need be)
-	@$(MAKE) --no-print-directory check
-
-check: ## What `test` runs, in the .venv that is there
+test: .venv/tools ## Run the quick checks (makes .venv if need be): format, lint, types, imports, fast tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/mypy
+	$(PYTEST) $(SIDE_BY_SIDE) -m "not ($(APART) or slow)"
+
+check: ## Run every check there is, in some minutes
+	@$(MAKE) --no-print-directory test EXAMPLES=repeatable
+	@$(MAKE) --no-print-directory test-rest EXAMPLES=repeatable
+
+test-rest: .venv/tools ## Run what `check` has beyond `test`: slow and system tests, the benchmark on short files
+	$(PYTEST) $(SIDE_BY_SIDE) -m "slow and not ($(APART))"
+	$(PYTEST) -m "$(APART)"
 	@$(MAKE) --no-print-directory bench-smoke
 
 format: .venv/tools ## Put the code in form
@@ -44,7 +56,7 @@ docs: .venv/program ## Write docs/options.md from the commands
 bench: .venv/tools ## Measure speed and memory beside the peers there are (pip install '.[bench]')
 	$(BIN)/python tests/bench/run.py
 
-bench-smoke: ## See that the benchmark works, on short files
+bench-smoke: .venv/tools ## See that the benchmark works, on short files
 	$(BIN)/python tests/bench/run.py --quick
 
 clean: ## Remove what the other targets made

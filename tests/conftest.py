@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import guard
 import hypothesis
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +16,10 @@ from browsing import browser, open_page  # noqa: F401 - fixtures
 from recordings import ROOT, MakeWav
 
 # The same examples in every run: a suite that fails by chance is not believed when it fails for a reason.
-hypothesis.settings.register_profile("repeatable", derandomize=True)
-hypothesis.settings.load_profile("repeatable")
+# `make check` asks for the second by --hypothesis-profile. Processor time is what the guard limits, not time.
+hypothesis.settings.register_profile("quick", derandomize=True, deadline=None, max_examples=50)
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=300)
+hypothesis.settings.load_profile("quick")
 
 # Programs started in the background of a script ignore SIGINT, and so would all that the tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -27,6 +30,10 @@ _HANGS_AFTER_S = 60
 
 # It would hide what standard streams hold back until the end.
 os.environ.pop("PYTHONUNBUFFERED", None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(guard)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

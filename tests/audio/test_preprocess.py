@@ -81,7 +81,7 @@ def test_minutes_and_seconds_reach_into_a_long_recording(make_wav: MakeWav) -> N
     np.testing.assert_array_equal(samples, read(path)[62_500:63_750])
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(first=st.integers(0, 88_199), n_samples=st.integers(1, 3000))
 def test_any_sample_can_be_the_first_and_any_the_last(first: int, n_samples: int) -> None:
     whole = read(BELL)
@@ -119,7 +119,6 @@ def test_resampling_is_soxrs_of_the_whole(n_channels: int, channel: Any, rate: i
     np.testing.assert_array_equal(samples, expected)
 
 
-@settings(deadline=None, max_examples=200)
 @given(n_samples=st.integers(1, 5000), rate=st.integers(1000, 96_000), target=st.integers(1000, 96_000))
 def test_the_resampled_length_is_known_beforehand(n_samples: int, rate: int, target: int) -> None:
     assert resampled_length(n_samples, rate, target) == len(soxr.resample(np.zeros(n_samples), rate, target, "VHQ"))
@@ -258,7 +257,7 @@ def test_values_are_the_same_in_blocks_of_any_size(
             np.testing.assert_array_equal(written(tmp_path, path, *words), expected)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(block_size=st.integers(1, 5000), source=st.sampled_from(SOURCES), frames=st.sampled_from(FRAMES))
 def test_pixels_are_the_same_in_blocks_of_any_size(
     tmp_path_factory: pytest.TempPathFactory, block_size: int, source: list[str], frames: list[str]

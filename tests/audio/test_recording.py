@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import soundfile
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from recordings import MakeWav, riff
 
@@ -205,7 +205,6 @@ def test_a_channel_that_is_not_there_is_refused_with_how_many_there_are(make_wav
         recording.n_output_channels(3)
 
 
-@settings(deadline=None)
 @given(n_channels=st.integers(1, 8), seed=st.integers(0, 999))
 def test_mix_is_the_mean_rounded_once(n_channels: int, seed: int) -> None:
     samples = np.random.default_rng(seed).uniform(-1, 1, (50, n_channels)).astype(np.float32)

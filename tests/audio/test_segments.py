@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 import soundfile
 from folders import names
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from in_process import done, usage_error
 from manifests import digest
@@ -48,7 +48,6 @@ def count_up(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
     return paths
 
 
-@settings(deadline=None, max_examples=300)
 @given(
     n_samples=st.integers(1, 60),
     segment=st.integers(1, 70),

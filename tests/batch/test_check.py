@@ -10,9 +10,9 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 from folders import folder_state
-from in_process import done, invoke
+from in_process import done, invoke, run_in_process
 from PIL import Image
-from program import AS_OTHERS, FAILED, needs_setpriv, run, wrapped
+from program import AS_OTHERS, FAILED, job_counts, needs_setpriv, wrapped
 from recordings import MakeWav
 from updates import NOISE, WAYS, assert_brought_up_to_date, every_way, write, write_tree
 
@@ -41,11 +41,11 @@ def mixed_tree(folder: Path) -> tuple[list[str | Path], list[str]]:
     return [source, "-o", target], [f"{fate}\t{target / name}.png" for name, fate in fates.items()]
 
 
-@pytest.mark.parametrize("jobs", ["1", "4"])
+@pytest.mark.parametrize("jobs", job_counts("1", "4"))
 def test_it_lists_what_is_to_be_drawn_in_the_order_of_the_plan_and_writes_nothing(tmp_path: Path, jobs: str) -> None:
     words, expected = mixed_tree(tmp_path)
     before = folder_state(tmp_path)
-    result = run(*words, "--check", "-j", jobs)
+    result = run_in_process(*words, "--check", "-j", jobs)
     assert (result.returncode, result.stdout.decode().splitlines()) == (FAILED, expected)
     error, summary = result.stderr.decode().splitlines()
     assert error.startswith(f"wav2spec: error: {tmp_path / 'in' / 'b.wav'}: ")
@@ -79,6 +79,7 @@ def test_no_folder_is_made_for_what_is_missing(tmp_path: Path, way: str) -> None
     assert folder_state(tmp_path) == before
 
 
+@pytest.mark.system
 @needs_setpriv
 @pytest.mark.parametrize("way", ["image", "npy"])
 def test_a_folder_that_cannot_be_written_into_can_be_checked(make_wav: MakeWav, folder: Path, way: str) -> None:
@@ -257,6 +258,7 @@ def test_to_decide_the_recording_is_read_once(tmp_path: Path, monkeypatch: pytes
     assert sum(n_read) == len(NOISE)
 
 
+@pytest.mark.system
 def test_to_decide_no_library_for_drawing_is_loaded(tmp_path: Path) -> None:
     wav = write(tmp_path / "a.wav")
     done(wav)

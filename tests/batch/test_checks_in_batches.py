@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from folders import names
-from in_process import done
+from in_process import done, run_in_process
 from manifests import rows
-from program import Words, run
+from program import Words, job_counts
 from recordings import MakeWav
 
 NOISE = np.random.default_rng(4).uniform(-0.25, 0.25, 4800)
@@ -24,12 +24,12 @@ def refused(wav: Path, words: str) -> str:
     return f"wav2spec: refused: {wav}: {words}\n"
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("jobs", job_counts("1", "2"))
 def test_a_refused_recording_is_a_line_and_a_row_and_the_others_are_done(
     wavs: list[Path], folder: Path, jobs: str
 ) -> None:
     manifest = folder.parent / "m.jsonl"
-    result = run(*wavs, "-o", folder, "--refuse", "silent", "-j", jobs, "--manifest", manifest)
+    result = run_in_process(*wavs, "-o", folder, "--refuse", "silent", "-j", jobs, "--manifest", manifest)
     assert (result.returncode, result.stdout) == (1, b"")
     reason = result.stderr.decode().partition("\n")[0].partition(f"{wavs[1]}: ")[2]
     assert reason.startswith("silent: its RMS is -")

@@ -5,7 +5,6 @@ import io
 import json
 import math
 import os
-import signal
 import struct
 import subprocess
 import sys
@@ -19,8 +18,8 @@ import click
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from in_process import run_in_process
 from PIL import Image
-from program import run
 from recordings import ROOT, MakeWav
 
 from wav2spec import AudioError, read_png
@@ -136,6 +135,7 @@ def test_an_implied_target_that_cannot_be_read_is_kept(make_wav: MakeWav, monkey
     assert target.read_bytes() == somebodys_png()
 
 
+@pytest.mark.usefixtures("deadline")
 @pytest.mark.parametrize("make", [os.mkdir, os.mkfifo])
 @pytest.mark.parametrize(
     "words", ["image a.wav", "info x.png", "info --digest x.png", "image a.wav -o b.png --like x.png"]
@@ -144,8 +144,8 @@ def test_what_is_no_file_is_refused_at_once(make_wav: MakeWav, make: Callable[[P
     wav = make_wav()
     name = "a.png" if words == "image a.wav" else "x.png"
     make(wav.with_name(name))
-    done = run(*words.split(), cwd=wav.parent, preexec_fn=lambda: signal.alarm(5))
-    assert done.returncode in (1, 2), "it waits" if done.returncode < 0 else done.stderr
+    done = run_in_process(*words.split(), cwd=wav.parent)
+    assert done.returncode in (1, 2), done.stderr
     assert name.encode() in done.stderr
     assert b"unexpected" not in done.stderr
     assert make is os.mkfifo or b"--force replaces" not in done.stderr
@@ -188,7 +188,7 @@ def test_of_several_sources_the_others_are_drawn(make_wav: MakeWav, name: str) -
     wavs = [make_wav(f"{stem}.wav") for stem in "abc"]
     targets = [implied(name, wav) for wav in wavs]
     targets[1].write_bytes(somebodys_png())
-    result = draw(name, *wavs)
+    result = draw(name, *wavs, "-j1")
     assert_refused(result, targets[1])
     assert result.stderr.count("error") == 1
     assert [is_ours(target) for target in targets] == [True, False, True]
@@ -277,6 +277,7 @@ def test_a_damaged_picture_gives_an_answer_or_a_reason(make_wav: MakeWav) -> Non
     assert [f"{n}: {words}" for n, picture in enumerate(damaged) for words in falls(picture, make_wav())] == []
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("how", ["info", "info --digest", "image a.wav -o b.png --like", "read_png"])
 @pytest.mark.parametrize("field", ["height", "width", "pixels"])
 def test_huge_sizes_are_refused_within_little_memory(make_wav: MakeWav, how: str, field: str) -> None:
@@ -298,6 +299,6 @@ def test_huge_sizes_are_refused_within_little_memory(make_wav: MakeWav, how: str
 
 
 def test_a_recording_in_a_pipe_with_a_name_is_told_of(make_wav: MakeWav) -> None:
-    done = run("info", "/dev/stdin", input=make_wav().read_bytes())
+    done = run_in_process("info", "/dev/stdin", input=make_wav().read_bytes())
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"4000 (0.250 s)" in done.stdout

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import soundfile
 from folders import folder_state
-from in_process import done, told
+from in_process import done, run_in_process, told
 from manifests import FIELDS, Array, Row, assert_right, expected_of_samples, parsed
-from program import FAILED, run
+from program import FAILED, job_counts
 from recordings import MakeWav
 from setting_cases import SMALL
 
@@ -60,13 +60,14 @@ def write_collection(folder: Path) -> None:
     soundfile.write(str(folder / "m.wav"), loud(2**17, 2), 16000)
 
 
+@pytest.mark.system
 def test_every_field_is_right_in_the_order_of_the_plan_with_any_number_of_workers(tmp_path: Path) -> None:
     write_collection(tmp_path / "in")
     (tmp_path / "empty").mkdir()
     found = []
     for jobs in ("1", "4"):
         words: list[str | Path] = [tmp_path / "in", tmp_path / "empty", "-o", tmp_path / f"out{jobs}", "-j", jobs]
-        result = run(*words, "--manifest", tmp_path / f"{jobs}.jsonl")
+        result = run_in_process(*words, "--manifest", tmp_path / f"{jobs}.jsonl")
         assert result.returncode == FAILED
         found.append((tmp_path / f"{jobs}.jsonl").read_bytes())
     assert found[0].replace(b"out1/", b"out4/") == found[1]
@@ -160,7 +161,7 @@ def test_what_is_up_to_date_missing_or_stale_is_told_and_nothing_else_is_written
     done(wavs[0], wavs[1], "-o", f"{folder}/")
     make_wav("b.wav", n_samples=5000)
     before = folder_state(folder)
-    result = run(*wavs, "-o", folder, "--check", "--manifest", tmp_path / "m.jsonl")
+    result = run_in_process(*wavs, "-o", folder, "--check", "--manifest", tmp_path / "m.jsonl")
     rows = parsed((tmp_path / "m.jsonl").read_bytes())
     assert (result.returncode, folder_state(folder)) == (FAILED, before)
     assert [row["status"] for row in rows] == ["current", "stale", "missing"]
@@ -169,7 +170,7 @@ def test_what_is_up_to_date_missing_or_stale_is_told_and_nothing_else_is_written
         assert (row["error"], row["pixels_sha256"]) == (None, None)
         assert row | expected_of_samples(row["source"]) == row
     assert result.stdout.decode() == f"stale\t{folder / 'b.png'}\nmissing\t{folder / 'c.png'}\n"
-    result = run(*wavs, "-o", folder, "--update", "--manifest", tmp_path / "n.jsonl")
+    result = run_in_process(*wavs, "-o", folder, "--update", "--manifest", tmp_path / "n.jsonl")
     for row, status in zip(parsed((tmp_path / "n.jsonl").read_bytes()), ["current", *["written"] * 2], strict=True):
         assert_right(row, status)
 
@@ -185,17 +186,17 @@ def test_a_damaged_picture_is_drawn_again_though_it_says_the_right_thing(make_wa
 
 def test_on_standard_output_it_is_what_it_is_in_a_file(make_wav: MakeWav, folder: Path) -> None:
     words: list[str | Path] = [make_wav(), make_wav("b.wav"), folder / "none.wav", "-o", folder]
-    result = run(*words, "--manifest", "-")
-    run(*words, "--manifest", folder / "m.jsonl")
+    result = run_in_process(*words, "--manifest", "-")
+    run_in_process(*words, "--manifest", folder / "m.jsonl")
     assert result.stdout == (folder / "m.jsonl").read_bytes()
     assert [row["status"] for row in parsed(result.stdout)] == ["written", "written", "failed"]
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("jobs", job_counts("1", "2"))
 def test_what_was_not_tried_after_a_failure_has_its_row(make_wav: MakeWav, folder: Path, jobs: str) -> None:
     wavs = [make_wav(f"{name}.wav") for name in "abcd"]
     wavs[1].write_bytes(b"no WAV")
-    result = run(*wavs, "-o", folder, "--fail-fast", "-j", jobs, "--manifest", folder / "m.jsonl")
+    result = run_in_process(*wavs, "-o", folder, "--fail-fast", "-j", jobs, "--manifest", folder / "m.jsonl")
     rows = parsed((folder / "m.jsonl").read_bytes())
     assert result.returncode == FAILED
     assert [row["source"] for row in rows] == list(map(str, wavs))
@@ -216,7 +217,7 @@ def test_the_summary_counts_its_rows(tmp_path: Path, options: list[str]) -> None
     if "--fail-fast" not in options:
         done(tmp_path / "in" / "a.wav", tmp_path / "in" / "m.wav", "-o", f"{tmp_path}/out/", "-q")
         done(tmp_path / "in" / "b.wav", "-o", f"{tmp_path}/out/", "--invert")
-    result = run(tmp_path / "in", "-o", tmp_path / "out", "--manifest", tmp_path / "m.jsonl", *options)
+    result = run_in_process(tmp_path / "in", "-o", tmp_path / "out", "--manifest", tmp_path / "m.jsonl", *options)
     statuses = Counter(row["status"] for row in parsed((tmp_path / "m.jsonl").read_bytes()))
     summary = {name: int(count) for count, name in DIGIT.findall(result.stderr.decode().splitlines()[-1])}
     assert summary == {NAMES.get(status, status): count for status, count in statuses.items()}

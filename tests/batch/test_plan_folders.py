@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from folders import contents
-from program import AS_OTHERS, FAILED, USAGE_ERROR, error_of, needs_setpriv, run, wrapped
+from in_process import run_in_process
+from program import AS_OTHERS, FAILED, USAGE_ERROR, error_of, needs_setpriv, wrapped
 from recordings import SAMPLES
 
 from wav2spec.batch.jobs import Job
@@ -205,7 +206,7 @@ def test_what_cannot_be_is_a_usage_error_before_any_work(words: tuple[str, ...],
         os.unlink("out/a.png")
         os.link("in/b.wav", "out/a.png")
     before = contents(Path("in")), contents(Path("out"))
-    result = run(*words, cwd=tmp_path)
+    result = run_in_process(*words, cwd=tmp_path)
     assert (result.returncode, result.stdout) == (USAGE_ERROR, b"")
     assert b"error: --output: " in result.stderr
     assert (contents(Path("in")), contents(Path("out"))) == before
@@ -219,7 +220,7 @@ def test_a_manifest_over_a_recording_or_a_picture_of_the_run_is_refused(manifest
     for name in ("in/a.wav", "in/b.wav"):
         Path(name).write_bytes(recording)
     Path("link.jsonl").symlink_to("in/b.wav")
-    result = run("in", "-o", "out", "--manifest", manifest, cwd=tmp_path)
+    result = run_in_process("in", "-o", "out", "--manifest", manifest, cwd=tmp_path)
     assert contents(Path("in")) == {"a.wav": recording, "b.wav": recording}
     assert result.returncode == USAGE_ERROR
 
@@ -266,6 +267,7 @@ def test_a_target_under_what_is_no_folder_is_refused(output: str, named: str) ->
     assert (caught.value.path, caught.value.message) == (named, "is no folder")
 
 
+@pytest.mark.system
 @needs_setpriv
 @pytest.mark.parametrize("output", ["locked", "locked/new", "out"])
 def test_a_folder_that_cannot_be_written_into_is_found_before_any_work(output: str, tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import soundfile
 from folders import names
-from in_process import done
+from in_process import done, run_in_process
 from manifests import digest, rows
 from pictures import pixels, png_size
-from program import Words, needs_proc, peak_memory, run, start, with_and_without_nameless_files
+from program import Words, needs_proc, peak_memory, start, with_and_without_nameless_files
 from recordings import MakeWav, riff
 
 SEGMENT = ("--segment", "0.1")
@@ -97,6 +97,7 @@ def test_the_manifest_has_a_row_for_each_clip_in_order(make_wav: MakeWav, folder
         assert row["rms_dbfs"] == pytest.approx(10 * np.log10(np.square(part).mean()), abs=1e-9)
 
 
+@pytest.mark.system
 def test_any_number_of_processes_does_and_says_the_same(make_wav: MakeWav, folder: Path) -> None:
     for name, n_samples in (("a", 9000), ("b", 1000), ("c", 4000), ("e", 200)):
         make_wav(f"{name}.wav", n_samples=n_samples)
@@ -104,7 +105,7 @@ def test_any_number_of_processes_does_and_says_the_same(make_wav: MakeWav, folde
     found = []
     for jobs in ("1", "4"):
         words = [".", "-o", f"{folder}/", *SEGMENT, "--segment-last", "drop", "-v", "--manifest", "m.jsonl"]
-        result = run(*words, "-j", jobs, cwd=folder.parent)
+        result = run_in_process(*words, "-j", jobs, cwd=folder.parent)
         assert result.returncode == 1
         found.append((contents(folder), result.stderr, (folder.parent / "m.jsonl").read_bytes()))
         for path in folder.iterdir():
@@ -175,6 +176,7 @@ def test_clips_without_a_frame_name_themselves(make_wav: MakeWav, folder: Path) 
         assert f"a.wav: clip from sample {first}: " in line
 
 
+@pytest.mark.system
 @needs_proc
 @with_and_without_nameless_files
 def test_a_signal_leaves_every_clip_old_or_new_and_whole(
@@ -221,6 +223,7 @@ print(read() - before)
 """
 
 
+@pytest.mark.system
 @needs_proc
 @pytest.mark.parametrize(
     ("options", "times"),
@@ -245,6 +248,7 @@ def long_recording(path: Path, minutes: int) -> Path:
     return path
 
 
+@pytest.mark.system
 def test_thirty_times_as_long_takes_as_much_memory(tmp_path: Path, folder: Path) -> None:
     paths = [long_recording(tmp_path / f"{minutes}.wav", minutes) for minutes in (1, 30)]
     words: list[Words] = ["-o", folder, "-q", "--segment", "4", "--manifest", tmp_path / "m.jsonl"]
@@ -254,6 +258,7 @@ def test_thirty_times_as_long_takes_as_much_memory(tmp_path: Path, folder: Path)
     assert long - short < 10
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_levels_of_clips_of_thirty_times_as_long_take_as_much_memory(tmp_path: Path, jobs: str) -> None:
     found = []

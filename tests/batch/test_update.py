@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 from folders import folder_state
-from in_process import done, invoke
+from in_process import done, invoke, run_in_process
 from pictures import chunk, text_of
-from program import run
 from setting_cases import CASES, needed
 from updates import NOISE, WAYS, assert_brought_up_to_date, every_way, write, write_tree
 
@@ -38,7 +37,10 @@ def test_a_second_run_over_a_folder_leaves_every_file_alone(tmp_path: Path, way:
     assert folder_state(tmp_path) == before
 
 
-@pytest.mark.parametrize(("way", "jobs"), [(way, "1") for way in WAYS] + [("image", "4"), ("plot", "4")])
+@pytest.mark.parametrize(
+    ("way", "jobs"),
+    [(way, "1") for way in WAYS] + [pytest.param(way, "4", marks=pytest.mark.system) for way in ("image", "plot")],
+)
 def test_of_a_folder_only_what_changed_is_drawn_by_any_number_of_workers(tmp_path: Path, way: str, jobs: str) -> None:
     recordings = write_tree(tmp_path)
     words: list[str | Path] = [*WAYS[way][0], "-o", tmp_path / "out", "--update", "-v", "-j", jobs, recordings]
@@ -187,7 +189,7 @@ def test_a_picture_by_another_version_is_drawn_again(tmp_path: Path, way: str) -
 def test_a_pipe_is_up_to_date_with_the_file_that_it_brings(tmp_path: Path) -> None:
     wav, target = write(tmp_path / "a.wav"), tmp_path / "a.png"
     done(wav)
-    result = run("-", "-o", target, "--update", "-v", input=wav.read_bytes())
+    result = run_in_process("-", "-o", target, "--update", "-v", input=wav.read_bytes())
     assert (result.returncode, result.stderr.decode()) == (0, f"wav2spec: up to date: standard input -> {target}\n")
 
 

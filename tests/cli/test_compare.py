@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pytest
 from click.testing import CliRunner
 from figures import RATE, Drawn, draw, impulse, levels, tone
-from program import run
+from in_process import run_in_process
 from recordings import MakeWav
 
 from wav2spec.cli.main import command
@@ -231,21 +231,21 @@ def test_a_tone_stands_in_the_same_row_of_each_panel_within_a_band(make_wav: Mak
 def test_the_target_is_named_after_the_source(make_wav: MakeWav, folder: Path) -> None:
     path = make_wav("bell tower.wav")
     words = ("--window", "hann", "--window", "bartlett")
-    result = run("compare", path, *words)
+    result = run_in_process("compare", path, *words)
     assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
     picture = path.with_name("bell tower-compare.png").read_bytes()
-    assert run("compare", path, "-o", f"{folder}/", *words).returncode == 0
+    assert run_in_process("compare", path, "-o", f"{folder}/", *words).returncode == 0
     assert (folder / "bell tower-compare.png").read_bytes() == picture
-    assert run("compare", path, folder / "mine.png", *words).returncode == 0
+    assert run_in_process("compare", path, folder / "mine.png", *words).returncode == 0
     assert (folder / "mine.png").read_bytes() == picture
-    assert run("compare", path, "-", *words).stdout == picture
+    assert run_in_process("compare", path, "-", *words).stdout == picture
 
 
 def test_several_recordings_have_a_grid_each_and_a_bad_one_stops_no_other(make_wav: MakeWav, folder: Path) -> None:
     bad = folder / "bad.wav"
     bad.write_bytes(b"no sound")
     words = ("--window-size", "64", "--window-size", "128", "-o", f"{folder}/")
-    result = run("compare", make_wav("a.wav"), bad, make_wav("b.wav"), *words, "-q")
+    result = run_in_process("compare", make_wav("a.wav"), bad, make_wav("b.wav"), *words, "-q", "-j1")
     assert (result.returncode, result.stderr.count(b"\n")) == (1, 1)
     assert sorted(path.name for path in folder.glob("*.png")) == ["a-compare.png", "b-compare.png"]
 

@@ -95,6 +95,7 @@ def terminal(request: pytest.FixtureRequest, files: Path, environment: dict[str,
     terminal.close()
 
 
+@pytest.mark.system
 def test_keys_and_tab_make_the_words_that_were_meant(terminal: Terminal) -> None:
     cases = {
         # Files, for the command that has no name as for those that have one.
@@ -137,6 +138,7 @@ def offered(kind: str, words: list[str], environment: dict[str, str], folder: Pa
     return {line.partition("\t")[0] for line in result.stdout.splitlines()}
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("kind", needs("bash", "fish"))
 @pytest.mark.parametrize(
     ("line", "expected"),

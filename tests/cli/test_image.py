@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 from click.testing import CliRunner
-from program import modules_after, run
+from in_process import run_in_process
+from program import modules_after
 from recordings import SAMPLES, MakeWav, riff
 from strict_png import decode
 
@@ -56,7 +57,7 @@ def test_help_of_the_group_lists_options_as_options_and_commands_as_commands() -
 
 
 def test_without_words_the_usage_is_shown_and_is_an_error() -> None:
-    result = run()
+    result = run_in_process()
     assert (result.returncode, result.stdout) == (2, b"")
     lines = stderr(result).splitlines()
     assert lines[0] == "Usage: wav2spec SRC... [DEST] [OPTIONS]"
@@ -65,14 +66,14 @@ def test_without_words_the_usage_is_shown_and_is_an_error() -> None:
 
 
 def test_version_is_that_of_the_package() -> None:
-    result = run("--version")
+    result = run_in_process("--version")
     assert (result.returncode, result.stdout.decode()) == (0, f"wav2spec {wav2spec.__version__}\n")
 
 
 def test_verbose_says_what_was_written_and_nothing_else_is_said(tmp_path: Path) -> None:
     target = tmp_path / "out.png"
-    assert run(KICK, target).stderr == b""
-    result = run(KICK, target, "-v")
+    assert run_in_process(KICK, target).stderr == b""
+    result = run_in_process(KICK, target, "-v")
     assert stderr(result) == f"wav2spec: written: {KICK} -> {target}: 129 x 92 pixels\n"
     assert result.stdout == b""
 
@@ -80,10 +81,10 @@ def test_verbose_says_what_was_written_and_nothing_else_is_said(tmp_path: Path) 
 def test_warnings_are_said_unless_quiet_and_the_picture_is_there(tmp_path: Path) -> None:
     truncated = tmp_path / "truncated.wav"
     truncated.write_bytes(riff(bytes(4000))[:-1000])
-    result = run(truncated)
+    result = run_in_process(truncated)
     assert (result.returncode, stderr(result).count("\n")) == (0, 1)
     assert stderr(result).startswith(f"wav2spec: warning: {truncated}: truncated: ")
-    quiet = run(truncated, "-q")
+    quiet = run_in_process(truncated, "-q")
     assert (quiet.returncode, quiet.stderr) == (0, b"")
     assert truncated.with_suffix(".png").exists()
 
@@ -92,17 +93,18 @@ def test_errors_are_said_even_if_quiet_and_traced_only_on_demand(tmp_path: Path)
     missing = tmp_path / "none.wav"
     message = f"wav2spec: error: {missing}: No such file or directory\n"
     for words in ([], ["-q"], ["-v"]):
-        result = run(missing, *words)
+        result = run_in_process(missing, *words)
         assert (result.returncode, stderr(result)) == (1, message)
-    assert "Traceback" in stderr(run(missing, "-vv"))
+    assert "Traceback" in stderr(run_in_process(missing, "-vv"))
 
 
 def test_a_name_with_a_line_break_is_said_on_one_line(tmp_path: Path) -> None:
-    result = run(tmp_path / "a\nwav2spec: error\x1b[31m.wav")
+    result = run_in_process(tmp_path / "a\nwav2spec: error\x1b[31m.wav")
     assert stderr(result).count("\n") == 1
     assert "a\\nwav2spec: error\\x1b[31m.wav" in stderr(result)
 
 
+@pytest.mark.system
 def test_importing_the_package_or_the_command_line_loads_nothing_heavy() -> None:
     heavy = ("numpy", "soundfile", "PIL", "matplotlib", "isal")
     assert modules_after("import wav2spec.cli, wav2spec.__main__", *heavy, "click") == {"click"}
@@ -110,6 +112,7 @@ def test_importing_the_package_or_the_command_line_loads_nothing_heavy() -> None
     assert modules_after("import wav2spec; wav2spec.spectrogram", *heavy, "click") == {"numpy"}
 
 
+@pytest.mark.system
 def test_image_loads_neither_matplotlib_nor_pillow(tmp_path: Path) -> None:
     words = ["image", str(KICK), str(tmp_path / "out.png")]
     statement = f"from wav2spec.cli.main import run; assert run({words!r}) == 0"
@@ -132,7 +135,7 @@ def test_image_loads_neither_matplotlib_nor_pillow(tmp_path: Path) -> None:
 def test_options_stand_anywhere_with_dashes_or_underscores(spelling: list[str], tmp_path: Path) -> None:
     target = tmp_path / "out.npy"
     words = [word.replace("SRC", str(KICK)).replace("DEST", str(target)) for word in spelling]
-    assert run(*words).returncode == 0
+    assert run_in_process(*words).returncode == 0
     samples, sample_rate = soundfile.read(KICK, dtype="int16")
     expected = wav2spec.spectrogram(samples, sample_rate, window_size=512, stride=64)
     np.testing.assert_array_equal(np.load(target), expected.values[0])
@@ -140,23 +143,23 @@ def test_options_stand_anywhere_with_dashes_or_underscores(spelling: list[str], 
 
 @pytest.mark.parametrize("given", ["--windowsize", "--window_siz", "--window"])
 def test_an_unknown_option_or_a_size_as_the_window_function_suggests_the_option_that_is_meant(given: str) -> None:
-    result = run(KICK, given, "512")
+    result = run_in_process(KICK, given, "512")
     assert result.returncode == 2
     assert "--window-size" in stderr(result).split("id you mean ")[1]
 
 
 def test_a_word_that_is_no_command_is_a_source(tmp_path: Path) -> None:
     (tmp_path / "imag").write_bytes(KICK.read_bytes())
-    assert run("imag", cwd=tmp_path).returncode == 0
+    assert run_in_process("imag", cwd=tmp_path).returncode == 0
     assert (tmp_path / "imag.png").exists()
-    result = run("plto", cwd=tmp_path)
+    result = run_in_process("plto", cwd=tmp_path)
     assert (result.returncode, stderr(result)) == (1, "wav2spec: error: plto: No such file or directory\n")
 
 
 def test_a_word_that_is_a_command_is_the_command_and_with_a_path_the_file(tmp_path: Path) -> None:
     (tmp_path / "image").write_bytes(KICK.read_bytes())
-    assert run("image", cwd=tmp_path).returncode == 2
-    assert run("./image", cwd=tmp_path).returncode == 0
+    assert run_in_process("image", cwd=tmp_path).returncode == 2
+    assert run_in_process("./image", cwd=tmp_path).returncode == 0
     assert (tmp_path / "image.png").exists()
 
 
@@ -184,7 +187,7 @@ def test_a_word_that_is_a_command_is_the_command_and_with_a_path_the_file(tmp_pa
 )
 def test_wrong_usage_is_exit_2_names_the_option_and_opens_nothing(words: list[str], named: str, tmp_path: Path) -> None:
     # The source is not there: if it were opened, that would be said.
-    result = run("none.wav", *words, cwd=tmp_path)
+    result = run_in_process("none.wav", *words, cwd=tmp_path)
     assert (result.returncode, result.stdout) == (2, b"")
     assert stderr(result).startswith(f"wav2spec: error: {named}: ")
     assert "No such file" not in stderr(result)
@@ -194,7 +197,7 @@ def test_wrong_usage_is_exit_2_names_the_option_and_opens_nothing(words: list[st
 @pytest.mark.parametrize("brightness", ["1e-300", "1e300"])
 def test_brightness_at_its_bounds_draws_without_a_word(brightness: str, make_wav: MakeWav) -> None:
     path = make_wav(samples=np.zeros(1000))
-    result = run(path, "--brightness", brightness)
+    result = run_in_process(path, "--brightness", brightness)
     assert (result.returncode, result.stderr) == (0, b"")
     assert not decode(path.with_suffix(".png").read_bytes()).any()
 
@@ -203,26 +206,26 @@ def test_brightness_at_its_bounds_draws_without_a_word(brightness: str, make_wav
 def test_file_and_standard_input_to_file_and_standard_output_give_the_same_bytes(suffix: str, tmp_path: Path) -> None:
     map_in_thread = tmp_path / "bell.wav"
     map_in_thread.write_bytes(BELL.read_bytes())
-    assert run(map_in_thread, "--format", suffix).returncode == 0
+    assert run_in_process(map_in_thread, "--format", suffix).returncode == 0
     expected = map_in_thread.with_suffix(f".{suffix}").read_bytes()
     target = tmp_path / f"out.{suffix}"
     with BELL.open("rb") as file:
         for source in (BELL, "-"):
             file.seek(0)
-            assert run(source, target, stdin=file).returncode == 0
+            assert run_in_process(source, target, stdin=file).returncode == 0
             assert target.read_bytes() == expected
             target.unlink()
-    piped = run("-", target, input=BELL.read_bytes())
+    piped = run_in_process("-", target, input=BELL.read_bytes())
     assert (piped.returncode, target.read_bytes()) == (0, expected)
     for words in ([BELL, "-"], [BELL, "-o", "-"], ["-", "-"], ["-"]):
-        result = run(*words, "--format", suffix, "-v", input=BELL.read_bytes())
+        result = run_in_process(*words, "--format", suffix, "-v", input=BELL.read_bytes())
         assert (result.returncode, result.stdout) == (0, expected)
 
 
 def test_several_sources_go_each_beside_itself_or_into_a_folder(make_wav: MakeWav, tmp_path: Path) -> None:
     paths = [make_wav(f"{name}.wav", n_samples=n) for name, n in (("a", 1000), ("b", 2000), ("c", 3000))]
-    assert run(*paths).returncode == 0
-    assert run(*paths, "-o", tmp_path / "x" / "y").returncode == 0
+    assert run_in_process(*paths).returncode == 0
+    assert run_in_process(*paths, "-o", tmp_path / "x" / "y").returncode == 0
     for path, height in zip(paths, (6, 14, 22), strict=True):
         picture = path.with_suffix(".png").read_bytes()
         assert decode(picture).shape == (height, 129)
@@ -231,7 +234,7 @@ def test_several_sources_go_each_beside_itself_or_into_a_folder(make_wav: MakeWa
 
 def test_a_failing_source_does_not_keep_the_good_ones_from_being_drawn(make_wav: MakeWav, tmp_path: Path) -> None:
     short = make_wav("b.wav", n_samples=100)
-    result = run(make_wav("a.wav"), short, tmp_path / "none.wav", make_wav("z.wav"))
+    result = run_in_process(make_wav("a.wav"), short, tmp_path / "none.wav", make_wav("z.wav"))
     assert result.returncode == 1
     *errors, summary = stderr(result).splitlines()
     assert [line.split(": ")[2] for line in errors] == [str(short), str(tmp_path / "none.wav")]
@@ -240,7 +243,7 @@ def test_a_failing_source_does_not_keep_the_good_ones_from_being_drawn(make_wav:
 
 
 def test_a_channel_that_is_not_there_is_the_sources_failure(tmp_path: Path) -> None:
-    result = run(KICK, tmp_path / "out.png", "--channel", "2")
+    result = run_in_process(KICK, tmp_path / "out.png", "--channel", "2")
     assert (result.returncode, stderr(result)) == (1, f"wav2spec: error: {KICK}: there is no channel 2: it has 1\n")
 
 
@@ -258,7 +261,7 @@ def test_a_channel_that_is_not_there_is_the_sources_failure(tmp_path: Path) -> N
 def test_values_have_an_axis_of_channels_only_if_all_are_asked_for(
     source: Path, channel: str, shape: tuple[int, ...]
 ) -> None:
-    result = run(source, "-", "--format", "npy", "--channel", channel)
+    result = run_in_process(source, "-", "--format", "npy", "--channel", channel)
     samples, sample_rate = soundfile.read(source, always_2d=True)
     chosen = {"first": samples[:, 0], "mix": samples.mean(axis=1), "2": samples[:, -1], "all": samples}[channel]
     expected = wav2spec.spectrogram(chosen, sample_rate).values
@@ -268,8 +271,8 @@ def test_values_have_an_axis_of_channels_only_if_all_are_asked_for(
 
 
 def test_all_channels_are_drawn_side_by_side() -> None:
-    both = decode(run(BELL, "-", "--channel", "all").stdout)
-    alone = [decode(run(BELL, "-", "--channel", channel).stdout) for channel in "12"]
+    both = decode(run_in_process(BELL, "-", "--channel", "all").stdout)
+    alone = [decode(run_in_process(BELL, "-", "--channel", channel).stdout) for channel in "12"]
     np.testing.assert_array_equal(both, np.hstack(alone))
 
 
@@ -277,7 +280,7 @@ def test_sample_formats_of_one_recording_draw_alike_within_their_quantisation(ma
     pictures = {}
     for subtype in ("PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"):
         path = make_wav(f"{subtype}.wav", subtype=subtype)
-        pictures[subtype] = decode(run(path, "-", "--brightness", "16").stdout).astype(int)
+        pictures[subtype] = decode(run_in_process(path, "-", "--brightness", "16").stdout).astype(int)
     assert pictures["DOUBLE"].std() > 10
     for subtype, step in {"PCM_U8": 2**-7, "PCM_16": 2**-15, "PCM_24": 2**-23, "PCM_32": 2**-31, "FLOAT": 0}.items():
         # A sample is off by a step at most and the window of 256 sums to 128; then there is the rounding down.
@@ -287,8 +290,8 @@ def test_sample_formats_of_one_recording_draw_alike_within_their_quantisation(ma
 
 def test_containers_of_the_same_samples_draw_the_same_bytes(tmp_path: Path) -> None:
     samples, sample_rate = soundfile.read(KICK, dtype="int16")
-    expected = run(KICK, "-").stdout
+    expected = run_in_process(KICK, "-").stdout
     for container, endian in (("WAV", "BIG"), ("WAVEX", "FILE"), ("RF64", "FILE"), ("W64", "FILE")):
         path = tmp_path / f"{container}.wav"
         soundfile.write(path, samples, sample_rate, subtype="PCM_16", format=container, endian=endian)
-        assert run(path, "-").stdout == expected
+        assert run_in_process(path, "-").stdout == expected

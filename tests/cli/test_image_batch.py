@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from in_process import run_in_process
 from pictures import png_size
-from program import FAILED, USAGE_ERROR, assert_usage_error, modules_after, run
+from program import FAILED, USAGE_ERROR, assert_usage_error, job_counts, modules_after
 from recordings import MakeWav, sparse_wav
 
 # Each with its samples: a frame of 256 every 128, so the pictures have 3, 7, 11 and 15 rows.
@@ -54,7 +55,7 @@ def test_a_folder_becomes_a_mirrored_tree_of_pictures(words: tuple[str, ...], tr
         (tree / "out").mkdir()
         (tree / "in").rename(tree / "out" / "in")
         target, cwd, words = tree / "new", tree / "out" / "in", (".", "-o", "../../new")
-    result = run(*words, cwd=cwd)
+    result = run_in_process(*words, cwd=cwd)
     assert (result.returncode, result.stdout) == (0, b"")
     assert lines(result.stderr) == ["wav2spec: 4 written"]
     assert rows(target) == ROWS
@@ -62,7 +63,7 @@ def test_a_folder_becomes_a_mirrored_tree_of_pictures(words: tuple[str, ...], tr
 
 def test_without_an_output_pictures_go_beside_and_a_second_run_replaces_them(tree: Path) -> None:
     for _ in range(2):
-        result = run("in", cwd=tree)
+        result = run_in_process("in", cwd=tree)
         assert (result.returncode, lines(result.stderr)) == (0, ["wav2spec: 4 written"])
         assert {name: n for name, n in ROWS.items() if png_size((tree / "in" / name).read_bytes())[1] == n} == ROWS
     assert len(files(tree / "in")) == 8
@@ -70,7 +71,7 @@ def test_without_an_output_pictures_go_beside_and_a_second_run_replaces_them(tre
 
 def test_one_bad_file_fails_alone_is_named_and_counted(tree: Path) -> None:
     (tree / "in" / "b" / "d.wav").write_bytes(b"no recording")
-    result = run("in", "-o", "out", cwd=tree)
+    result = run_in_process("in", "-o", "out", cwd=tree)
     assert (result.returncode, result.stdout) == (FAILED, b"")
     error, summary = lines(result.stderr)
     assert error.startswith("wav2spec: error: in/b/d.wav: ")
@@ -80,7 +81,7 @@ def test_one_bad_file_fails_alone_is_named_and_counted(tree: Path) -> None:
 
 def test_an_empty_folder_beside_others_is_a_failure_that_is_named(tree: Path) -> None:
     (tree / "void").mkdir()
-    result = run("void", "in", "-o", "out", cwd=tree)
+    result = run_in_process("void", "in", "-o", "out", cwd=tree)
     assert result.returncode == FAILED
     assert lines(result.stderr) == [
         "wav2spec: error: void: no files in it are named *.wav",
@@ -88,6 +89,7 @@ def test_an_empty_folder_beside_others_is_a_failure_that_is_named(tree: Path) ->
     ]
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("options", [(), ("-v",), ("--channel", "2"), ("--format", "npy", "-q")])
 def test_bytes_and_words_are_the_same_with_any_number_of_jobs(options: tuple[str, ...], tree: Path) -> None:
     (tree / "in" / "b" / "d.wav").write_bytes((tree / "in" / "b" / "d.wav").read_bytes()[:-1000])
@@ -95,7 +97,7 @@ def test_bytes_and_words_are_the_same_with_any_number_of_jobs(options: tuple[str
     (tree / "in" / "none.wav").symlink_to("nowhere")
     results = {}
     for n_jobs in ("1", "4", "auto"):
-        results[n_jobs] = run("in", "-o", f"out{n_jobs}/", "--jobs", n_jobs, *options, cwd=tree)
+        results[n_jobs] = run_in_process("in", "-o", f"out{n_jobs}/", "--jobs", n_jobs, *options, cwd=tree)
         assert results[n_jobs].returncode == FAILED
         said = results[n_jobs].stderr.replace(f"out{n_jobs}/".encode(), b"out1/")
         assert (said, results[n_jobs].stdout) == (results["1"].stderr, b"")
@@ -104,10 +106,11 @@ def test_bytes_and_words_are_the_same_with_any_number_of_jobs(options: tuple[str
     assert (tree / "out1").exists() == ("--channel" not in options)
 
 
+@pytest.mark.system
 def test_what_is_written_is_said_in_the_order_of_the_plan(tree: Path) -> None:
     # The first takes longest.
     sparse_wav(tree / "in" / "a.wav", 4_000_000)
-    result = run("none.wav", "in", "-o", "out", "-v", "-j4", cwd=tree)
+    result = run_in_process("none.wav", "in", "-o", "out", "-v", "-j4", cwd=tree)
     *said, summary = lines(result.stderr)
     assert [line.split(": ")[1:3] for line in said] == [
         ["error", "none.wav"],
@@ -117,16 +120,16 @@ def test_what_is_written_is_said_in_the_order_of_the_plan(tree: Path) -> None:
 
 
 def test_quiet_says_errors_alone(tree: Path) -> None:
-    quiet = run("in", "-o", "out", "-q", cwd=tree)
+    quiet = run_in_process("in", "-o", "out", "-q", cwd=tree)
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, b"", b"")
-    failed = run("in", "none.wav", "-o", "out", "-q", cwd=tree)
+    failed = run_in_process("in", "none.wav", "-o", "out", "-q", cwd=tree)
     assert (failed.returncode, lines(failed.stderr)) == (1, ["wav2spec: error: none.wav: No such file or directory"])
 
 
-@pytest.mark.parametrize("n_jobs", ["1", "3"])
+@pytest.mark.parametrize("n_jobs", job_counts("1", "3"))
 def test_after_the_first_failure_the_rest_is_not_tried_if_asked(n_jobs: str, tree: Path) -> None:
     (tree / "in" / "b" / "c.WAV").write_bytes(b"no recording")
-    result = run("in", "-o", "out", "--fail-fast", "-j", n_jobs, cwd=tree)
+    result = run_in_process("in", "-o", "out", "--fail-fast", "-j", n_jobs, cwd=tree)
     assert result.returncode == FAILED
     error, summary = lines(result.stderr)
     assert error.startswith("wav2spec: error: in/b/c.WAV: ")
@@ -138,12 +141,13 @@ def test_after_the_first_failure_the_rest_is_not_tried_if_asked(n_jobs: str, tre
     assert list(there) == ["a.png"] or n_jobs != "1"
 
 
+@pytest.mark.system
 def test_what_was_made_beside_a_failure_is_said_to_be_written(make_wav: MakeWav, tmp_path: Path) -> None:
     samples = np.zeros(2_000_000)
     samples[-1] = np.nan
     bad = make_wav("bad.wav", samples, subtype="FLOAT")
     good = [make_wav(f"{number}.wav", n_samples=1000) for number in range(4)]
-    result = run(bad, *good, "-o", tmp_path / "out", "--fail-fast", "-j2", "-v")
+    result = run_in_process(bad, *good, "-o", tmp_path / "out", "--fail-fast", "-j2", "-v")
     error, *said, _ = lines(result.stderr)
     assert error.startswith(f"wav2spec: error: {bad}: ")
     assert [line.split(" -> ")[1].split(": ")[0] for line in said] == [
@@ -151,6 +155,7 @@ def test_what_was_made_beside_a_failure_is_said_to_be_written(make_wav: MakeWav,
     ]
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("n_jobs", ["2", "4", "8"])
 def test_what_is_said_not_to_be_tried_is_not_there(n_jobs: str, make_wav: MakeWav, tmp_path: Path) -> None:
     """Also when a worker is ended between a picture and the news of it, which is a matter of chance."""
@@ -159,7 +164,7 @@ def test_what_is_said_not_to_be_tried_is_not_there(n_jobs: str, make_wav: MakeWa
         make_wav(name)
     (tmp_path / names[20]).write_bytes(b"no recording")
     words = (tmp_path, "-o", tmp_path / "out", "--fail-fast", "-j", n_jobs, "--manifest", tmp_path / "m.jsonl")
-    summary = lines(run(*words).stderr)[-1]
+    summary = lines(run_in_process(*words).stderr)[-1]
     told = [json.loads(line) for line in (tmp_path / "m.jsonl").read_text().splitlines()]
     assert [Path(row["source"]).name for row in told] == names
     statuses = {row["target"]: row["status"] for row in told}
@@ -175,9 +180,9 @@ def test_what_is_said_not_to_be_tried_is_not_there(n_jobs: str, make_wav: MakeWa
 @pytest.mark.parametrize("there", [False, True])
 def test_a_dry_run_lists_what_would_become_what_and_writes_nothing(there: bool, tree: Path) -> None:
     if there:
-        assert run("in", "-o", "out", cwd=tree).returncode == 0
+        assert run_in_process("in", "-o", "out", cwd=tree).returncode == 0
     before = files(tree)
-    result = run("in", "-o", "out", "--dry-run", cwd=tree)
+    result = run_in_process("in", "-o", "out", "--dry-run", cwd=tree)
     assert (result.returncode, result.stderr) == (0, b"")
     expected = [f"in/{name} -> out/{Path(name).with_suffix('.png')}" for name in LENGTHS]
     assert lines(result.stdout) == expected
@@ -186,7 +191,7 @@ def test_a_dry_run_lists_what_would_become_what_and_writes_nothing(there: bool, 
 
 def test_a_dry_run_fails_where_there_is_nothing_to_take(tree: Path) -> None:
     (tree / "void").mkdir()
-    result = run("void", "in", "--dry-run", cwd=tree)
+    result = run_in_process("void", "in", "--dry-run", cwd=tree)
     assert (result.returncode, len(lines(result.stdout))) == (FAILED, 4)
     assert lines(result.stderr) == ["wav2spec: error: void: no files in it are named *.wav"]
 
@@ -201,7 +206,7 @@ def test_a_dry_run_fails_where_there_is_nothing_to_take(tree: Path) -> None:
     ],
 )
 def test_patterns_choose_what_is_drawn(options: tuple[str, ...], taken: list[str], tree: Path) -> None:
-    assert run("in", "-o", "out", *options, cwd=tree).returncode == 0
+    assert run_in_process("in", "-o", "out", *options, cwd=tree).returncode == 0
     assert list(files(tree / "out")) == taken
 
 
@@ -215,7 +220,7 @@ def test_a_list_is_read_from_a_file_or_standard_input(null: bool, ended: bool, f
         (tree / name).write_bytes((tree / "in" / "a.wav").read_bytes())
     (tree / "list").write_bytes(names)
     words = ["--files-from", "-" if from_stdin else "list", "-o", "out", *(["-0"] if null else [])]
-    result = run(*words, cwd=tree, input=names if from_stdin else b"")
+    result = run_in_process(*words, cwd=tree, input=names if from_stdin else b"")
     assert (result.returncode, lines(result.stderr)) == (0, ["wav2spec: 6 written"])
     assert rows(tree / "out") == {"-.png": 3, "a.png": 3, "c.png": 7, "d.png": 11, "two words.png": 3, "z.png": 15}
 
@@ -223,7 +228,7 @@ def test_a_list_is_read_from_a_file_or_standard_input(null: bool, ended: bool, f
 def test_names_that_end_with_nul_may_have_any_byte(tree: Path) -> None:
     name = b"two\nlines\xff.wav"
     os.rename(tree / "in" / "a.wav", os.fsencode(tree) + b"/" + name)
-    result = run("--files-from", "-", "-0", "-o", "out", "-v", cwd=tree, input=name + b"\0")
+    result = run_in_process("--files-from", "-", "-0", "-o", "out", "-v", cwd=tree, input=name + b"\0")
     assert (result.returncode, os.listdir(os.fsencode(tree / "out"))) == (0, [b"two\nlines\xff.png"])
     assert lines(result.stderr)[0].startswith(r"wav2spec: written: two\nlines\xff.wav -> out/two\nlines\xff.png: ")
 
@@ -231,7 +236,7 @@ def test_names_that_end_with_nul_may_have_any_byte(tree: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"\n\n"])
 def test_of_an_empty_list_there_is_nothing_to_do_and_no_failure(content: bytes, tree: Path) -> None:
     for options in ([], ["-o", "out"], ["--check"]):
-        result = run("--files-from", "-", *options, cwd=tree, input=content)
+        result = run_in_process("--files-from", "-", *options, cwd=tree, input=content)
         assert (result.returncode, result.stdout, lines(result.stderr)) == (0, b"", ["wav2spec: nothing to do"])
     assert not (tree / "out").exists()
 
@@ -264,17 +269,18 @@ def test_of_an_empty_list_there_is_nothing_to_do_and_no_failure(content: bytes, 
 def test_what_contradicts_itself_is_wrong_usage_and_touches_nothing(words: tuple[str, ...], tree: Path) -> None:
     (tree / "list").write_text("in/a.wav\n")
     before = files(tree)
-    assert_usage_error(run(*words, cwd=tree, input=b"in/a.wav\n"))
+    assert_usage_error(run_in_process(*words, cwd=tree, input=b"in/a.wav\n"))
     assert files(tree) == before
 
 
+@pytest.mark.system
 @pytest.mark.parametrize(
     ("words", "suffix"),
     [(("plot", "--size", "300x200"), ""), (("compare", "--window", "hann", "--window", "hamming"), "-compare")],
 )
 def test_plot_and_compare_take_folders_too(words: tuple[str, ...], suffix: str, tree: Path) -> None:
     (tree / "in" / "b" / "d.wav").write_bytes(b"no recording")
-    results = [run(*words, "in", "-o", f"out{n_jobs}", "-j", n_jobs, cwd=tree) for n_jobs in "12"]
+    results = [run_in_process(*words, "in", "-o", f"out{n_jobs}", "-j", n_jobs, cwd=tree) for n_jobs in "12"]
     for result in results:
         assert result.returncode == FAILED
         assert lines(result.stderr)[-1] == "wav2spec: 3 written, 1 failed"
@@ -284,6 +290,7 @@ def test_plot_and_compare_take_folders_too(words: tuple[str, ...], suffix: str, 
         assert {struct.unpack(">II", picture[16:24]) for picture in files(tree / "out1").values()} == {(300, 200)}
 
 
+@pytest.mark.system
 def test_neither_help_nor_a_wrong_option_loads_what_work_needs() -> None:
     for words, code in ((["--help"], 0), (["image", "--help"], 0), (["x.wav", "--jobs", "0"], USAGE_ERROR)):
         statement = f"from wav2spec.cli.main import run; assert run({words!r}) == {code}"

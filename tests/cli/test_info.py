@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 import soundfile
 from click.testing import CliRunner, Result
-from program import run
+from in_process import run_in_process
 from recordings import SAMPLES, MakeWav
 from strict_png import decode
 
@@ -202,7 +202,7 @@ def test_no_picture_is_made(make_wav: MakeWav) -> None:
 def test_a_picture_that_cannot_be_made_says_why(options: list[str], words: str | None, make_wav: MakeWav) -> None:
     path = make_wav()
     if words is None:
-        assert run("info", path, *options).returncode == 2
+        assert run_in_process("info", path, *options).returncode == 2
         return
     found = facts(path, *options)
     assert words in found["picture"]["refused"]
@@ -243,14 +243,14 @@ def test_several_sources_are_an_object_a_line_in_order_and_a_failure_is_exit_1(t
 
 def test_standard_input_is_a_source_like_any_other() -> None:
     with open(SAMPLES / "kick.wav", "rb") as file:
-        result = run("info", "--json", "-", stdin=file)
+        result = run_in_process("info", "--json", "-", stdin=file)
     assert result.returncode == 0
     assert json.loads(result.stdout)["n_samples"] == 11_913
 
 
 @pytest.mark.parametrize("words", [[], ["--stride=0", "a.wav"], ["--nothing", "a.wav"], ["--db-range=5", "a.wav"]])
 def test_wrong_usage_is_exit_2(words: list[str]) -> None:
-    result = run("info", *words)
+    result = run_in_process("info", *words)
     assert (result.returncode, result.stdout) == (2, b"")
     assert result.stderr.startswith(b"wav2spec: error: ")
 

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pytest
 import soundfile
 from folders import names
-from in_process import done, usage_error
-from program import Words, run
+from in_process import done, run_in_process, usage_error
+from program import Words, job_counts
 from recordings import MakeWav
 
 import wav2spec
@@ -203,7 +203,7 @@ def test_what_refers_to_the_peak_of_each_is_measured_re_full_scale(train: Path) 
     assert tomllib.loads(by_peak)["db_ref"] == "full-scale"
 
 
-@pytest.mark.parametrize("jobs", ["1", "2", "4"])
+@pytest.mark.parametrize("jobs", job_counts("1", "2", "4"))
 def test_the_file_is_the_same_in_any_order_from_any_number_of_processes(train: Path, jobs: str) -> None:
     paths = [train / f"{name}.wav" for name in NAMES]
     target, expected = train.parent / "levels.toml", measured(train)
@@ -211,7 +211,7 @@ def test_the_file_is_the_same_in_any_order_from_any_number_of_processes(train: P
     listed.write_bytes(b"\n".join(map(os.fsencode, reversed(paths))))
     ways: list[list[Words]] = [[train], [paths[1], paths[0], paths[2]], ["--files-from", listed]]
     for way in ways:
-        result = run("levels", *way, "-o", target, "-j", jobs)
+        result = run_in_process("levels", *way, "-o", target, "-j", jobs)
         assert (result.returncode, result.stdout) == (0, b"")
         assert target.read_text() == expected
 
@@ -219,7 +219,7 @@ def test_the_file_is_the_same_in_any_order_from_any_number_of_processes(train: P
 def test_standard_output_takes_it_if_nothing_else_is_said(train: Path) -> None:
     expected = measured(train).encode()
     assert b"peak_db" in expected
-    assert run("levels", train).stdout == run("levels", train, "-o", "-").stdout == expected
+    assert run_in_process("levels", train).stdout == run_in_process("levels", train, "-o", "-").stdout == expected
 
 
 def test_the_file_says_what_it_is_and_how_it_was_measured(train: Path) -> None:
@@ -236,7 +236,7 @@ def test_the_file_says_what_it_is_and_how_it_was_measured(train: Path) -> None:
 
 @pytest.mark.parametrize("old", [b"", b"old"])
 @pytest.mark.parametrize("bad", ["none.wav", "text.wav", "short.wav", "nan.wav"])
-@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("jobs", job_counts("1", "2"))
 def test_where_a_source_fails_nothing_is_written(
     train: Path, make_wav: MakeWav, old: bytes, bad: str, jobs: str
 ) -> None:
@@ -248,7 +248,7 @@ def test_where_a_source_fails_nothing_is_written(
         target.write_bytes(old)
     before = names(train.parent)
     words: list[Words] = ["levels", train, train.parent / bad]
-    result = run(*words, "-o", target, "-j", jobs) if jobs == "2" else run(*words, "-o", target)
+    result = run_in_process(*words, "-o", target, "-j", jobs) if jobs == "2" else run_in_process(*words, "-o", target)
     assert (result.returncode, result.stdout) == (1, b"")
     assert bad.encode() in result.stderr
     assert names(train.parent) == before
@@ -278,7 +278,7 @@ def test_a_truncated_recording_is_measured_with_a_warning(make_wav: MakeWav) -> 
 
 def test_bands_that_hold_no_bin_have_no_level_and_nobody_divides_by_zero(make_wav: MakeWav) -> None:
     wav = make_wav()
-    result = run("levels", wav, "--freq-scale", "mel")
+    result = run_in_process("levels", wav, "--freq-scale", "mel")
     assert result.returncode == 0
     assert b" bands hold no bin" in result.stderr
     assert all(line.startswith(b"wav2spec: ") for line in result.stderr.splitlines()), result.stderr
@@ -287,6 +287,6 @@ def test_bands_that_hold_no_bin_have_no_level_and_nobody_divides_by_zero(make_wa
 def test_levels_are_not_written_over_a_recording(make_wav: MakeWav) -> None:
     wavs = [make_wav(), make_wav("b.wav")]
     before = [wav.read_bytes() for wav in wavs]
-    result = run("levels", *wavs, "-o", wavs[0])
+    result = run_in_process("levels", *wavs, "-o", wavs[0])
     assert [wav.read_bytes() for wav in wavs] == before
     assert result.returncode in (1, 2)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 from folders import names
-from in_process import done, usage_error
+from in_process import done, run_in_process, usage_error
 from pictures import recipe
-from program import Words, run
+from program import Words
 from recordings import MakeWav
 
 import wav2spec
@@ -182,7 +182,7 @@ def test_bytes_that_are_no_text_are_a_usage_error(wav: Path, content: bytes) -> 
 
 def test_a_usage_error_is_exit_code_2_for_other_processes(wav: Path) -> None:
     levels = measured(wav)
-    result = run(wav, "--levels", levels, "--window-size", "512")
+    result = run_in_process(wav, "--levels", levels, "--window-size", "512")
     assert (result.returncode, result.stdout) == (2, b"")
     assert result.stderr.startswith(b"wav2spec: error: --levels: ")
 

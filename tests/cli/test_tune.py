@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from program import run
+from in_process import run_in_process
 from recordings import MakeWav
 
 from wav2spec import spectrogram
@@ -54,14 +54,14 @@ def chirp(rate: float, seconds: float = 4.0) -> Array:
 
 
 def tuned(*words: str | Path) -> list[dict[str, Any]]:
-    result = run("tune", "--json", *words)
+    result = run_in_process("tune", "--json", *words)
     assert (result.returncode, result.stderr) == (0, b"")
     rows: list[dict[str, Any]] = json.loads(result.stdout)
     return rows
 
 
 def flags_of(*words: str | Path) -> dict[str, str]:
-    result = run("tune", "--flags", *words)
+    result = run_in_process("tune", "--flags", *words)
     assert (result.returncode, result.stderr, result.stdout.count(b"\n")) == (0, b"", 1)
     given = shlex.split(result.stdout.decode())
     assert given[::2] == ["--window", "--window-size"]
@@ -128,7 +128,7 @@ def test_several_windows_and_sizes_are_ranked_together(make_wav: MakeWav) -> Non
 
 def test_the_table_has_a_line_a_window_the_best_first_and_says_what_each_resolves(make_wav: MakeWav) -> None:
     path = make_wav(samples=click_train())
-    result = run("tune", path)
+    result = run_in_process("tune", path)
     head, *lines = result.stdout.decode().splitlines()
     assert (result.returncode, len(lines)) == (0, len(TUNED_SIZES))
     assert all(word in head for word in ("window", "size", "Hz", "ms", "dB", "entropy", "bits"))
@@ -148,35 +148,36 @@ def test_over_a_folder_the_mean_counts(make_wav: MakeWav, tmp_path: Path) -> Non
 
 def test_a_silent_file_is_left_out_with_a_warning(make_wav: MakeWav) -> None:
     loud, silent = make_wav("loud.wav", click_train()), make_wav("silent.wav", np.zeros(8000))
-    result = run("tune", "--json", silent, loud)
+    result = run_in_process("tune", "--json", silent, loud)
     assert (result.returncode, json.loads(result.stdout)) == (0, tuned(loud))
     assert result.stderr.count(b"\n") == 1
     assert b"silent.wav" in result.stderr
-    alone = run("tune", silent)
+    alone = run_in_process("tune", silent)
     assert (alone.returncode, alone.stdout) == (1, b"")
 
 
 def test_a_bad_file_is_an_error_and_the_others_count(make_wav: MakeWav, tmp_path: Path) -> None:
     good = make_wav("good.wav", click_train())
     (tmp_path / "bad.wav").write_bytes(b"no sound")
-    result = run("tune", "--json", tmp_path)
+    result = run_in_process("tune", "--json", tmp_path)
     assert (result.returncode, json.loads(result.stdout)) == (1, tuned(good))
     assert result.stderr.count(b"\n") == 1
     assert b"bad.wav" in result.stderr
     nan = make_wav("nan.wav", np.where(np.arange(5000) == 3000, np.nan, 0.1), subtype="FLOAT")
     for word in (tmp_path / "absent.wav", tmp_path / "bad.wav", nan):
-        alone = run("tune", word)
+        alone = run_in_process("tune", word)
         assert (alone.returncode, alone.stdout) == (1, b"")
         assert word.name.encode() in alone.stderr
         assert b"Traceback" not in alone.stderr
 
 
 def test_a_folder_without_recordings_is_an_error_said_once(folder: Path) -> None:
-    result = run("tune", folder)
+    result = run_in_process("tune", folder)
     assert (result.returncode, result.stdout) == (1, b"")
     assert result.stderr.count(b"\n") == 1
 
 
+@pytest.mark.system
 def test_the_flags_go_into_plot_as_they_are(make_wav: MakeWav, folder: Path) -> None:
     path = make_wav("my sound.wav", click_train())
     program = f"{shlex.quote(sys.executable)} -m wav2spec"
@@ -185,7 +186,7 @@ def test_the_flags_go_into_plot_as_they_are(make_wav: MakeWav, folder: Path) -> 
     result = subprocess.run(["sh", "-c", line], capture_output=True, timeout=60)
     assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
     words = ("--window", "hann", "--window-size", str(min(TUNED_SIZES)))
-    assert run("plot", path, folder / "expected.png", *words).returncode == 0
+    assert run_in_process("plot", path, folder / "expected.png", *words).returncode == 0
     assert (folder / "tuned.png").read_bytes() == (folder / "expected.png").read_bytes()
 
 
@@ -244,7 +245,7 @@ def test_what_resolves_goes_into_plot(make_wav: MakeWav, folder: Path) -> None:
     assert flags == {"--window": "hann", "--window-size": "40ms"}
     assert flags_of("--resolve", "5ms") == {"--window": "hann", "--window-size": "10ms"}
     words = [word for pair in flags.items() for word in pair]
-    assert run("plot", make_wav(), folder / "a.png", *words).returncode == 0
+    assert run_in_process("plot", make_wav(), folder / "a.png", *words).returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -268,6 +269,6 @@ def test_what_resolves_goes_into_plot(make_wav: MakeWav, folder: Path) -> None:
     ],
 )
 def test_wrong_usage_is_told_by_the_name_of_the_option(words: str, named: str) -> None:
-    result = run("tune", *words.split())
+    result = run_in_process("tune", *words.split())
     assert (result.returncode, result.stdout) == (2, b"")
     assert named.encode() in result.stderr

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from in_process import run_in_process
 from PIL import Image
-from program import run
 from readme import BLOCKS, COMMANDS, README
 from recordings import ROOT, SAMPLES
 
@@ -18,6 +18,7 @@ from wav2spec.cli.reference import reference
 from wav2spec.settings.presets import PRESETS
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("line", COMMANDS)
 def test_every_command_works_as_it_stands(line: str, tmp_path: Path) -> None:
     if "ffmpeg" in line and not shutil.which("ffmpeg"):
@@ -62,10 +63,11 @@ def test_every_picture_shown_is_there() -> None:
 @pytest.mark.parametrize("picture", sorted(SAMPLES.glob("*.png")), ids=lambda path: path.stem)
 def test_the_pictures_kept_beside_the_recordings_are_those_drawn(picture: Path, tmp_path: Path) -> None:
     drawn = tmp_path / "drawn.png"
-    assert run(picture.with_suffix(".wav"), drawn).returncode == 0
+    assert run_in_process(picture.with_suffix(".wav"), drawn).returncode == 0
     np.testing.assert_array_equal(np.asarray(Image.open(picture)), np.asarray(Image.open(drawn)))
 
 
+@pytest.mark.system
 def test_the_worked_example_ends_in_arrays_to_train_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -62,7 +62,6 @@ def npy_and_pixels(folder: Path, *words: str) -> tuple[npt.NDArray[np.float32], 
     return np.load(folder / "a.npy"), decode((folder / "a.png").read_bytes())
 
 
-@settings(deadline=None, max_examples=300)
 @given(
     window=st.sampled_from(sorted(CLEAR)),
     window_size=st.one_of(st.sampled_from([64, 256, 2048]), st.integers(63, 1500)),
@@ -115,7 +114,6 @@ def test_0_hz_and_nyquist_are_not_doubled() -> None:
 
 
 @given(level=st.floats(-60.0, 20.0))
-@settings(deadline=None)
 def test_twice_the_amplitude_is_6_db_more(level: float) -> None:
     gain = 10 ** (level / 20)
     options = {"db_max": 300.0, "db_range": 900.0}
@@ -125,7 +123,6 @@ def test_twice_the_amplitude_is_6_db_more(level: float) -> None:
 
 
 @given(gain=st.floats(1e-3, 1e3))
-@settings(deadline=None)
 def test_magnitude_grows_as_the_samples_and_power_as_their_square(gain: float) -> None:
     scaled = (NOISE * np.float32(gain)).astype(np.float32)
     once, more = wav2spec.spectrogram(NOISE, RATE), wav2spec.spectrogram(scaled, RATE)
@@ -135,7 +132,6 @@ def test_magnitude_grows_as_the_samples_and_power_as_their_square(gain: float) -
     np.testing.assert_allclose(power, np.square(more.values), rtol=1e-6)
 
 
-@settings(deadline=None)
 @given(
     window=st.sampled_from(sorted(CLEAR)),
     window_size=st.integers(2, 600),
@@ -273,7 +269,7 @@ def test_a_peak_found_in_a_pass_of_its_own_gives_the_same_values(
     assert (tmp_path / "twice.npy").read_bytes() == (tmp_path / "kept.npy").read_bytes()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(hz=st.floats(300.0, 7700.0), window=st.sampled_from(["hann", "blackman", "kaiser:14", "rectangular"]))
 def test_the_frequency_of_a_tone_lands_where_frequencies_say(hz: float, window: str) -> None:
     tone = np.sin(2 * np.pi * hz * np.arange(4000) / RATE)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from recordings import SAMPLES, MakeWav
 
@@ -207,7 +207,6 @@ def test_magnitude_in_bands_is_the_root_of_the_power(freq_scale: Any) -> None:
     np.testing.assert_allclose(magnitude.values[0], np.sqrt(power(freq_scale=freq_scale, n_bands=20)), rtol=1e-6)
 
 
-@settings(deadline=None, max_examples=300)
 @given(
     band=st.integers(0, 59),
     window=st.sampled_from(["hann", "hamming", "blackman", "rectangular", "flattop", "kaiser:8"]),

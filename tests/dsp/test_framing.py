@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from recordings import MakeWav
 
@@ -66,7 +66,6 @@ def cut(samples: npt.NDArray[np.float32], sizes: list[int]) -> Iterator[npt.NDAr
     yield samples
 
 
-@settings(deadline=None)
 @given(analysis=analyses(), n_samples=st.integers(0, 200))
 def test_frames_are_as_many_as_a_slow_loop_counts(analysis: Analysis, n_samples: int) -> None:
     assert count_frames(n_samples, analysis) == len(frame_starts(n_samples, analysis))
@@ -87,7 +86,6 @@ def test_tensorflow_pads_the_end_to_79_frames() -> None:
     assert count_frames(20001, Analysis(window_size=1024, stride=256, fft_length=1024, framing="pad-end")) == 79
 
 
-@settings(deadline=None, max_examples=300)
 @given(
     analysis=analyses(),
     n_samples=st.integers(1, 200),
@@ -154,7 +152,6 @@ def test_an_impulse_lands_in_the_frame_whose_time_is_nearest(
         np.testing.assert_array_equal(loudest, nearest)
 
 
-@settings(deadline=None)
 @given(analysis=analyses(), n_samples=st.integers(1, 150))
 def test_times_are_a_stride_apart_and_begin_where_the_first_window_is_greatest(
     analysis: Analysis, n_samples: int

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import soundfile
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from recordings import MakeWav
 
@@ -90,7 +90,6 @@ def slowly(scale: Scale, n_pixels: int, reduce: Reduce, power: npt.NDArray[np.fl
     return np.stack([np.asarray(columns[pixel]) for pixel in nearest], axis=1)
 
 
-@settings(deadline=None)
 @given(scales(), st.integers(1, 60), reductions, seeds, st.lists(st.integers(0, 2000), max_size=6))
 def test_pooled_frames_equal_a_slow_loop_for_any_blocks(
     scale: Scale, n_pixels: int, reduce: Reduce, seed: int, cuts: list[int]
@@ -102,7 +101,6 @@ def test_pooled_frames_equal_a_slow_loop_for_any_blocks(
     np.testing.assert_allclose(found, slowly(scale, n_pixels, reduce, power), rtol=0 if reduce == "max" else 1e-13)
 
 
-@settings(deadline=None)
 @given(scales(), st.integers(1, 300), reductions, seeds, st.lists(st.integers(0, 8000), max_size=40))
 def test_any_partition_into_blocks_gives_the_same_bits(
     scale: Scale, n_pixels: int, reduce: Reduce, seed: int, cuts: list[int]
@@ -119,7 +117,6 @@ def test_a_frame_a_block_gives_the_same_bits() -> None:
     np.testing.assert_array_equal(single, pooled(axis, 7, "mean", power, []))
 
 
-@settings(deadline=None)
 @given(scales(), st.integers(1, 400), seeds)
 def test_a_hot_cell_always_shows_in_the_pixel_of_its_time(scale: Scale, n_pixels: int, seed: int) -> None:
     hot = seed % scale.n_cells
@@ -136,7 +133,6 @@ def test_a_hot_cell_always_shows_in_the_pixel_of_its_time(scale: Scale, n_pixels
         assert taken & set(pixels.tolist()) == {own}
 
 
-@settings(deadline=None)
 @given(scales(), st.integers(1, 400))
 def test_of_fewer_frames_than_pixels_each_pixel_shows_the_nearest(scale: Scale, n_pixels: int) -> None:
     if scale.axis.is_finer_than(n_pixels):
@@ -165,7 +161,6 @@ def test_a_pixel_that_holds_a_frame_is_never_blank(reduce: Reduce) -> None:
     assert pooled(axis, 10, reduce, power, [])[0, -1, 0] > 0
 
 
-@settings(deadline=None)
 @given(st.integers(0, 8), st.integers(1, 200), reductions, seeds)
 def test_bands_equal_a_slow_loop(exponent: int, n_pixels: int, reduce: Reduce, seed: int) -> None:
     # Cells from edge to edge; of a power of two, floats hold their places exactly.
@@ -188,7 +183,6 @@ def test_bands_equal_a_slow_loop(exponent: int, n_pixels: int, reduce: Reduce, s
         np.testing.assert_allclose(found[:, :, pixel], expected, rtol=1e-13)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 120), st.integers(1, 120), seeds)
 def test_a_single_hot_cell_shows_under_max(n_frames: int, n_bands: int, width: int, height: int, seed: int) -> None:
     # Bins as they are drawn: from the middle of the first to the middle of the last.
@@ -201,14 +195,12 @@ def test_a_single_hot_cell_shows_under_max(n_frames: int, n_bands: int, width: i
     assert np.nanmax(repeat_bands(columns, frequency, height)) == 1.0
 
 
-@settings(deadline=None)
 @given(st.integers(1, 500), st.integers(1, 100), reductions)
 def test_steady_power_stays_as_it_is(n_frames: int, n_pixels: int, reduce: Reduce) -> None:
     axis = Axis(0.0, 0.01, n_frames, 0.0, max(0.01 * (n_frames - 1), 0.01))
     np.testing.assert_array_equal(pooled(axis, n_pixels, reduce, np.full((1, n_frames, 2), 3.0), [40, 50]), 3.0)
 
 
-@settings(deadline=None)
 @given(seeds)
 def test_mean_keeps_the_sum_where_pixels_hold_equally_many(seed: int) -> None:
     power = random_power(1, 640, 8, seed)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import PIL.Image
-from program import run
+from in_process import run_in_process
 from recordings import MakeWav
 
 import wav2spec
@@ -22,7 +22,7 @@ def test_spectrograms_of_several_threads_equal_those_of_one() -> None:
 
 def test_reading_pictures_in_threads_leaves_pillows_limit_alone(make_wav: MakeWav, tmp_path: Path) -> None:
     picture = tmp_path / "a.png"
-    assert run(make_wav(n_samples=200_000), picture).returncode == 0
+    assert run_in_process(make_wav(n_samples=200_000), picture).returncode == 0
     limit = PIL.Image.MAX_IMAGE_PIXELS
     assert limit is not None
     with ThreadPoolExecutor(4) as executor:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wav2spec.arrays import Magnitudes, Samples
@@ -56,7 +56,6 @@ def plain_magnitudes(samples: Samples, analysis: Analysis) -> npt.NDArray[np.flo
     return np.array(frames).reshape(samples.shape[1], -1, length // 2 + 1)
 
 
-@settings(deadline=None)
 @given(
     n_samples=LENGTHS,
     window_size=WINDOW_SIZES,
@@ -76,7 +75,6 @@ def test_magnitudes_are_those_of_a_plain_recomputation(
     np.testing.assert_allclose(values, expected, rtol=2e-7, atol=1e-10)
 
 
-@settings(deadline=None)
 @given(
     n_samples=LENGTHS,
     window_size=WINDOW_SIZES,
@@ -106,7 +104,6 @@ def test_more_frames_than_are_transformed_at_once_give_the_same_bits() -> None:
     np.testing.assert_array_equal(magnitudes(samples, analysis, [30_011]), values)
 
 
-@settings(deadline=None)
 @given(n_samples=LENGTHS, window_size=WINDOW_SIZES, stride=STRIDES)
 def test_one_frame_per_stride_at_which_a_whole_window_fits(n_samples: int, window_size: int, stride: int) -> None:
     analysis = in_samples(window_size, stride)
@@ -133,7 +130,6 @@ def test_an_impulse_at_each_offset_reads_the_window_there_flat_over_all_bins(win
         np.testing.assert_allclose(values, np.full((1, 1, values.shape[2]), expected), rtol=2e-7, atol=1e-12)
 
 
-@settings(deadline=None)
 @given(data=st.data(), exponent=st.integers(4, 11), amplitude=st.floats(0.01, 1), phase=st.floats(0, 6.28))
 def test_a_sine_on_a_bin_reads_its_amplitude_times_half_the_sum_of_the_window(
     data: st.DataObject, exponent: int, amplitude: float, phase: float
@@ -155,7 +151,6 @@ def test_a_constant_reads_the_sum_of_the_window_at_0_hz() -> None:
     np.testing.assert_allclose(values[0, 0, :3], [0.25 * 128, 0.25 * 64, 0], rtol=1e-6, atol=1e-6)
 
 
-@settings(deadline=None)
 @given(window_size=WINDOW_SIZES, seed=st.integers(0, 99))
 def test_power_over_all_bins_is_the_energy_of_the_windowed_frame(window_size: int, seed: int) -> None:
     samples, analysis = noise(window_size, seed=seed), in_samples(window_size, 1, magnitude_squared=True)
@@ -172,7 +167,6 @@ def test_magnitude_is_the_float32_root_of_the_float32_power() -> None:
     np.testing.assert_array_equal(magnitudes(samples, in_samples(100, 30)), np.sqrt(power))
 
 
-@settings(deadline=None)
 @given(data=st.data(), window_size=st.integers(4, 300), sample_rate=st.integers(1, 200_000))
 def test_an_impulse_is_largest_in_the_frame_whose_time_is_nearest(
     data: st.DataObject, window_size: int, sample_rate: int
@@ -188,7 +182,6 @@ def test_an_impulse_is_largest_in_the_frame_whose_time_is_nearest(
     assert np.argmax(values) in nearest
 
 
-@settings(deadline=None)
 @given(data=st.data(), window_size=st.integers(8, 300), sample_rate=st.integers(1, 200_000))
 def test_a_sine_is_largest_in_the_bin_of_its_frequency(data: st.DataObject, window_size: int, sample_rate: int) -> None:
     analysis = in_samples(window_size)

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wav2spec.arrays import Magnitudes
@@ -37,7 +37,6 @@ def loaded(data: bytes) -> Magnitudes:
     return array
 
 
-@settings(deadline=None)
 @given(
     shape=st.tuples(st.integers(1, 4), st.integers(1, 60), st.integers(1, 40)),
     n_missing=st.integers(0, 100),

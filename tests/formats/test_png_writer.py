@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from recordings import SAMPLES
@@ -41,7 +41,6 @@ def by_pillow(data: bytes) -> Bytes:
         return np.asarray(image)
 
 
-@settings(deadline=None)
 @given(height=st.integers(1, 200), width=st.integers(1, 300), seed=st.integers(0, 99), data=st.data())
 def test_rows_in_any_splits_give_the_same_bytes_and_read_back(
     height: int, width: int, seed: int, data: st.DataObject

@@ -53,6 +53,12 @@ needs_setpriv = pytest.mark.skipif(
     os.geteuid() == 0 and not _succeeds(*AS_OTHERS, "true"), reason="root reads everything unless setpriv stops it"
 )
 
+
+def job_counts(*counts: str) -> list[Any]:
+    """Return values of ``--jobs`` to be tried; more than one makes processes, and the test one of the system's."""
+    return [pytest.param(count, marks=() if count == "1" else pytest.mark.system) for count in counts]
+
+
 needs_proc = pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="needs /proc to see open files")
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root makes device nodes")
 

@@ -15,9 +15,9 @@ WAYS: dict[str, tuple[list[str], str]] = {
     "image": (["image"], "a.png"),
     "npy": (["image", "--format", "npy"], "a.npy"),
     "bare": (["image", "--no-metadata"], "a.png"),
-    "plot": (["plot", *SMALL], "a.png"),
-    "bare-plot": (["plot", *SMALL, "--no-metadata"], "a.png"),
-    "compare": (["compare", *needed("compare")], "a-compare.png"),
+    "plot": (["plot", "-j1", *SMALL], "a.png"),
+    "bare-plot": (["plot", "-j1", *SMALL, "--no-metadata"], "a.png"),
+    "compare": (["compare", "-j1", *needed("compare")], "a-compare.png"),
 }
 
 every_way = pytest.mark.parametrize("way", [way for way in WAYS if way != "bare-plot"])

@@ -165,6 +165,7 @@ def test_the_page_allows_its_own_scripts_and_styles_by_digest_and_nothing_else(t
     assert not re.search(r"""\son\w+=|style=|src=["']?http""", page.split("<script>")[0].split("</style>")[1])
 
 
+@pytest.mark.system
 def test_the_same_manifest_gives_the_same_bytes_at_any_number_of_processes(tmp_path: Path) -> None:
     rows = [make_row(str(SAMPLES / f"{name}.wav")) for name in ("kick", "snare", "speech")]
     write_manifest(tmp_path / "run.jsonl", rows)

@@ -281,6 +281,7 @@ def test_only_tf_has_another_layout_than_the_image_command(name: str) -> None:
     assert PRESETS[name].settings.as_dict()["layout"] == ("down-right" if name == "tf" else "down-left")
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("name", PRESETS)
 def test_silence_is_black_without_a_warning(name: str, make_wav: MakeWav, tmp_path: Path) -> None:
     source = make_wav(samples=np.zeros((20_000, 2)), sample_rate=22_050)

@@ -16,7 +16,7 @@ import click
 import numpy as np
 import pytest
 import soundfile
-from in_process import invoke, told
+from in_process import invoke, run_in_process, told
 from pictures import chunk, text_of
 from PIL import Image
 from program import run
@@ -130,17 +130,24 @@ def digest(samples: Any, rate: int) -> str:
 def test_the_digest_is_of_the_sound_whatever_brings_it(make_wav: MakeWav, monkeypatch: pytest.MonkeyPatch) -> None:
     wav = make_wav(n_channels=2, n_samples=40_000)
     expected = digest(soundfile.read(wav, dtype="int16", always_2d=True)[0], 16000)
-    pictures = [draw("image", wav), run("image", "-", "-", input=wav.read_bytes()).stdout]
+    pictures = [draw("image", wav), run_in_process("image", "-", "-", input=wav.read_bytes()).stdout]
     for kind in ("RF64", "W64"):
         pictures.append(draw("image", make_wav(f"b.{kind}", n_channels=2, n_samples=40_000, format=kind)))
-    if shutil.which("ffmpeg"):
-        words = ["ffmpeg", "-v", "error", "-i", str(wav), "-c", "copy", "-f", "wav", "-"]
-        pictures.append(run("image", "-", "-", input=subprocess.run(words, capture_output=True).stdout).stdout)
     for block in (999, 2**14):
         monkeypatch.setattr("wav2spec.audio.recording._BLOCK_SAMPLES", block)
         pictures += [draw("image", wav, *words) for words in ([], ["--channel", "2"], ["--target-length", "999"])]
         pictures.append(draw("image", wav, "--normalize", "peak", "--scale", "db", "--db-ref", "peak"))
     assert {recipe_of(data)["recording"]["samples_sha256"] for data in pictures} == {expected}
+
+
+@pytest.mark.system
+@pytest.mark.skipif(not shutil.which("ffmpeg"), reason="needs ffmpeg")
+def test_the_digest_is_that_of_a_stream_by_ffmpeg(make_wav: MakeWav) -> None:
+    wav = make_wav(n_channels=2, n_samples=40_000)
+    words = ["ffmpeg", "-v", "error", "-i", str(wav), "-c", "copy", "-f", "wav", "-"]
+    piped = run("image", "-", "-", input=subprocess.run(words, capture_output=True).stdout).stdout
+    digests = {recipe_of(data)["recording"]["samples_sha256"] for data in (draw("image", wav), piped)}
+    assert digests == {digest(soundfile.read(wav, dtype="int16", always_2d=True)[0], 16000)}
 
 
 @pytest.mark.parametrize("subtype", ["PCM_16", "GSM610", "IMA_ADPCM", "FLOAT"])
@@ -153,6 +160,7 @@ def test_the_digest_of_a_span_is_of_it_alone(make_wav: MakeWav, monkeypatch: pyt
         assert recipe_of(data)["recording"]["samples_sha256"] == digest(samples[800:4800], 8000)
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("name", list(CASES))
 def test_fresh_processes_write_the_same_bytes(make_wav: MakeWav, name: str) -> None:
     wav = make_wav()

@@ -263,6 +263,7 @@ def test_pooling_in_time_holds_no_more_than_blocks(n_frames: int, n_pixels: int)
     assert peak < 8 * 2**20
 
 
+@pytest.mark.system
 @pytest.mark.parametrize(("options", "loads"), [(["--palette", "gray"], False), (["--palette", "hot"], True)])
 def test_matplotlib_is_loaded_for_a_named_palette_alone(make_wav: MakeWav, options: list[str], loads: bool) -> None:
     words = ["image", str(make_wav()), "-o", str(make_wav()) + ".png", "--size", "33x9", "--invert", *options]

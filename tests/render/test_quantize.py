@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
@@ -14,7 +14,6 @@ VALUES = st_numpy.arrays(np.float32, st.integers(0, 40), elements=st.floats(0, f
 BRIGHTNESS = st.floats(1e-30, 1e30)
 
 
-@settings(deadline=None)
 @given(values=VALUES, brightness=BRIGHTNESS)
 def test_pixels_are_products_in_float32_rounded_down_and_clipped(
     values: npt.NDArray[np.float32], brightness: float
@@ -27,7 +26,6 @@ def test_pixels_are_products_in_float32_rounded_down_and_clipped(
     assert pixels.tolist() == expected
 
 
-@settings(deadline=None)
 @given(values=VALUES, brightness=BRIGHTNESS)
 def test_a_larger_value_is_never_darker(values: npt.NDArray[np.float32], brightness: float) -> None:
     pixels = quantize(np.sort(values), Levels(brightness=brightness))

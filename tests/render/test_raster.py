@@ -5,7 +5,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from strict_png import Bytes, decode
 
@@ -75,7 +75,6 @@ def test_each_layout_is_pictured_here_with_one_and_with_two_channels() -> None:
     assert sorted(PICTURES) == sorted((layout, n) for layout in LAYOUTS for n in (1, 2))
 
 
-@settings(deadline=None)
 @given(
     shape=st.tuples(st.integers(1, 3), st.integers(1, 40), st.integers(1, 20)),
     layout=st.sampled_from(LAYOUTS),

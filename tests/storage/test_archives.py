@@ -107,6 +107,7 @@ def test_two_members_are_open_at_once_and_outlive_a_third_archive(tmp_path: Path
     close_archive()
 
 
+@pytest.mark.system
 def test_a_forked_process_reads_with_a_position_of_its_own(archive: Path) -> None:
     content(f"{archive}/b.wav")
     child = os.fork()

@@ -140,6 +140,7 @@ def test_a_folder_that_is_not_there_is_unreadable(tmp_path: Path) -> None:
     assert walked(tmp_path / "none") == [Unreadable(str(tmp_path / "none"), "No such file or directory")]
 
 
+@pytest.mark.system
 @needs_setpriv
 @pytest.mark.parametrize("mode", [0o000, 0o300])
 def test_a_folder_that_may_not_be_listed_is_named_in_its_place_and_the_others_are_walked(

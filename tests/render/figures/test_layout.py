@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from figures import draw
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from program import run
+from in_process import run_in_process
 from recordings import MakeWav
 
 from wav2spec.cli.main import command
@@ -37,7 +37,6 @@ def overlap(one: Box, other: Box) -> bool:
     return not (apart or one.y + one.height <= other.y or other.y + other.height <= one.y)
 
 
-@settings(deadline=None, max_examples=200)
 @given(figures, st.integers(1, 5), st.integers(1, 5), st.booleans(), st.integers(0, 2))
 def test_boxes_lie_inside_and_apart_and_panels_are_equal_or_the_figure_is_refused(
     figure: Figure, n_rows: int, n_columns: int, titled: bool, caption_lines: int
@@ -62,7 +61,6 @@ def test_boxes_lie_inside_and_apart_and_panels_are_equal_or_the_figure_is_refuse
     assert min(layout.panels[0].width, layout.panels[0].height) >= 16
 
 
-@settings(deadline=None)
 @given(st.integers(1, 4), st.integers(1, 4))
 def test_panels_are_in_reading_order(n_rows: int, n_columns: int) -> None:
     layout = compute_layout(Figure(2000, 2000), n_rows, n_columns, titled=True)
@@ -95,7 +93,6 @@ def test_what_is_left_out_leaves_its_room_to_the_panel() -> None:
     assert compute_layout(Figure(colorbar=False), titled=True).panels[0].width > full.width
 
 
-@settings(deadline=None)
 @given(st.integers(40, 250))
 def test_distances_grow_with_the_letters(dpi: int) -> None:
     small, large = (
@@ -118,7 +115,7 @@ def test_distances_grow_with_the_letters(dpi: int) -> None:
 def test_a_figure_too_small_for_its_panel_fails_naming_option_limit_and_value(
     make_wav: MakeWav, folder: Path, option: str, value: int, others: list[str]
 ) -> None:
-    result = run("plot", make_wav(), folder / "out.png", option, str(value), *others)
+    result = run_in_process("plot", make_wav(), folder / "out.png", option, str(value), *others)
     words = result.stderr.decode()
     assert result.returncode in (1, 2)
     assert option.removeprefix("--") in words

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from figures import ALL, RATE, Bytes, draw, inside, laid_out, levels, tone
+from in_process import run_in_process
 from program import run
 from recordings import SAMPLES, MakeWav, riff
 
@@ -123,7 +124,7 @@ def test_one_frame_fills_its_panel(make_wav: MakeWav, n_samples: int, words: str
 
 def test_a_file_with_nan_fails_and_nothing_is_left(make_wav: MakeWav, folder: Path) -> None:
     path = make_wav(samples=np.where(np.arange(9000) == 7000, np.nan, 0.1), subtype="FLOAT")
-    result = run("plot", path, folder / "out.png", "--waveform")
+    result = run_in_process("plot", path, folder / "out.png", "--waveform")
     assert (result.returncode, list(folder.iterdir())) == (1, [])
     assert b"a.wav" in result.stderr
     assert b"Traceback" not in result.stderr
@@ -131,15 +132,15 @@ def test_a_file_with_nan_fails_and_nothing_is_left(make_wav: MakeWav, folder: Pa
 
 def test_a_stride_beyond_the_window_is_warned_of_by_plot_alone(make_wav: MakeWav, folder: Path) -> None:
     words = (make_wav(), folder / "out.png", "--window-size", "256", "--stride", "400")
-    result = run("plot", *words)
+    result = run_in_process("plot", *words)
     assert (result.returncode, result.stderr.count(b"\n")) == (0, 1)
     assert all(number in result.stderr for number in (b"256", b"400", b"144"))
-    assert run("plot", *words, "-q").stderr == run("image", *words).stderr == b""
-    assert run("plot", *words[:4], "--stride", "256").stderr == b""
+    assert run_in_process("plot", *words, "-q").stderr == run_in_process("image", *words).stderr == b""
+    assert run_in_process("plot", *words[:4], "--stride", "256").stderr == b""
 
 
 def test_values_are_refused(make_wav: MakeWav, folder: Path) -> None:
-    result = run("plot", make_wav(), folder / "out.npy")
+    result = run_in_process("plot", make_wav(), folder / "out.npy")
     assert (result.returncode, list(folder.iterdir())) == (2, [])
 
 
@@ -150,6 +151,7 @@ def expected() -> bytes:
     return result.stdout
 
 
+@pytest.mark.system
 def test_the_same_bytes_in_this_process_and_again_in_another(expected: bytes, tmp_path: Path) -> None:
     for _ in range(2):
         target = tmp_path / "kick.png"
@@ -158,6 +160,7 @@ def test_the_same_bytes_in_this_process_and_again_in_another(expected: bytes, tm
     assert run("plot", KICK, "-", "--waveform", env=os.environ | {"PYTHONHASHSEED": "5"}).stdout == expected
 
 
+@pytest.mark.system
 @pytest.mark.parametrize(
     "variables",
     [
@@ -179,6 +182,7 @@ def test_no_home_no_display_and_nobodys_matplotlibrc_matter(
     assert (result.returncode, result.stderr.decode(), result.stdout == expected) == (0, "", True)
 
 
+@pytest.mark.system
 def test_a_matplotlibrc_in_the_working_folder_changes_nothing(expected: bytes, folder: Path) -> None:
     (folder / "matplotlibrc").write_text("axes.facecolor: red\nfont.size: 30\nbackend: TkAgg\nno.such: key\n")
     root = str(Path(wav2spec.__file__).parents[1])
@@ -186,6 +190,7 @@ def test_a_matplotlibrc_in_the_working_folder_changes_nothing(expected: bytes, f
     assert (result.returncode, result.stderr.decode(), result.stdout == expected) == (0, "", True)
 
 
+@pytest.mark.system
 @pytest.mark.parametrize(
     ("words", "absent", "present"),
     [
@@ -207,6 +212,7 @@ def test_no_more_is_loaded_than_is_needed(tmp_path: Path, words: list[str], abse
     assert (loaded & set(absent.split()), loaded >= set(present.split())) == (set(), True)
 
 
+@pytest.mark.system
 def test_an_hour_takes_as_much_memory_as_ten_minutes_and_matplotlib_sees_pixels_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

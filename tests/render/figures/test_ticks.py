@@ -7,7 +7,7 @@ import matplotlib.figure
 import numpy as np
 import pytest
 from figures import ALL, RATE, draw, impulse, laid_out, levels, tone
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from recordings import MakeWav
 
@@ -51,13 +51,11 @@ def spans(draw: st.DrawFn) -> tuple[float, float]:
     return low, low + 10 ** draw(st.floats(-3, 5))
 
 
-@settings(deadline=None, max_examples=200)
 @given(spans(), st.integers(3, 30))
 def test_times_ascend_lie_inside_and_say_their_values(span: tuple[float, float], most: int) -> None:
     check(time_ticks(*span, most), *span)
 
 
-@settings(deadline=None, max_examples=150)
 @given(spans(), st.integers(3, 30))
 def test_times_are_neither_too_many_nor_too_few(span: tuple[float, float], most: int) -> None:
     n_ticks = len(time_ticks(*span, most).values)
@@ -86,7 +84,6 @@ def test_times_read_as_people_write_them(low: float, high: float, most: int, lab
     assert (ticks.labels, ticks.title) == (labels, title)
 
 
-@settings(deadline=None, max_examples=150)
 @given(st.floats(0, 90_000), st.floats(1, 96_000), st.integers(2, 30))
 def test_linear_frequencies_ascend_lie_inside_and_are_not_too_many(low: float, extent: float, most: int) -> None:
     ticks = linear_frequency_ticks(low, low + extent, most)
@@ -121,7 +118,6 @@ def mel_ticks(low: float, high: float, gap: float) -> Ticks:
     return spread_frequency_ticks(low, high, lambda hz: float((hz_to_mel(hz, "slaney") - first) / (last - first)), gap)
 
 
-@settings(deadline=None, max_examples=150)
 @given(st.floats(1, 20_000), st.floats(1.05, 2000), st.floats(0.02, 0.2))
 def test_log_frequencies_ascend_lie_inside_and_keep_apart(low: float, ratio: float, gap: float) -> None:
     high = low * ratio
@@ -132,7 +128,6 @@ def test_log_frequencies_ascend_lie_inside_and_keep_apart(low: float, ratio: flo
     assert np.diff(places, append=9.0).min(initial=9.0) >= gap - 1e-9
 
 
-@settings(deadline=None, max_examples=150)
 @given(st.floats(0, 15_000), st.floats(100, 48_000), st.floats(0.02, 0.2))
 def test_mel_frequencies_ascend_lie_inside_and_keep_apart(low: float, extent: float, gap: float) -> None:
     ticks = mel_ticks(low, low + extent, gap)
@@ -142,13 +137,11 @@ def test_mel_frequencies_ascend_lie_inside_and_keep_apart(low: float, extent: fl
     assert np.diff(places, append=9.0).min(initial=9.0) >= gap - 1e-9
 
 
-@settings(deadline=None, max_examples=150)
 @given(st.floats(20, 20_000), st.floats(1.02, 1000))
 def test_a_log_axis_with_room_has_at_least_two_labels(low: float, ratio: float) -> None:
     assert len(log_ticks(low, low * ratio, 0.05).values) >= 2
 
 
-@settings(deadline=None, max_examples=150)
 @given(st.floats(0, 15_000), st.floats(50, 24_000))
 def test_a_mel_axis_with_room_has_at_least_two_labels(low: float, extent: float) -> None:
     assert len(mel_ticks(low, low + extent, 0.05).values) >= 2
@@ -175,7 +168,6 @@ def test_mel_frequencies_begin_at_zero_and_are_round() -> None:
     assert all(round(value / 10 ** math.floor(math.log10(value)), 6) in (1, 2, 5) for value in ticks.values[1:])
 
 
-@settings(deadline=None)
 @given(st.floats(-400, 400), st.floats(0.01, 400), st.integers(1, 12))
 def test_levels_ascend_in_equal_round_steps_inside(low: float, extent: float, most: int) -> None:
     values = level_ticks(low, low + extent, most)

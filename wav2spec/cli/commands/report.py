@@ -20,7 +20,7 @@ _MAX_THUMBNAILS = 50_000
 _SUFFIXES: dict[str, ReportFormat] = {".html": "html", ".htm": "html", ".md": "md"}
 
 
-@click.command()
+@click.command(short_help="Review a run from its manifests, in a browser or as Markdown.")
 @click.argument("manifests", metavar="MANIFEST.jsonl...", nargs=-1, required=True, type=FILE)
 @click.option("-o", "--output", type=FILE, metavar="DEST", help="An .html or .md file, or - for standard output.")
 @click.option(

@@ -102,7 +102,7 @@ METADATA_ID = "wav2spec"
 
 
 def to_json(value: Any) -> bytes:
-    """Return compact JSON in ASCII that cannot end the element in which it stands.
+    r"""Return compact JSON in ASCII that cannot end the element in which it stands.
 
     >>> to_json("</script>")
     b'"\\u003c/script>"'
