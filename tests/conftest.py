@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pytest
 import soundfile
 from browsing import browser, open_page  # noqa: F401 - fixtures
+from program import HANGS_AFTER_S
 from recordings import ROOT, MakeWav
 
 # The same examples in every run: a suite that fails by chance is not believed when it fails for a reason.
@@ -24,9 +25,6 @@ hypothesis.settings.load_profile("quick")
 # Programs started in the background of a script ignore SIGINT, and so would all that the tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-# Ten times what a busy machine takes (s).
-_HANGS_AFTER_S = 60
 
 # It would hide what standard streams hold back until the end.
 os.environ.pop("PYTHONUNBUFFERED", None)
@@ -77,7 +75,7 @@ def folder(tmp_path: Path) -> Path:
 def deadline() -> Iterator[None]:
     """Fail a test that hangs, or that leaves a process behind."""
     before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("hangs"))
-    signal.alarm(_HANGS_AFTER_S)
+    signal.alarm(HANGS_AFTER_S)
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)

@@ -12,7 +12,7 @@ import pytest
 from folders import folder_state
 from in_process import done, invoke, run_in_process
 from PIL import Image
-from program import AS_OTHERS, FAILED, job_counts, needs_setpriv, wrapped
+from program import AS_OTHERS, FAILED, HANGS_AFTER_S, job_counts, needs_setpriv, wrapped
 from recordings import MakeWav
 from updates import NOISE, WAYS, assert_brought_up_to_date, every_way, write, write_tree
 
@@ -264,6 +264,8 @@ def test_to_decide_no_library_for_drawing_is_loaded(tmp_path: Path) -> None:
     done(wav)
     code = "import sys; from wav2spec.cli.main import run; print(run(sys.argv[1:]), *sys.modules)"
     command = [sys.executable, "-c", code, str(wav), "--update"]
-    exit_code, *modules = subprocess.run(command, capture_output=True, check=True, timeout=60, text=True).stdout.split()
+    exit_code, *modules = subprocess.run(
+        command, capture_output=True, check=True, timeout=HANGS_AFTER_S, text=True
+    ).stdout.split()
     assert exit_code == "0"
     assert not {"matplotlib", "PIL", "soxr"} & set(modules)

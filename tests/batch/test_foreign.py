@@ -20,6 +20,7 @@ import pytest
 from click.testing import CliRunner, Result
 from in_process import run_in_process
 from PIL import Image
+from program import HANGS_AFTER_S
 from recordings import ROOT, MakeWav
 
 from wav2spec import AudioError, read_png
@@ -292,7 +293,7 @@ def test_huge_sizes_are_refused_within_little_memory(make_wav: MakeWav, how: str
     words = ["-c", code] if how == "read_png" else ["-m", "wav2spec", *how.split(), "x.png"]
     limited = ["sh", "-c", 'ulimit -v 3000000; exec "$@"', "sh", sys.executable, *words]
     surroundings = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run(limited, cwd=wav.parent, env=surroundings, capture_output=True, timeout=60)
+    done = subprocess.run(limited, cwd=wav.parent, env=surroundings, capture_output=True, timeout=HANGS_AFTER_S)
     assert done.returncode in (0, 1)
     assert b"Traceback" not in done.stderr
     assert b"unexpected" not in done.stderr

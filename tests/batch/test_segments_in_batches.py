@@ -14,7 +14,7 @@ from folders import names
 from in_process import done, run_in_process
 from manifests import digest, rows
 from pictures import pixels, png_size
-from program import Words, needs_proc, peak_memory, start, with_and_without_nameless_files
+from program import HANGS_AFTER_S, Words, needs_proc, peak_memory, start, with_and_without_nameless_files
 from recordings import MakeWav, riff
 
 SEGMENT = ("--segment", "0.1")
@@ -192,13 +192,13 @@ def test_a_signal_leaves_every_clip_old_or_new_and_whole(
         return [name for name in expected if (folder / name).stat().st_size > 3]
 
     with start(wav, "-o", folder, "--segment", "1", "--stride", "1", program=program) as process:
-        end = time.monotonic() + 30
+        end = time.monotonic() + HANGS_AFTER_S
         while len(new()) < 3:
             assert process.poll() is None, "it ended before it was seen writing"
             assert time.monotonic() < end
             time.sleep(0.002)
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=HANGS_AFTER_S)
     assert process.returncode == -signal.SIGTERM
     assert names(folder) == expected
     written = new()
@@ -237,7 +237,7 @@ def test_a_long_recording_is_read_once(
     large.write_bytes(riff(second * 100, n_channels=2))
     drawn = ["-q", "--segment", "0.9", "--stride", "1024", *options]
     words = [sys.executable, "-c", READ, str(small), str(large), str(folder), *drawn]
-    n_read = int(subprocess.run(words, capture_output=True, check=True, timeout=60).stdout)
+    n_read = int(subprocess.run(words, capture_output=True, check=True, timeout=HANGS_AFTER_S).stdout)
     assert len(names(folder)) == 1 + 112
     assert times <= n_read / os.path.getsize(large) < times + 0.2
 

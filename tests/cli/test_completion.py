@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from program import HANGS_AFTER_S
 from readme import BLOCKS
 
 (START_UP,) = [block for _, block in BLOCKS if "_source wav2spec" in block]
@@ -60,7 +61,7 @@ class Terminal:
 
     def _enter(self, keys: str) -> str:
         os.write(self._ours, keys.encode())
-        output, until = b"", time.monotonic() + 20
+        output, until = b"", time.monotonic() + HANGS_AFTER_S
         while b"END\r\n" not in output:
             assert time.monotonic() < until, output
             if select.select([self._ours], [], [], 0.1)[0]:
@@ -132,7 +133,7 @@ def offered(kind: str, words: list[str], environment: dict[str, str], folder: Pa
     scripts = {"bash": f"{LINES['bash']}\n{BY_BASH}", "fish": f"{LINES['fish']}\ncomplete -C {shlex.quote(line)}"}
     options = ["--norc", "--noprofile"] if kind == "bash" else ["--no-config"]
     command = [kind, *options, "-c", scripts[kind], *(words if kind == "fish" else ["bash", *words])]
-    result = subprocess.run(command, capture_output=True, env=environment, cwd=folder, timeout=60, text=True)
+    result = subprocess.run(command, capture_output=True, env=environment, cwd=folder, timeout=HANGS_AFTER_S, text=True)
     assert (result.returncode, result.stderr) == (0, "")
     # Behind a tab fish explains.
     return {line.partition("\t")[0] for line in result.stdout.splitlines()}

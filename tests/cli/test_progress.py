@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from in_process import run_in_process
-from program import FAILED, start
+from program import FAILED, HANGS_AFTER_S, start
 from recordings import MakeWav, sparse_wav
 
 from wav2spec.batch.progress import Progress
@@ -175,6 +175,6 @@ SLOWLY = ("--stride", "1", "--size", "64x64")
 def test_a_process_that_works_for_seconds_shows_the_bar(tmp_path: Path) -> None:
     words = (sparse_wav(tmp_path / "long.wav", 3_200_000), "-o", tmp_path / "out.png", *SLOWLY)
     with open_terminal() as terminal, start(*words, stderr=terminal.descriptor, stdout=subprocess.DEVNULL) as process:
-        assert process.wait(timeout=300) == 0
+        assert process.wait(timeout=HANGS_AFTER_S) == 0
     assert "/100 [" in terminal.text
     assert terminal.lines_left() == []

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from in_process import run_in_process
+from program import HANGS_AFTER_S
 from recordings import MakeWav
 
 from wav2spec import spectrogram
@@ -183,7 +184,7 @@ def test_the_flags_go_into_plot_as_they_are(make_wav: MakeWav, folder: Path) -> 
     program = f"{shlex.quote(sys.executable)} -m wav2spec"
     source = shlex.quote(str(path))
     line = f"{program} plot {source} $({program} tune --flags {source}) -o {folder}/tuned.png"
-    result = subprocess.run(["sh", "-c", line], capture_output=True, timeout=60)
+    result = subprocess.run(["sh", "-c", line], capture_output=True, timeout=HANGS_AFTER_S)
     assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
     words = ("--window", "hann", "--window-size", str(min(TUNED_SIZES)))
     assert run_in_process("plot", path, folder / "expected.png", *words).returncode == 0

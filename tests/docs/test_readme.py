@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from in_process import run_in_process
 from PIL import Image
+from program import HANGS_AFTER_S
 from readme import BLOCKS, COMMANDS, README
 from recordings import ROOT, SAMPLES
 
@@ -26,7 +27,7 @@ def test_every_command_works_as_it_stands(line: str, tmp_path: Path) -> None:
     for wav in SAMPLES.glob("*.wav"):
         shutil.copy(wav, tmp_path)
     program = f'wav2spec() {{ "{sys.executable}" -m wav2spec "$@"; }}\nset -o pipefail\n'
-    done = subprocess.run(["bash", "-c", program + line], cwd=tmp_path, capture_output=True, timeout=60)
+    done = subprocess.run(["bash", "-c", program + line], cwd=tmp_path, capture_output=True, timeout=HANGS_AFTER_S)
     # Of several files it says what came of them.
     assert (done.returncode, re.sub(rb"wav2spec: [0-9]+ (written|up to date)\n", b"", done.stderr)) == (0, b"")
     made = [path for path in tmp_path.rglob("*") if path.suffix in (".png", ".npy")]
@@ -77,7 +78,7 @@ def test_the_worked_example_ends_in_arrays_to_train_on(
             shutil.copy(SAMPLES / f"{name}.wav", tmp_path / folder)
     (script,) = [block for kind, block in BLOCKS if kind == "bash"]
     program = f'wav2spec() {{ "{sys.executable}" -m wav2spec "$@"; }}\nset -e\n'
-    subprocess.run(["bash", "-c", program + script], cwd=tmp_path, check=True, timeout=60)
+    subprocess.run(["bash", "-c", program + script], cwd=tmp_path, check=True, timeout=HANGS_AFTER_S)
     loader = [block for kind, block in BLOCKS if kind == "python"][1]
     monkeypatch.chdir(tmp_path)
     exec(compile(loader, "README.md", "exec"), {})

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from program import HANGS_AFTER_S
 
 from wav2spec.executors.cpus import available_cpus
 from wav2spec.executors.local import ProcessExecutor
@@ -164,11 +165,9 @@ def test_of_the_item_that_ends_the_work_all_results_come_that_are_there(n_worker
 
 
 def test_who_wants_no_more_does_not_wait_for_the_rest() -> None:
-    found = results(sleeps, [0.0, 60.0, 60.0, 60.0, 60.0, 60.0], 2)
+    found = results(sleeps, [0.0, *[10.0 * HANGS_AFTER_S] * 5], 2)
     assert next(found) == 0
-    begin = time.monotonic()
     found.close()
-    assert time.monotonic() - begin < 0.9
     assert multiprocessing.active_children() == []
 
 
@@ -207,7 +206,7 @@ def test_where_descriptors_run_out_the_work_is_done_here() -> None:
         except ChildProcessError:
             print("none left")
     """
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=10)
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=HANGS_AFTER_S)
     assert result.stdout.splitlines() == ["Too many open files", "0 0 1 0 1 2", "none left"]
     assert result.stderr == ""
 
@@ -243,10 +242,10 @@ def test_workers_end_with_a_parent_that_is_killed_though_there_can_be_no_thread(
     """
     # Not into a pipe, of which those that are left would keep the end open.
     with open(tmp_path / "ids", "w+") as file:
-        subprocess.run([sys.executable, "-c", code], stdout=file, timeout=10)
+        subprocess.run([sys.executable, "-c", code], stdout=file, timeout=HANGS_AFTER_S)
         file.seek(0)
         ids = set(map(int, file.read().split()))
-    end = time.monotonic() + 1.5
+    end = time.monotonic() + HANGS_AFTER_S
     while (left := [process_id for process_id in ids if _lives(process_id)]) and time.monotonic() < end:
         time.sleep(0.02)
     for process_id in left:
@@ -269,4 +268,4 @@ def test_the_processors_are_those_that_the_process_may_use() -> None:
         "import os; os.sched_setaffinity(0, [min(os.sched_getaffinity(0))]); "
         "from wav2spec.executors.cpus import available_cpus; print(available_cpus())"
     )
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=10).stdout == b"1\n"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=HANGS_AFTER_S).stdout == b"1\n"

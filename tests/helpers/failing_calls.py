@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from program import HANGS_AFTER_S
 from recordings import ROOT
 
 SOURCE = ROOT / "tests" / "attack" / "failing_call.c"
@@ -55,5 +56,5 @@ def count_calls(call: str, path: Path, command: list[str], **options: Any) -> in
     """Return how many such calls on paths that contain `path` a command makes."""
     with tempfile.NamedTemporaryFile() as log:
         environment = failing(call, 0, 0, path, log=Path(log.name))
-        subprocess.run(command, env=environment, capture_output=True, timeout=60, **options)
+        subprocess.run(command, env=environment, capture_output=True, timeout=HANGS_AFTER_S, **options)
         return os.stat(log.name).st_size

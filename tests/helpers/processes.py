@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from program import PROGRAM, Words, start
+from program import HANGS_AFTER_S, PROGRAM, Words, start
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 30.0) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = HANGS_AFTER_S) -> None:
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
@@ -86,15 +86,15 @@ def halted(process: subprocess.Popen[bytes]) -> Iterator[None]:
 
 def wait_until_writing(process: subprocess.Popen[bytes], folder: Path, n_bytes: int = 2**17) -> None:
     """Return when the process has written some of a file in `folder`, named or nameless."""
-    for _ in range(4000):
+
+    def is_writing() -> bool:
         assert process.poll() is None, "it ended before it was seen writing"
         for descriptor in os.listdir(f"/proc/{process.pid}/fd"):
-            try:
+            with suppress(FileNotFoundError):
                 name = os.readlink(f"/proc/{process.pid}/fd/{descriptor}")
                 position = Path(f"/proc/{process.pid}/fdinfo/{descriptor}").read_text().split()[1]
-            except FileNotFoundError:
-                continue
-            if name.startswith(f"{folder}/") and int(position) >= n_bytes:
-                return
-        time.sleep(0.005)
-    raise TimeoutError("it was not seen writing")
+                if name.startswith(f"{folder}/") and int(position) >= n_bytes:
+                    return True
+        return False
+
+    wait_until(is_writing)

@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+# What takes longer hangs: ten times what a busy machine takes (s).
+HANGS_AFTER_S = 120
+
 PROGRAM = (sys.executable, "-m", "wav2spec")
 
 # As on systems that have no nameless files: the unfinished picture has a name, which somebody must remove.
@@ -34,7 +37,7 @@ with_and_without_nameless_files = pytest.mark.parametrize(
 def _succeeds(*command: str) -> bool:
     if not shutil.which(command[0]):
         return False
-    return subprocess.run(command, capture_output=True, timeout=10).returncode == 0
+    return subprocess.run(command, capture_output=True, timeout=HANGS_AFTER_S).returncode == 0
 
 
 _WITHOUT_RIGHTS = "-dac_override,-dac_read_search"
@@ -66,7 +69,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root makes devic
 def run(*words: str | bytes | Path, **options: Any) -> subprocess.CompletedProcess[bytes]:
     """Run the program as a process of its own and return what came of it."""
     command = [sys.executable, "-m", "wav2spec", *(word if isinstance(word, bytes) else str(word) for word in words)]
-    return subprocess.run(command, capture_output="stdout" not in options, timeout=60, **options)
+    return subprocess.run(command, capture_output="stdout" not in options, timeout=HANGS_AFTER_S, **options)
 
 
 def start(*words: Words, program: tuple[str, ...] = PROGRAM, **options: Any) -> subprocess.Popen[bytes]:
@@ -80,7 +83,7 @@ def wrapped(
     *wrapper: Words, words: tuple[Words, ...], program: tuple[str, ...] = PROGRAM, **options: Any
 ) -> subprocess.CompletedProcess[bytes]:
     """Run the program as the last words of another command."""
-    options = _PIPES | {"timeout": 60} | options
+    options = _PIPES | {"timeout": HANGS_AFTER_S} | options
     result: subprocess.CompletedProcess[bytes] = subprocess.run(
         [*wrapper, *program, *map(os.fsencode, words)], **options
     )
@@ -160,7 +163,9 @@ _MEASURED = (
 def peak_memory(*words: Words) -> float:
     """Return the most memory that a process of the program took, in MB."""
     program = [sys.executable, "-m", "wav2spec", *map(str, words)]
-    result = subprocess.run([sys.executable, "-c", _MEASURED, *program], capture_output=True, check=True, timeout=60)
+    result = subprocess.run(
+        [sys.executable, "-c", _MEASURED, *program], capture_output=True, check=True, timeout=HANGS_AFTER_S
+    )
     unit = 1 if sys.platform == "darwin" else 1024
     return int(result.stdout) * unit / 1e6
 
@@ -168,5 +173,7 @@ def peak_memory(*words: Words) -> float:
 def modules_after(statement: str, *names: str) -> set[str]:
     """Return which of the modules are loaded after a statement in a fresh interpreter."""
     code = f"import sys; {statement}; print(*sys.modules)"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60, text=True)
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, timeout=HANGS_AFTER_S, text=True
+    )
     return set(result.stdout.split()) & set(names)

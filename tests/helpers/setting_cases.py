@@ -3,6 +3,8 @@
 import re
 import shlex
 
+import pytest
+
 from wav2spec.settings.presets import COMPARE, DEFAULT, PLOT
 
 # A value of each setting that is none of a command's defaults: the last option, after whatever else it needs.
@@ -32,7 +34,12 @@ def cases(text: str) -> dict[str, list[str]]:
 CASES = {"image": cases(SOUND + RASTER), "plot": cases(SOUND + FIGURE), "compare": cases(SOUND + FIGURE)}
 STARTS = {"image": DEFAULT, "plot": PLOT, "compare": COMPARE}
 SMALL = ("--dpi", "50", "--size", "400x300")
-EVERY = [(name, field) for name, fields in CASES.items() for field in fields]
+# Of figures, which take longer, the settings that images have too are tried by the slow tests alone.
+EVERY = [
+    pytest.param(name, field, marks=pytest.mark.slow if name != "image" and field in CASES["image"] else ())
+    for name, fields in CASES.items()
+    for field in fields
+]
 
 
 def needed(name: str, field: str = "") -> list[str]:

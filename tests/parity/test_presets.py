@@ -12,6 +12,7 @@ import pytest
 import soundfile
 import soxr
 from click.testing import CliRunner, Result
+from program import HANGS_AFTER_S
 from recordings import GOLDEN, SAMPLES, MakeWav
 from strict_png import decode
 
@@ -299,6 +300,6 @@ def test_silence_is_black_without_a_warning(name: str, make_wav: MakeWav, tmp_pa
         str(source),
         str(tmp_path / "a.png"),
     ]
-    result = subprocess.run(command_line, capture_output=True, timeout=60)
+    result = subprocess.run(command_line, capture_output=True, timeout=HANGS_AFTER_S)
     assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
     assert not decode((tmp_path / "a.png").read_bytes()).any()

@@ -17,6 +17,7 @@ import soundfile
 from click.testing import CliRunner
 from matplotlib import colormaps
 from PIL import Image
+from program import HANGS_AFTER_S
 from recordings import ROOT, MakeWav
 from strict_png import decode
 
@@ -268,7 +269,7 @@ def test_pooling_in_time_holds_no_more_than_blocks(n_frames: int, n_pixels: int)
 def test_matplotlib_is_loaded_for_a_named_palette_alone(make_wav: MakeWav, options: list[str], loads: bool) -> None:
     words = ["image", str(make_wav()), "-o", str(make_wav()) + ".png", "--size", "33x9", "--invert", *options]
     code = f"import sys; from wav2spec.cli.main import run; c = run({words!r}); print(c, 'matplotlib' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=HANGS_AFTER_S)
     assert (done.stdout, done.stderr) == (f"0 {loads}\n", "")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from program import AS_OTHERS, needs_setpriv
+from program import AS_OTHERS, HANGS_AFTER_S, needs_setpriv
 
 from wav2spec.storage.listing import WAV_FILES, Patterns, Unreadable, find_files
 
@@ -151,7 +151,7 @@ def test_a_folder_that_may_not_be_listed_is_named_in_its_place_and_the_others_ar
     code = "import sys; from wav2spec.storage.listing import *; print(*find_files(sys.argv[1], WAV_FILES), sep='\\n')"
     wrapper = AS_OTHERS if os.geteuid() == 0 else ()
     result = subprocess.run(
-        [*wrapper, sys.executable, "-c", code, tmp_path], capture_output=True, text=True, timeout=60
+        [*wrapper, sys.executable, "-c", code, tmp_path], capture_output=True, text=True, timeout=HANGS_AFTER_S
     )
     (tmp_path / "b" / "c").chmod(0o700)
     refused = Unreadable(str(tmp_path / "b" / "c"), "Permission denied")

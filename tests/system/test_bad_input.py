@@ -17,7 +17,18 @@ from folders import contents
 from hostile_recordings import hostile_files
 from pictures import png_size
 from processes import wait_until_writing
-from program import AS_OTHERS, assert_usage_error, error_of, needs_proc, needs_setpriv, run, shell, start, wrapped
+from program import (
+    AS_OTHERS,
+    HANGS_AFTER_S,
+    assert_usage_error,
+    error_of,
+    needs_proc,
+    needs_setpriv,
+    run,
+    shell,
+    start,
+    wrapped,
+)
 from recordings import SAMPLES, MakeWav, rf64, riff, write_sparse
 
 SPEECH = SAMPLES / "speech.wav"
@@ -63,7 +74,7 @@ def test_a_slow_stream_gives_the_same_picture(folder: Path) -> None:
             process.stdin.write(piece)
             process.stdin.flush()
             time.sleep(0.2)
-        assert process.communicate(timeout=10) == (b"", b"")
+        assert process.communicate(timeout=HANGS_AFTER_S) == (b"", b"")
     assert (folder / "o.png").read_bytes() == run(SPEECH, "-o", "-").stdout
 
 
@@ -74,7 +85,7 @@ def test_an_endless_stream_stops_at_the_limit(make_wav: MakeWav, folder: Path) -
     )
     program = f'{{ cat "$0"; cat /dev/zero; }} | {{ ulimit -v 1000000; exec {sys.executable} -c "$@"; }}'
     words = ("sh", "-c", program, make_wav(), driver, "-", "-o", folder / "o.png")
-    error = error_of(subprocess.run([os.fsencode(word) for word in words], capture_output=True, timeout=30))
+    error = error_of(subprocess.run([os.fsencode(word) for word in words], capture_output=True, timeout=HANGS_AFTER_S))
     assert "standard input" in error
     assert str(limit) in error
     assert contents(folder) == {}
@@ -129,7 +140,7 @@ def test_what_is_no_file_is_refused_at_once(tmp_path: Path, folder: Path, kind: 
             with socket.socket(socket.AF_UNIX) as listener:
                 listener.bind(str(source))
     with start("x.wav", "-o", folder / "o.png", cwd=tmp_path) as process:
-        output, messages = process.communicate(timeout=5)
+        output, messages = process.communicate(timeout=HANGS_AFTER_S)
     error = error_of(subprocess.CompletedProcess([], process.returncode, output, messages))
     assert error.startswith("wav2spec: error: x.wav: ")
     assert words in error
@@ -182,7 +193,7 @@ def test_a_recording_cut_while_it_is_read_is_no_crash(make_wav: MakeWav, folder:
         process.send_signal(signal.SIGSTOP)
         os.truncate(source, left)
         process.send_signal(signal.SIGCONT)
-        output, messages = process.communicate(timeout=20)
+        output, messages = process.communicate(timeout=HANGS_AFTER_S)
     result = subprocess.CompletedProcess([], process.returncode, output, messages)
     if result.returncode == 0:
         assert messages.startswith(b"wav2spec: warning: ")
@@ -262,7 +273,7 @@ def test_a_header_before_a_gigabyte_of_zeros_is_judged_at_once(tmp_path: Path, f
     source = write_sparse(tmp_path / "zeros.wav", head, 2**30)
     with start(source, "-o", folder / "o.png") as process:
         try:
-            output, messages = process.communicate(timeout=10)
+            output, messages = process.communicate(timeout=HANGS_AFTER_S)
         finally:
             process.kill()
     error_of(subprocess.CompletedProcess([], process.returncode, output, messages))

@@ -14,6 +14,7 @@ from processes import wait_until_writing
 from program import (
     AS_OTHERS,
     FAILED,
+    HANGS_AFTER_S,
     USAGE_ERROR,
     assert_usage_error,
     error_of,
@@ -190,7 +191,7 @@ def test_a_fifo_with_a_reader_carries_the_picture(make_wav: MakeWav, folder: Pat
     with subprocess.Popen(["cat", fifo], stdout=subprocess.PIPE) as reader:
         # No larger than the pipe behind the reader, out of which nobody reads meanwhile.
         assert run(make_wav(n_samples=40_000), "-o", fifo).returncode == 0
-        picture, _ = reader.communicate(timeout=10)
+        picture, _ = reader.communicate(timeout=HANGS_AFTER_S)
     assert png_size(picture) == (129, 311)
     assert stat.S_ISFIFO(fifo.stat().st_mode)
     assert os.listdir(folder) == ["fifo"]

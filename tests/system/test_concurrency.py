@@ -14,7 +14,17 @@ import pytest
 from folders import tree
 from pictures import assert_whole
 from processes import children, halted, halted_worker, is_alive, open_files, process_state, started, wait_until
-from program import FAILED, PROGRAM, failures, lines_of, needs_proc, needs_strace, run, with_and_without_nameless_files
+from program import (
+    FAILED,
+    HANGS_AFTER_S,
+    PROGRAM,
+    failures,
+    lines_of,
+    needs_proc,
+    needs_strace,
+    run,
+    with_and_without_nameless_files,
+)
 from recordings import sparse_wav, write_recordings
 
 pytestmark = needs_proc
@@ -57,8 +67,8 @@ def test_a_signal_ends_a_batch_and_its_workers_and_keeps_what_is_done(
     with started(sources, *SLOWLY, "-o", folder, program=program) as process:
         workers = wait_for_two_workers(process, folder)
         os.killpg(process.pid, stop) if whom == "group" else process.send_signal(stop)
-        output, messages = process.communicate(timeout=2)
-        wait_until(lambda: not any(map(is_alive, workers)), 2)
+        output, messages = process.communicate(timeout=HANGS_AFTER_S)
+        wait_until(lambda: not any(map(is_alive, workers)))
     assert (process.returncode, output) == (-stop, b"")
     # The news of what is done may not have come.
     assert re.fullmatch(rb"wav2spec: stopped after [0-2] of 5 sources\n", messages)
@@ -72,7 +82,7 @@ def test_signals_in_a_burst_are_said_once(sources: Path, folder: Path) -> None:
         while process.poll() is None:
             os.killpg(process.pid, signal.SIGTERM)
             time.sleep(0.001)
-        output, messages = process.communicate(timeout=2)
+        output, messages = process.communicate(timeout=HANGS_AFTER_S)
     assert (process.returncode, output) == (-signal.SIGTERM, b"")
     assert re.fullmatch(rb"wav2spec: stopped after [0-2] of 5 sources\n", messages)
     assert_whole(tree(folder), ["00.png", "01.png"])
@@ -86,7 +96,7 @@ def test_a_stopped_batch_counts_what_was_done_behind_a_long_recording(tmp_path: 
         # One may wait for the long one's worker.
         wait_until(lambda: sum((folder / name).exists() for name in names) >= 5)
         process.terminate()
-        _, messages = process.communicate(timeout=2)
+        _, messages = process.communicate(timeout=HANGS_AFTER_S)
     # The news of the last may not have come.
     assert re.fullmatch(rb"wav2spec: stopped after [2-6] of 7 sources\n", messages)
     pictures = tree(folder)
@@ -104,7 +114,7 @@ def test_a_signal_in_a_batch_leaves_the_manifest_as_it_was(
     with started(sources, *SLOWLY, "-o", folder, "--manifest", manifest, program=program) as process:
         wait_for_two_workers(process, folder)
         process.terminate()
-        process.communicate(timeout=2)
+        process.communicate(timeout=HANGS_AFTER_S)
     assert process.returncode == -signal.SIGTERM
     left = tree(folder)
     assert left.pop("all.jsonl", b"") == old
@@ -121,8 +131,8 @@ def test_without_their_parent_workers_end_and_an_update_does_the_rest(
         wait_until(lambda: (folder / "00.png").exists())
         workers = children(process.pid)
         process.kill()
-        process.wait(timeout=2)
-        wait_until(lambda: not any(map(is_alive, workers)), 2)
+        process.wait(timeout=HANGS_AFTER_S)
+        wait_until(lambda: not any(map(is_alive, workers)))
     seen = {name for name in tree(folder) if not name.startswith(".")}
     assert "00.png" in seen
     assert len(seen) < len(names)
@@ -143,7 +153,7 @@ def test_of_a_killed_worker_only_its_file_is_lost(tmp_path: Path, folder: Path, 
         worker, source = halted_worker(process, sources, folder)
         os.kill(worker, number)
         os.kill(worker, signal.SIGCONT)
-        output, messages = process.communicate(timeout=30)
+        output, messages = process.communicate(timeout=HANGS_AFTER_S)
     assert (process.returncode, output) == (FAILED, b"")
     error, summary = lines_of(messages)
     assert error.startswith(f"wav2spec: error: {sources / source}: the process that worked on it was killed by ")
@@ -169,7 +179,7 @@ def test_a_batch_whose_workers_are_all_killed_again_and_again_ends(tmp_path: Pat
                 with suppress(ProcessLookupError):
                     os.kill(worker, signal.SIGKILL)
             time.sleep(0.01)
-        _, messages = process.communicate(timeout=30)
+        _, messages = process.communicate(timeout=HANGS_AFTER_S)
     lost = failures(messages)
     assert process.returncode == FAILED
     assert_there_unless_lost(folder, {Path(name).stem for name in names}, lost.keys())
@@ -181,7 +191,7 @@ def test_two_batches_into_one_folder_write_whole_pictures(tmp_path: Path, folder
     assert run(sources, "-j2", "-o", expected).returncode == 0
     with started(sources, "-j2", "-o", folder) as one, started(sources, "-j2", "-o", folder) as other:
         for process in (one, other):
-            assert process.communicate(timeout=30) == (b"", b"wav2spec: 12 written\n")
+            assert process.communicate(timeout=HANGS_AFTER_S) == (b"", b"wav2spec: 12 written\n")
     assert (one.returncode, other.returncode) == (0, 0)
     assert tree(folder) == tree(expected)
     assert list(tree(folder)) == names
@@ -195,7 +205,7 @@ def test_a_recording_that_vanishes_in_a_batch_is_named(tmp_path: Path, folder: P
         with halted(process):
             assert not (folder / names[-1]).exists()
             (sources / "07.wav").unlink()
-        output, messages = process.communicate(timeout=30)
+        output, messages = process.communicate(timeout=HANGS_AFTER_S)
     assert (process.returncode, output) == (FAILED, b"")
     assert failures(messages) == {"07": "No such file or directory"}
     assert messages.endswith(b"\nwav2spec: 7 written, 1 failed\n")
@@ -212,7 +222,7 @@ def test_a_recording_cut_while_a_worker_reads_it_is_warned_of_or_failed(
         worker, source = halted_worker(process, sources, folder)
         os.truncate(sources / source, left)
         os.kill(worker, signal.SIGCONT)
-        output, messages = process.communicate(timeout=30)
+        output, messages = process.communicate(timeout=HANGS_AFTER_S)
     (word,) = [line for line in lines_of(messages)[:-1] if source in line]
     assert word.startswith("wav2spec: warning: " if process.returncode == 0 else "wav2spec: error: ")
     assert output == b""
@@ -232,7 +242,7 @@ def test_when_the_folder_of_pictures_vanishes_what_is_said_to_be_there_is(
         with halted(process):
             gone = {name for name in tree(folder) if not name.startswith(".")}
             shutil.rmtree(folder)
-        output, messages = process.communicate(timeout=30)
+        output, messages = process.communicate(timeout=HANGS_AFTER_S)
     failed = failures(messages)
     assert (process.returncode, output) == (FAILED if failed else 0, b"")
     # Of what came after, each picture is there or named.
@@ -256,7 +266,7 @@ def test_a_batch_that_loses_its_workers_and_gets_no_others_does_the_work_itself(
         for worker in children(parent):
             os.kill(worker, signal.SIGKILL)
         os.kill(parent, signal.SIGCONT)
-        output, messages = process.communicate(timeout=30)
+        output, messages = process.communicate(timeout=HANGS_AFTER_S)
     assert "INJECTED" in (tmp_path / "log").read_text()
     lost = failures(messages)
     assert (process.returncode, output) == (FAILED if lost else 0, b"")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from folders import contents
 from pictures import png_size
-from program import FAILED, USAGE_ERROR, error_of, needs_mounts, on_a_disk, run, shell, start
+from program import FAILED, HANGS_AFTER_S, USAGE_ERROR, error_of, needs_mounts, on_a_disk, run, shell, start
 from recordings import SAMPLES, MakeWav
 
 SPEECH = SAMPLES / "speech.wav"
@@ -132,7 +132,7 @@ def test_no_name_writes_escapes_or_lines_to_the_terminal(folder: Path, name: str
     elif fault == "usage":
         words = ["a.wav", "-o", name]
     with start(*words, cwd=folder) as process:
-        output, messages = process.communicate(timeout=10)
+        output, messages = process.communicate(timeout=HANGS_AFTER_S)
     lines = messages.decode("utf-8").split("\n")
     assert output == b""
     assert all(line.isprintable() for line in lines)

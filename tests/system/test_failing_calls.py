@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from failing_calls import CALLS, count_calls, failing, library
 from folders import contents
-from program import PROGRAM, error_of, lines_of, with_and_without_nameless_files
+from program import HANGS_AFTER_S, PROGRAM, error_of, lines_of, with_and_without_nameless_files
 from recordings import MakeWav
 
 pytestmark = pytest.mark.skipif(
@@ -20,7 +20,7 @@ ERRORS = {"write": (errno.ENOSPC, errno.EIO), "close": (errno.ENOSPC, errno.EIO)
 
 
 def picture_of(command: list[str], target: Path) -> bytes:
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    subprocess.run(command, check=True, capture_output=True, timeout=HANGS_AFTER_S)
     picture = target.read_bytes()
     target.unlink()
     return picture
@@ -45,7 +45,7 @@ def test_one_failing_call_at_each_site_gives_the_picture_or_the_reason(
             if old:
                 target.write_bytes(old)
             environment = failing(call, at, number, tmp_path)
-            result = subprocess.run(command, env=environment, capture_output=True, timeout=60)
+            result = subprocess.run(command, env=environment, capture_output=True, timeout=HANGS_AFTER_S)
             left = contents(out)
             if result.returncode == 0:
                 assert (left, lines_of(result.stderr)) == ({"a.png": whole}, []), (call, at, number)
@@ -72,7 +72,7 @@ def test_a_read_that_fails_is_never_taken_for_an_end(make_wav: MakeWav, tmp_path
 
     def attempt(environment: dict[str, str] | None = None) -> tuple[int, bytes, dict[str, bytes]]:
         with names.open("rb") as file:
-            result = subprocess.run(command, env=environment, stdin=file, capture_output=True, timeout=60)
+            result = subprocess.run(command, env=environment, stdin=file, capture_output=True, timeout=HANGS_AFTER_S)
         return result.returncode, result.stderr, contents(tmp_path / "out") if (tmp_path / "out").exists() else {}
 
     code, messages, whole = attempt()

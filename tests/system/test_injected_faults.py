@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 from folders import contents
 from pictures import png_size
-from program import FAILED, error_of, needs_strace, run, start, traced, with_and_without_nameless_files, wrapped
+from program import (
+    FAILED,
+    HANGS_AFTER_S,
+    error_of,
+    needs_strace,
+    run,
+    start,
+    traced,
+    with_and_without_nameless_files,
+    wrapped,
+)
 from recordings import SAMPLES, MakeWav
 
 RENAME = "rename,renameat,renameat2"
@@ -160,6 +170,6 @@ def test_a_stream_in_small_pieces_gives_the_same_picture(folder: Path, n_bytes: 
             os.write(process.stdin.fileno(), recording[first : first + n_bytes])
             if first % 5000 < n_bytes:
                 time.sleep(0.02)
-        assert process.communicate(timeout=20) == (b"", b"")
+        assert process.communicate(timeout=HANGS_AFTER_S) == (b"", b"")
     assert process.returncode == 0
     assert (folder / "o.png").read_bytes() == run(source, "-o", "-").stdout

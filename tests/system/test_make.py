@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from folders import folder_state
 from manifests import parsed
-from program import needs_mounts, on_a_disk
+from program import HANGS_AFTER_S, needs_mounts, on_a_disk
 from readme import BLOCKS, COMMANDS
 from recordings import MakeWav
 
@@ -43,7 +43,7 @@ class Shell:
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            command, capture_output=True, text=True, cwd=self.folder, env=self.environment, timeout=60
+            command, capture_output=True, text=True, cwd=self.folder, env=self.environment, timeout=HANGS_AFTER_S
         )
 
     def make(self, *words: str) -> int:

@@ -10,7 +10,7 @@ import pytest
 from folders import folder_state
 from manifests import assert_right, parsed
 from processes import wait_until_writing
-from program import FAILED, USAGE_ERROR, needs_mounts, needs_proc, on_a_disk, run, start
+from program import FAILED, HANGS_AFTER_S, USAGE_ERROR, needs_mounts, needs_proc, on_a_disk, run, start
 from recordings import MakeWav
 
 
@@ -70,7 +70,7 @@ def test_a_run_that_is_stopped_leaves_it_as_it_was(
     with start(first, second, "--stride", "1", "-o", folder, "--manifest", manifest) as process:
         wait_until_writing(process, folder)
         process.send_signal(number)
-        process.communicate(timeout=10)
+        process.communicate(timeout=HANGS_AFTER_S)
     assert process.returncode == -number
     assert {path.name: path.read_bytes() for path in manifest.parent.iterdir()} == ({"m.jsonl": old} if old else {})
 

@@ -10,6 +10,7 @@ from processes import started
 from program import (
     AS_OTHERS,
     FAILED,
+    HANGS_AFTER_S,
     assert_usage_error,
     error_of,
     failures,
@@ -206,7 +207,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_100_000_recordings_are_planned_in_30_s(many: Path, folder: Path) -> None:
     with started(many, "-o", folder, "--dry-run") as process:
-        output, messages = process.communicate(timeout=30)
+        output, messages = process.communicate(timeout=HANGS_AFTER_S)
     assert (process.returncode, messages) == (0, b"")
     lines = output.splitlines()
     assert len(set(lines)) == 100_000

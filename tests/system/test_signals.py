@@ -1,18 +1,22 @@
 """Stopped in the middle, short of time or memory, and others who write at once: a target is complete or untouched."""
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import termios
 import threading
 import time
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 import pytest
 from folders import contents
 from pictures import png_size
-from processes import wait_until_writing
-from program import FAILED, error_of, needs_proc, run, shell, start, with_and_without_nameless_files
+from processes import wait_until, wait_until_writing
+from program import FAILED, HANGS_AFTER_S, error_of, needs_proc, run, shell, start, with_and_without_nameless_files
 from recordings import MakeWav, sparse_wav
 
 STOPPING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
@@ -32,7 +36,7 @@ def test_a_signal_ends_it_and_leaves_the_folder_as_it_was(
     with start(source, "--stride", "1", "-o", folder / "o.png", program=program) as process:
         wait_until_writing(process, folder)
         process.send_signal(number)
-        output, messages = process.communicate(timeout=10)
+        output, messages = process.communicate(timeout=HANGS_AFTER_S)
     assert process.returncode == -number
     assert (output, messages) == (b"", b"")
     assert contents(folder) == before
@@ -47,10 +51,15 @@ def test_a_signal_in_a_row_of_files_keeps_what_is_done(
     with start(first, second, "--stride", "1", "-o", folder, program=program) as process:
         wait_until_writing(process, folder)
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=HANGS_AFTER_S)
     assert process.returncode == -signal.SIGTERM
     assert os.listdir(folder) == ["a.png"]
     assert png_size((folder / "a.png").read_bytes()) == (129, 745)
+
+
+def is_empty(pipe: IO[bytes]) -> bool:
+    """Return whether all bytes that were written into a pipe have been read."""
+    return fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)) == bytes(4)
 
 
 @pytest.mark.parametrize("number", STOPPING)
@@ -59,9 +68,9 @@ def test_a_signal_ends_the_wait_for_standard_input(folder: Path, number: signal.
         assert process.stdin
         process.stdin.write(b"RIFF" + bytes(1000))
         process.stdin.flush()
-        time.sleep(0.4)
+        wait_until(partial(is_empty, process.stdin))
         process.send_signal(number)
-        process.wait(timeout=5)
+        process.wait(timeout=HANGS_AFTER_S)
         assert process.communicate() == (b"", b"")
     assert process.returncode == -number
     assert contents(folder) == {}
@@ -107,7 +116,7 @@ runpy.run_module("wav2spec", run_name="__main__", alter_sys=True)
 def test_ctrl_c_while_modules_are_imported_shows_no_traceback(make_wav: MakeWav, folder: Path, module: str) -> None:
     program = (sys.executable, "-c", INTERRUPTED_AT_IMPORT, module)
     with start(make_wav(), "-o", folder / "o.png", program=program) as process:
-        assert process.communicate(timeout=10) == (b"", b"")
+        assert process.communicate(timeout=HANGS_AFTER_S) == (b"", b"")
     assert process.returncode == -signal.SIGINT
     assert contents(folder) == {}
 
@@ -118,7 +127,7 @@ def test_ctrl_c_at_any_moment_of_the_start_shows_no_traceback_of_ours() -> None:
         with start("--help") as process:
             time.sleep(0.01 * (number + 1))
             process.send_signal(signal.SIGINT)
-            _, messages = process.communicate(timeout=10)
+            _, messages = process.communicate(timeout=HANGS_AFTER_S)
         assert b"wav2spec/__main__.py" not in messages
         assert b"wav2spec/cli" not in messages
 

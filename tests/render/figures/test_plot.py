@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from figures import ALL, RATE, Bytes, draw, inside, laid_out, levels, tone
 from in_process import run_in_process
-from program import run
+from program import HANGS_AFTER_S, run
 from recordings import SAMPLES, MakeWav, riff
 
 import wav2spec
@@ -206,7 +206,7 @@ def test_no_more_is_loaded_than_is_needed(tmp_path: Path, words: list[str], abse
     words = [*words, "-o", str(tmp_path / "a.png")] if words[0] != "tune" and "--help" not in words else words
     code = "import sys, wav2spec.cli as c; c.run(sys.argv[1:]); print('loaded', *sys.modules)"
     result = subprocess.run(
-        [sys.executable, "-c", code, *words], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, timeout=HANGS_AFTER_S, check=True
     )
     loaded = set(result.stdout.splitlines()[-1].split())
     assert (loaded & set(absent.split()), loaded >= set(present.split())) == (set(), True)
@@ -227,7 +227,7 @@ def test_an_hour_takes_as_much_memory_as_ten_minutes_and_matplotlib_sees_pixels_
         path = tmp_path / f"{minutes}.wav"
         path.write_bytes(riff(minute * minutes, rate=8000))
         words = [sys.executable, "-c", code, sys.executable, "-m", "wav2spec", "plot", str(path), "--waveform"]
-        peaks.append(float(subprocess.run(words, capture_output=True, check=True, timeout=60).stdout))
+        peaks.append(float(subprocess.run(words, capture_output=True, check=True, timeout=HANGS_AFTER_S).stdout))
     assert max(peaks) < 300
     assert abs(peaks[1] - peaks[0]) < 8
     shapes: list[tuple[int, ...]] = []
