@@ -163,6 +163,7 @@ def test_what_begins_so_is_offered_and_nothing_else(
 
 
 @pytest.mark.parametrize("kind", needs("fish"))
+@pytest.mark.system
 def test_fish_offers_the_files_that_are_there(kind: str, environment: dict[str, str], files: Path) -> None:
     cases = {"wav2spec ki": "kick.wav", "wav2spec plot ki": "kick.wav", "wav2spec -o rec": "recordings/"}
     assert {line: offered(kind, line.split(" "), environment, files) for line in cases} == {
