@@ -30,7 +30,7 @@ def test_every_command_works_as_it_stands(line: str, tmp_path: Path) -> None:
     done = subprocess.run(["bash", "-c", program + line], cwd=tmp_path, capture_output=True, timeout=HANGS_AFTER_S)
     # Of several files it says what came of them.
     assert (done.returncode, re.sub(rb"wav2spec: [0-9]+ (written|up to date)\n", b"", done.stderr)) == (0, b"")
-    made = [path for path in tmp_path.rglob("*") if path.suffix in (".png", ".npy")]
+    made = [path for path in tmp_path.rglob("*") if path.suffix in (".png", ".npy", ".html")]
     assert made or done.stdout
 
 

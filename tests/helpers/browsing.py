@@ -84,4 +84,4 @@ def open_page(browser: Any) -> Iterator[Opener]:
     for isolated, page in opened:
         errors = list(page.errors)
         isolated.close()
-        assert not errors
+        assert not errors, errors

@@ -8,9 +8,8 @@ from typing import BinaryIO, Literal
 
 from wav2spec.batch.jobs import Job
 from wav2spec.errors import OutputError, os_error_message
-from wav2spec.formats.png_reader import read_text
 from wav2spec.render.drawing import Rendering
-from wav2spec.render.metadata import read_metadata, same_metadata
+from wav2spec.render.metadata import read_description, read_metadata, same_metadata
 
 _COPY_BYTES = 2**20
 
@@ -31,7 +30,7 @@ def target_state(job: Job, drawing: Rendering) -> Literal["current", "missing", 
     described = drawing.describe()
     try:
         if described:
-            return "current" if same_metadata(read_text(job.target, whole=True), described) else "stale"
+            return "current" if same_metadata(read_description(job.target, whole=True), described) else "stale"
         with open(job.target, "rb") as found:
             return "current" if _renders_the_same(drawing, found) else "stale"
     except OSError as error:

@@ -134,7 +134,7 @@ def _next_to_source(job: Job, suffix: str, format: Format, force: bool) -> Job:
     if job.source == STREAM:
         return replace(job, target=STREAM, format=format)
     target = f"{os.path.splitext(job.source)[0]}{suffix}.{format}"
-    return replace(job, target=target, format=format, protect_foreign=format == "png" and not force)
+    return replace(job, target=target, format=format, protect_foreign=format != "npy" and not force)
 
 
 def _in_folder(job: Job, folder: str, suffix: str, format: Format) -> Job:
@@ -152,10 +152,14 @@ def _format_of(target: str, format: Format | None) -> Format:
         return format or "png"
     if format and suffix in get_args(Format) and suffix != format:
         raise SettingError("format", f"{format} does not go with the target {target}")
+    if suffix == "html" and format == "html":
+        return "html"
     if suffix == "png":
         return "png"
     if suffix == "npy":
         return "npy"
+    if format == "html":
+        raise SettingError("output", f"{target} ends in .{suffix}; a page ends in .html, a folder in /")
     raise SettingError("output", f"{target} ends in .{suffix}; a target ends in .png or .npy, or a folder in /")
 
 

@@ -16,7 +16,7 @@ from wav2spec.cli.options import usage_errors
 from wav2spec.cli.request import Request
 from wav2spec.console import print_message, printable
 from wav2spec.errors import OutputError, SettingError
-from wav2spec.settings.choices import GRAY
+from wav2spec.settings.choices import GRAY, Format
 from wav2spec.settings.pictures import Figure, Raster
 from wav2spec.settings.preprocessing import Preprocessing
 from wav2spec.settings.settings import Settings
@@ -68,7 +68,7 @@ def _draw(jobs: list[Job], settings: Settings, grid: Grid | None, request: Reque
     from wav2spec.storage.targets import make_directory, open_target
 
     task = ConversionOptions(
-        _planner(settings, grid),
+        _planner(settings, grid, request.format),
         settings.preprocessing,
         "check" if request.check else "update" if request.update else "draw",
         request.checks("refuse"),
@@ -84,13 +84,17 @@ def _draw(jobs: list[Job], settings: Settings, grid: Grid | None, request: Reque
         return run_jobs(jobs, work, settings, request, manifest).exit_code
 
 
-def _planner(settings: Settings, grid: Grid | None) -> "Planner":
+def _planner(settings: Settings, grid: Grid | None, format: Format | None) -> "Planner":
     if isinstance(settings.picture, Figure):
         # Loaded once, before there are workers.
         from wav2spec.render.figures.plot import plan_grid
 
         if grid:
             return partial(plan_grid, cells=grid.cells, varied=grid.varied, figure=settings.picture)
+    if format == "html":
+        from wav2spec.render.html.explorer import plan_explorer
+
+        return partial(plan_explorer, settings=settings)
     from wav2spec.render.plan import plan_picture
 
     return partial(plan_picture, settings=settings)
@@ -118,7 +122,7 @@ def check_figure(jobs: list[Job], picture: Raster | Figure) -> None:
     """
     if isinstance(picture, Figure):
         for job in jobs:
-            if job.format != "png":
+            if job.format == "npy":
                 raise SettingError("output", f"a figure is written as .png, not as {job.target}")
     if isinstance(picture, Figure) or picture.palette != GRAY:
         from wav2spec.render.colormaps import load_colormap

@@ -9,6 +9,7 @@ from click.shell_completion import CompletionItem
 
 from wav2spec import __version__
 from wav2spec.cli.commands.compare import compare
+from wav2spec.cli.commands.explore import explore
 from wav2spec.cli.commands.image import image
 from wav2spec.cli.commands.info import info
 from wav2spec.cli.commands.levels import levels
@@ -109,7 +110,7 @@ def command() -> None:
     """Turn WAV files into spectrogram PNGs."""
 
 
-for _command in (image, plot, compare, tune, levels, report, info, presets):
+for _command in (image, plot, compare, tune, explore, levels, report, info, presets):
     command.add_command(_command)
 
 

@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -33,19 +33,21 @@ def normalize_name(name: str) -> str:
 
 
 def setting_options(
-    start: Settings, repeated: tuple[str, ...] = (), *, levels: bool = True
+    start: Settings, repeated: tuple[str, ...] = (), *, levels: bool = True, only: Container[str] | None = None
 ) -> Callable[[_Command], _Command]:
     """Add --preset, --config and one option for each setting of a command that starts from `start`.
 
     The fields in `repeated` may be given several times; `ctx.meta` has those that were, in the order of the command
-    line. With `levels`, the levels of a data set can be given.
+    line. With `levels`, the levels of a data set can be given. With `only`, other fields have no option.
     """
 
     def add(command: _Command) -> _Command:
-        for alias in reversed(list(CONVERTED)):
+        for alias in reversed(list(CONVERTED) if only is None else []):
             command = option(f"--{alias}", alias, group="Analysis", hidden=True)(command)
-        values = start.as_dict()
+        values = {name: value for name, value in start.as_dict().items() if only is None or name in only}
         for field, declared in reversed(list(start.declarations.items())):
+            if field not in values:
+                continue
             command = _setting_option(field, declared, values[field], repeated=field in repeated)(command)
             if field == "title":
                 no_title = option("--no-title", field, group="Picture", flag_value="", default=None, help="No title.")

@@ -9,7 +9,7 @@ import click
 
 from wav2spec.audio.checks import QualityCheck, parse_checks
 from wav2spec.cli.param_types import FILE
-from wav2spec.settings.choices import CHECKS, Format
+from wav2spec.settings.choices import CHECKS, Format, ImageFormat
 from wav2spec.storage.listing import WAV_FILES, Patterns
 from wav2spec.storage.streams import STANDARD_OUTPUT, STREAM
 
@@ -136,7 +136,7 @@ _OPTIONS = {
         "-o", "--output", type=FILE, metavar="DEST", help="A file, a folder, or - for standard output."
     ),
     "format": click.option(
-        "--format", type=click.Choice(get_args(Format)), help="For targets not named: pixels or values."
+        "--format", type=click.Choice(get_args(ImageFormat)), help="For targets not named: pixels or values."
     ),
     "files_from": click.option(
         "--files-from", type=FILE, metavar="FILE", help="More sources, a name a line; - for stdin."

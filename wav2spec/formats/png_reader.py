@@ -17,9 +17,13 @@ from wav2spec.formats.png_writer import SIGNATURE, TEXT_NAME
 _MAX_TEXT_BYTES = 2**20
 
 
-def begins_as_png(path: str) -> bool:
+def is_regular(path: str) -> bool:
     # A FIFO would wait for somebody to write into it.
-    if not stat.S_ISREG(os.stat(path).st_mode):
+    return stat.S_ISREG(os.stat(path).st_mode)
+
+
+def begins_as_png(path: str) -> bool:
+    if not is_regular(path):
         return False
     with open(path, "rb") as file:
         return file.read(len(SIGNATURE)) == SIGNATURE

@@ -7,7 +7,8 @@ import numpy as np
 
 from wav2spec.dsp.spectrogram import SpectrogramStream
 from wav2spec.errors import AudioError, SettingError, os_error_message
-from wav2spec.formats.png_reader import read_text
+from wav2spec.formats.page_reader import read_page_text
+from wav2spec.formats.png_reader import begins_as_png, is_regular, read_text
 from wav2spec.render.orientation import axes
 from wav2spec.render.quantize import value_range
 from wav2spec.settings.levels import Levels
@@ -84,7 +85,34 @@ def read_metadata(path: str) -> Metadata | None:
     OSError
         If it cannot be read.
     """
-    return _parsed(read_text(path))
+    return _parsed(read_description(path))
+
+
+def read_description(path: str, *, whole: bool = False) -> str | None:
+    """Return the text of `describe` in a PNG or a page; None if there is none.
+
+    Parameters
+    ----------
+    path : str
+    whole : bool
+        Whether a file that was damaged or cut off has none.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    if not is_regular(path):
+        return None
+    return read_text(path, whole=whole) or read_page_text(path, whole=whole)
+
+
+def is_rendering(path: str) -> bool:
+    """Say whether a file is a PNG, or a page with metadata; a file that cannot be read is neither."""
+    try:
+        return begins_as_png(path) or (is_regular(path) and read_page_text(path) is not None)
+    except OSError:
+        return False
 
 
 def same_metadata(found: str | None, expected: str) -> bool:

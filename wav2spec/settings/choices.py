@@ -115,4 +115,7 @@ CHECKS: dict[str, float | None] = {
     "dc": 0.01,  # mean of a channel, linear, either way more than
 }
 
-Format = Literal["png", "npy"]
+Format = Literal["png", "npy", "html"]
+
+# Formats of `image`; a page is written by `explore`.
+ImageFormat = Literal["png", "npy"]

@@ -86,6 +86,10 @@ PLOT = replace(PRESETS["librosa"].settings, picture=Figure())
 COMPARE = PLOT.replace(db_ref="full-scale", amin=0.0)
 
 
+# What the page of `explore` opens with. Its transforms are powers of two.
+EXPLORE = COMPARE.replace(channel="all", fft_length="power-of-two")
+
+
 # What `tune` tries: powers of two, and a hop so short that a frame falls on every event at any size.
 TUNED_SIZES = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384)
 

@@ -10,14 +10,14 @@ from wav2spec.cli.options import setting_options, settings_from, to_command_line
 from wav2spec.cli.param_types import FILE
 from wav2spec.console import print_message, printable
 from wav2spec.settings.pictures import Raster
-from wav2spec.settings.presets import COMPARE, DEFAULT, PLOT
+from wav2spec.settings.presets import COMPARE, DEFAULT, EXPLORE, PLOT
 from wav2spec.settings.settings import Settings
 
 if TYPE_CHECKING:
     from wav2spec.audio.recording import Recording
 
 # What the commands start from; of their settings, `--flags` prints those that differ.
-_STARTS = {"image": DEFAULT, "plot": PLOT, "compare": COMPARE}
+_STARTS = {"image": DEFAULT, "plot": PLOT, "compare": COMPARE, "explore": EXPLORE}
 
 
 @click.command(cls=Command, short_help="Describe recordings, and how pictures were made.")
@@ -45,12 +45,12 @@ def info(
     settings = settings_from(options, DEFAULT)
     # Loads NumPy and libsndfile.
     from wav2spec.errors import AudioError, Wav2SpecError
-    from wav2spec.render.readback import is_png
+    from wav2spec.render.metadata import is_rendering
 
     exit_code = 0
     for source in sources:
         try:
-            if source != "-" and is_png(source):
+            if source != "-" and is_rendering(source):
                 click.echo(_of_picture(source, as_json=as_json, flags=flags, digest=digest))
             elif flags or digest:
                 raise AudioError(source, f"is no picture, of which --{'flags' if flags else 'digest'} could tell")

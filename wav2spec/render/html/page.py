@@ -10,6 +10,7 @@ from importlib import resources
 from typing import Any, BinaryIO
 
 from wav2spec.console import printable
+from wav2spec.formats.page_reader import METADATA_ID
 
 # Nothing may be requested but what a page names here; scripts and styles run only with the digest of what was written.
 _POLICY = "default-src 'none'; script-src '{script}'{workers}; style-src '{style}'; img-src blob: data:; {media}"
@@ -95,10 +96,6 @@ class Page:
         if self.workers:
             _write_block(file, Block("worker", [_joined(self.workers).encode()]))
         file.write(f"<script>{script}</script>\n</body>\n</html>\n".encode())
-
-
-# The block that says how a page was made.
-METADATA_ID = "wav2spec"
 
 
 def to_json(value: Any) -> bytes:

@@ -1,0 +1,39 @@
+"""``wav2spec explore``: a page to look at one recording and listen to it."""
+
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from wav2spec.cli.draw import run_conversion
+from wav2spec.cli.help import Command
+from wav2spec.cli.options import setting_options, settings_from
+from wav2spec.cli.request import Request, request_options
+from wav2spec.settings.presets import EXPLORE
+
+# The settings with which a page opens, or which decide what it carries.
+_FIELDS = (
+    *("start", "duration", "channel", "sample_rate"),
+    *("window", "window_size"),
+    *("fmin", "fmax", "freq_scale"),
+    *("db_max", "db_range"),
+    *("title", "palette", "metadata"),
+)
+
+
+@click.command(cls=Command, short_help="Make a page to explore a recording in a browser.")
+@setting_options(EXPLORE, only=_FIELDS, levels=False)
+@request_options(Request, without=("format",))
+def explore(**options: Any) -> int:
+    """Make a page of each recording to zoom, listen and compare analyses, in any browser and without a network.
+
+    The page is one file with the samples in it. It opens with the settings given here, and changes them by keys: [ ]
+    window size, w window, f frequency scale, x back and forth; it shows the command that draws what is in view.
+    Sources and targets are named as for image; targets end in .html.
+
+    \b
+    wav2spec explore speech.wav
+    wav2spec explore guitar.wav page.html --window-size 4096 --freq-scale log
+    """
+    request = replace(Request.from_options(options), format="html")
+    return run_conversion(request, settings_from(options, EXPLORE))

@@ -1,0 +1,162 @@
+"""The page that explores one recording: it carries the samples and computes spectrograms in the browser."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from functools import cache, partial
+from math import ceil, log2
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from wav2spec.console import printable
+from wav2spec.dsp.spectrogram import SpectrogramStream
+from wav2spec.errors import AudioError, OutputError, os_error_message
+from wav2spec.formats.digest import PixelDigest
+from wav2spec.formats.flac import MAX_CHANNELS, write_flac
+from wav2spec.render.colormaps import load_colormap
+from wav2spec.render.drawing import Rendering, plan_spectrogram
+from wav2spec.render.html.page import Block, Page, to_base64, to_json
+from wav2spec.render.metadata import describe
+from wav2spec.settings.choices import Format
+from wav2spec.settings.pictures import Figure
+from wav2spec.settings.settings import Settings
+from wav2spec.waveform import Waveform
+
+_PAGE = Page(
+    "explore/explore.html",
+    ("common/common.css", "explore/explore.css"),
+    (
+        "common/text.js",
+        "explore/sound.js",
+        "explore/axes.js",
+        "explore/picture.js",
+        "explore/ink.js",
+        "explore/player.js",
+        "explore/command.js",
+        "explore/main.js",
+    ),
+    workers=("explore/dsp.js", "explore/columns.js"),
+    media="worker-src blob:",
+)
+
+# The palettes that the page offers, beside the one asked for.
+_PALETTES = ("magma", "viridis", "gray")
+
+# Pages from here on are no longer sent by mail, and above the second limit browsers fail to open them (bytes).
+_LARGE_BYTES, _MAX_BYTES = 50 * 10**6, 250 * 10**6
+
+# FLAC of a page takes about so many bytes a sample, in Base64.
+_BYTES_PER_SAMPLE = 1.2
+
+# Sample rates that browsers decode without resampling (Hz); others are labelled with a usual one and played back by
+# a factor.
+_LABELS = range(3_000, 384_001)
+_USUAL_LABEL = 48_000
+
+_COPY_BYTES = 3 * 2**18
+
+
+def plan_explorer(waveform: Waveform, _format: Format, settings: Settings) -> Rendering:
+    """Plan the page of a waveform.
+
+    Raises
+    ------
+    SettingError, AudioError
+        If the settings do not fit it, or it has more channels than FLAC.
+    """
+    stream = plan_spectrogram(waveform, settings)
+    if waveform.n_channels > MAX_CHANNELS:
+        message = f"a page takes {MAX_CHANNELS} channels, it has {waveform.n_channels}; select one, or their mean (mix)"
+        raise AudioError(waveform.name, message)
+    described = partial(describe, stream, "explore", source=waveform.name, page_sha256=_page_digest())
+    warnings = []
+    n_bytes = waveform.n_samples * waveform.n_channels * _BYTES_PER_SAMPLE
+    if n_bytes > _LARGE_BYTES:
+        warnings.append(f"the page will have about {n_bytes / 1e6:.0f} MB: {_WAYS_OUT}")
+    return Rendering(stream, partial(_write, stream=stream, described=described), described, tuple(warnings))
+
+
+_WAYS_OUT = "a part (start, duration), the mean of the channels (channel mix) or a lower sample rate makes it smaller"
+
+_page_digest = cache(_PAGE.digest)
+
+
+def _write(file: BinaryIO, _digest: PixelDigest | None, stream: SpectrogramStream, described: Any) -> tuple[int, ...]:
+    sound = stream.sound
+    gain = _gain(sound)
+    label = sound.sample_rate if sound.sample_rate in _LABELS else _USUAL_LABEL
+    try:
+        with tempfile.TemporaryFile() as flac:
+            write_flac(flac, sound.blocks(), label, sound.n_channels, gain)
+            n_bytes = flac.seek(0, os.SEEK_END) * 4 // 3
+            if n_bytes > _MAX_BYTES:
+                limit = f"{_MAX_BYTES / 1e6:.0f} MB, more than which browsers do not open"
+                raise AudioError(sound.name, f"the page would have {n_bytes / 1e6:.0f} MB of {limit}: {_WAYS_OUT}")
+            flac.seek(0)
+            data = Block("data", [to_json(_data(stream, gain, label))], "application/json")
+            _PAGE.write(file, _title(stream), described(), [data, Block("sound", to_base64(_pieces(flac)))])
+    except OSError as error:
+        raise OutputError(f"temporary directory {tempfile.gettempdir()}", os_error_message(error)) from error
+    return sound.n_samples, sound.n_channels
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    while piece := file.read(_COPY_BYTES):
+        yield piece
+
+
+def _gain(sound: Waveform) -> float:
+    """Return the least power of two, from 1 on, that no sample reaches."""
+    peak = max((float(np.abs(block).max(initial=0)) for block in sound.blocks()), default=0.0)
+    # -1.0 is a value of integer formats, 1.0 is not; at twice the gain, 16 bits are still exact.
+    return 1.0 if peak < 1.0 else 2.0 ** ceil(log2(np.nextafter(peak, np.inf)))
+
+
+def _title(stream: SpectrogramStream) -> str:
+    figure = stream.settings.picture
+    given = figure.title if isinstance(figure, Figure) else None
+    return printable(os.path.basename(stream.sound.name)) if given is None else given
+
+
+def _data(stream: SpectrogramStream, gain: float, label: int) -> dict[str, Any]:
+    sound, settings = stream.sound, stream.settings
+    channel = settings.preprocessing.channel
+    rate = settings.preprocessing.sample_rate
+    plural = "s" if sound.n_channels > 1 else ""
+    seconds = sound.n_samples / sound.sample_rate
+    recording = sound.facts()
+    palettes = dict.fromkeys((settings.picture.palette, *_PALETTES))
+    return {
+        "title": _title(stream),
+        "about": f"{sound.sample_rate} Hz · {sound.n_channels} channel{plural} · {seconds:.3f} s",
+        "source": sound.name,
+        "sample_rate": sound.sample_rate,
+        "label_rate": label,
+        "gain": gain,
+        "n_samples": sound.n_samples,
+        "n_channels": sound.n_channels,
+        "start_s": sound.start_s,
+        "duration_s": sound.start_s + seconds,
+        # Channels count from 1 on the command line.
+        "first_channel": channel if isinstance(channel, int) else 1,
+        "options": [f"--sample-rate {rate}"] if rate else [],
+        "state": {
+            "size": stream.analysis.window_size,
+            "window": settings.analysis.window,
+            "scale": settings.bands.freq_scale,
+            "top": settings.levels.db_max,
+            "range": settings.levels.db_range,
+            "palette": settings.picture.palette,
+            "low": settings.bands.fmin or 0,
+            "high": min(settings.bands.fmax or np.inf, sound.sample_rate / 2),
+            "channel": "mix" if channel in ("all", "mix") else "0",
+        },
+        "palettes": {name: _colors(name) for name in palettes},
+        "labels": [],
+        "recording": recording["samples_sha256"],
+    }
+
+
+def _colors(palette: str) -> str:
+    return b"".join(to_base64([load_colormap(palette).tobytes()])).decode()
