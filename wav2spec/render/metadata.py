@@ -144,6 +144,8 @@ def _agree(old: Any, new: Any) -> bool:
 def _parsed(text: str | None) -> Metadata | None:
     try:
         metadata = json.loads(text or "null")
+        # Lone surrogates are valid JSON, but no text that could be printed.
+        json.dumps(metadata, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
     shaped = isinstance(metadata, dict) and all(isinstance(metadata.get(name), kind) for name, kind in _SHAPE.items())
