@@ -30,6 +30,9 @@ class Waveform:
         Where in the recording it comes from, at the recording's own rate.
     start_s : float
         When in the recording it begins.
+    surroundings : tuple of (int, int)
+        The numbers of samples at both ends that lie before and after the section asked for. Frames at the edges of a
+        figure see them; they are not drawn.
     threaded : bool
         Whether it is long enough, and there is a processor, for it to be analysed in a thread of its own.
     facts : callable
@@ -47,3 +50,4 @@ class Waveform:
     start_s: float = 0.0
     threaded: bool = False
     facts: Callable[[], dict[str, Any]] = dict
+    surroundings: tuple[int, int] = (0, 0)

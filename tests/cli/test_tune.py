@@ -15,7 +15,7 @@ from program import HANGS_AFTER_S
 from recordings import MakeWav
 
 from wav2spec import spectrogram
-from wav2spec.dsp.entropy import entropies, rank, renyi_entropy
+from wav2spec.dsp.entropy import entropies, magnitude_entropy, rank
 from wav2spec.settings.analysis import Analysis
 from wav2spec.settings.presets import TUNE, TUNED_SIZES
 from wav2spec.waveform import Waveform
@@ -44,7 +44,7 @@ def click_train(n_samples: int = RATE) -> Array:
     return np.where(np.arange(n_samples) % 800 == 400, 0.9, 0.0)
 
 
-def close_tones(n_samples: int = 4 * RATE, apart: float = 10.0) -> Array:
+def close_tones(n_samples: int = 5 * RATE, apart: float = 10.0) -> Array:
     turns = np.arange(n_samples) / RATE * 2 * np.pi
     return 0.3 * np.sin(1000 * turns) + 0.3 * np.sin((1000 + apart) * turns)
 
@@ -86,28 +86,29 @@ def test_the_entropy_is_that_of_a_plain_recomputation(size: int, stride: int, ff
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)
     padded = np.concatenate([np.zeros(fft_length // 2), samples, np.zeros(fft_length // 2)])
     offset = (fft_length - size) // 2
-    powers = []
+    magnitudes = []
     for start in range(0, len(padded) - fft_length + 1, stride):
         frame = padded[start + offset : start + offset + size] * window
-        powers.append(np.abs(np.fft.rfft(frame, fft_length)) ** 2)
-    share = np.array(powers) / np.sum(powers)
-    expected = np.log2((share**3).sum()) / (1 - 3) + np.log2(stride / fft_length)
+        magnitudes.append(np.abs(np.fft.rfft(frame, fft_length)))
+    share = np.array(magnitudes) / np.sum(magnitudes)
+    share = share[share > 0]
+    expected = -(share * np.log2(share)).sum() + np.log2(stride / fft_length)
     analysis = analysis_of(size, stride=stride, fft_length=fft_length)
-    assert renyi_entropy(as_sound(samples), analysis.resolved(RATE)) == pytest.approx(expected, abs=1e-5)
+    assert magnitude_entropy(as_sound(samples), analysis.resolved(RATE)) == pytest.approx(expected, abs=1e-5)
 
 
 def test_the_area_of_cells_makes_grids_of_other_strides_and_lengths_comparable() -> None:
     sound = as_sound(chirp(900, 1.0))
     grids = [analysis_of(1024, stride=stride) for stride in (32, 64, 128, 256)]
     grids += [analysis_of(1024, fft_length=length) for length in (2048, 4096)]
-    found = entropies(sound, grids)
-    assert found
-    assert max(found) - min(found) < 0.02
+    found = [magnitude_entropy(sound, grid.resolved(RATE)) or 0.0 for grid in grids]
+    # Far less than what windows differ by.
+    assert max(found) - min(found) < 0.05
 
 
 def test_loudness_does_not_count() -> None:
     samples = chirp(300, 0.5)
-    loud, faint = (renyi_entropy(as_sound(samples * gain), analysis_of(512).resolved(RATE)) for gain in (1.0, 1e-3))
+    loud, faint = (magnitude_entropy(as_sound(samples * gain), analysis_of(512).resolved(RATE)) for gain in (1.0, 1e-3))
     assert loud == pytest.approx(faint, abs=1e-4)
 
 
@@ -131,7 +132,7 @@ def test_the_table_has_a_line_a_window_the_best_first_and_says_what_each_resolve
     path = make_wav(samples=click_train())
     result = run_in_process("tune", path)
     head, *lines = result.stdout.decode().splitlines()
-    assert (result.returncode, len(lines)) == (0, len(TUNED_SIZES))
+    assert (result.returncode, len(lines)) == (0, len([size for size in TUNED_SIZES if size <= RATE / 4]))
     assert all(word in head for word in ("window", "size", "Hz", "ms", "dB", "entropy", "bits"))
     assert [line.split()[:2] for line in lines] == [[row["window"], str(row["window_size"])] for row in tuned(path)]
     assert len({len(line) for line in (head, *lines)}) == 1
@@ -143,7 +144,7 @@ def test_over_a_folder_the_mean_counts(make_wav: MakeWav, tmp_path: Path) -> Non
     (tmp_path / "notes.txt").write_text("no sound")
     single = [{row["window_size"]: row["entropy_bits"] for row in tuned(path)} for path in paths]
     both = {row["window_size"]: row["entropy_bits"] for row in tuned(tmp_path)}
-    assert both == {size: pytest.approx((single[0][size] + single[1][size]) / 2) for size in TUNED_SIZES}
+    assert both == {size: pytest.approx((single[0][size] + single[1][size]) / 2) for size in single[0]}
     assert tuned(*paths) == tuned(tmp_path)
 
 

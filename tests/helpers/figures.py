@@ -12,6 +12,7 @@ from PIL import Image
 
 from wav2spec.cli.main import command
 from wav2spec.render.colormaps import load_colormap
+from wav2spec.render.figures.frame import forget_frames
 from wav2spec.render.figures.layout import Box, Layout, compute_layout
 from wav2spec.settings.pictures import Figure
 
@@ -37,11 +38,23 @@ def draw(source: Path | str, *words: str, by: str = "plot") -> Drawn:
             figures.append(self)
 
     target = os.path.join(os.path.dirname(source), "drawn.png")
+    forget_frames()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("matplotlib.figure.Figure", Recorder)
         assert command.main([by, str(source), "-o", target, *words], standalone_mode=False) == 0
     with Image.open(target) as picture:
-        return Drawn(np.asarray(picture), *figures)
+        return Drawn(np.asarray(picture.convert("RGB")), *figures)
+
+
+def axis_titles(figure: matplotlib.figure.Figure) -> list[str]:
+    """Return the titles of vertical axes: of frequencies, then of bars, then of waveforms."""
+    return [text.get_text() for text in figure.texts if text.get_rotation() == 90]
+
+
+def headings(figure: matplotlib.figure.Figure) -> list[str]:
+    """Return the lines above panels: captions of the figure, its title, captions of panels."""
+    low = [text for text in figure.texts if text.get_rotation() == 0 and text.get_horizontalalignment() == "left"]
+    return [text.get_text() for text in low]
 
 
 def inside(picture: Bytes, box: Box) -> Bytes:
@@ -50,7 +63,10 @@ def inside(picture: Bytes, box: Box) -> Bytes:
 
 
 def levels(picture: Bytes, box: Box) -> npt.NDArray[np.intp]:
-    """Return the levels whose colours a box shows, -1 where the frame is."""
+    """Return the levels whose colours a box shows, -1 for any other colour.
+
+    A figure has `N_LEVELS` colours of the 256: of what was drawn, the level is right to one.
+    """
     weights = np.array([2**16, 2**8, 1])
     known = load_colormap("magma") @ weights
     order = np.argsort(known)
@@ -68,4 +84,6 @@ def impulse(sample: int, n_samples: int) -> npt.NDArray[np.float64]:
 
 
 def laid_out(figure: Figure, n_panels: int = 1) -> Layout:
-    return compute_layout(figure, n_panels, titled=True, caption_lines=int(n_panels > 1))
+    return compute_layout(
+        figure, n_panels, titled=True, captioned=figure.caption, caption_lines=int(n_panels > 1), waveform_rows=n_panels
+    )

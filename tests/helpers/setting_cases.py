@@ -19,9 +19,9 @@ SOUND = """--start 50ms | --duration 0:00.2 | --channel 2 | --sample-rate 11025 
 RASTER = """ | --fft-length 1024 --window-align center | --framing pad-end | --scale db | --layout right-up | --width 50
     | --height 11 | --palette viridis | --invert | --bit-depth 16"""
 
-FIGURE = """ | --fft-length 4096 --window-align left | --framing valid | --scale linear | --width 345 | --height 456
+FIGURE = """ | --fft-length 4096 --window-align center | --framing valid | --scale linear | --width 345 | --height 456
     | --dpi 60 | --title "it's a 'title' \N{EM DASH} of\t2" | --no-colorbar | --waveform | --style dark
-    | --palette viridis"""
+    | --palette viridis | --waveform --waveform-range 0.5 | --no-caption"""
 
 
 def cases(text: str) -> dict[str, list[str]]:

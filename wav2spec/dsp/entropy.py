@@ -1,4 +1,11 @@
-"""Which window shows a sound best: the one whose spectrogram is the most concentrated.
+"""How concentrated a spectrogram is: the entropy by which windows are ranked.
+
+Notes
+-----
+The measure is the Shannon entropy of the magnitude, the Renyi entropy of order 1 [1]_. Orders above 1, and powers
+instead of magnitudes, are ruled by the few strongest steady partials and favour the longest windows for any sound;
+orders below 1 are ruled by noise and favour the shortest. Of a linear chirp of rate c it is least for a Gaussian window
+of standard deviation ``1 / sqrt(2 pi c)``, the exact answer.
 
 References
 ----------
@@ -18,8 +25,11 @@ from wav2spec.dsp.stft import stft_magnitudes
 from wav2spec.settings.analysis import Analysis
 from wav2spec.waveform import Waveform
 
-# The order of the entropy.
-_ORDER = 3
+# Windows longer than this share of a recording are not tried: most of their frames reach beyond its ends.
+LONGEST_SHARE = 1 / 4
+
+# Differences below this are too small to rank windows by (bits).
+TIE_BITS = 0.05
 
 
 @dataclass(frozen=True)
@@ -31,7 +41,7 @@ class Candidate:
     analysis : Analysis
         As given.
     entropy : float
-        In bits, of the power's spread over time and frequency; the lower, the more concentrated.
+        In bits, of the spread of magnitude over time and frequency; the lower, the more concentrated.
     resolution : Resolution
     """
 
@@ -40,58 +50,66 @@ class Candidate:
     resolution: Resolution
 
 
-def renyi_entropy(sound: Waveform, analysis: Analysis) -> float | None:
-    """Return the Renyi entropy of order 3 of a sound's power spectrogram, in bits; None for silence.
+def magnitude_entropy(waveform: Waveform, analysis: Analysis) -> float | None:
+    """Return the Shannon entropy of the magnitude spectrogram of a waveform, in bits; None for silence.
 
     Parameters
     ----------
-    sound : Sound
+    waveform : Waveform
     analysis : Analysis
-        In samples, and giving power.
+        In samples, with magnitudes.
 
     Notes
     -----
-    ``log2(sum(p**3)) / (1 - 3) + log2(cell)`` of the power normalised to a sum of 1. A cell of the grid measures
-    ``stride / fft_length``: with its logarithm, grids of other strides and sizes compare [2]_.
+    ``-sum(p log2 p) + log2(cell)`` of the magnitudes p, normalised to a sum of 1. A cell of the grid measures
+    ``stride / fft_length``: with its logarithm, the entropies of different grids compare [2]_.
     """
-    power, cubed = 0.0, 0.0
-    for block in stft_magnitudes(sound.blocks(), analysis):
-        exact = block.astype(np.float64)
-        power += float(exact.sum())
-        cubed += float((exact**_ORDER).sum())
-    if not power or not cubed:
+    total, weighted = 0.0, 0.0
+    for block in stft_magnitudes(waveform.blocks(), analysis):
+        heard = block[block > 0].astype(np.float64)
+        total += float(heard.sum())
+        weighted += float((heard * np.log2(heard)).sum())
+    if not total:
         return None
     cell = int(analysis.stride) / int(analysis.fft_length)
-    return (log2(cubed) - _ORDER * log2(power)) / (1 - _ORDER) + log2(cell)
+    return log2(total) - weighted / total + log2(cell)
 
 
-def entropies(sound: Waveform, analyses: list[Analysis]) -> list[float] | None:
-    """Return the entropy of a sound by each analysis; None for silence.
+def entropies(waveform: Waveform, analyses: list[Analysis]) -> list[float | None] | None:
+    """Return the entropy of a waveform by each analysis; None for silence.
+
+    The entropy by an analysis whose window is longer than a quarter of the waveform is None.
 
     Raises
     ------
     SettingError
         If an analysis does not fit the sample rate.
     """
-    found = [renyi_entropy(sound, analysis.resolved(sound.sample_rate)) for analysis in analyses]
-    known = [entropy for entropy in found if entropy is not None]
-    return known if len(known) == len(found) else None
+    resolved = [analysis.resolved(waveform.sample_rate) for analysis in analyses]
+    longest = LONGEST_SHARE * waveform.n_samples
+    found = [magnitude_entropy(waveform, one) if int(one.window_size) <= longest else None for one in resolved]
+    return None if all(entropy is None for entropy in found) else found
 
 
-def rank(analyses: list[Analysis], entropies: list[list[float]], sample_rate: int) -> list[Candidate]:
-    """Put the analyses in order, the most concentrated first.
+def rank(analyses: list[Analysis], entropies: list[list[float | None]], sample_rate: int) -> list[Candidate]:
+    """Sort the analyses, the most concentrated first; leave out those that too few recordings are long enough for.
 
     Parameters
     ----------
     analyses : list of Analysis
-    entropies : list of list of float
-        Of each sound by each analysis. Their mean counts, so that loud and long sounds count no more than others.
+    entropies : list of list of float or None
+        Of each recording by each analysis. Each recording counts the same, however loud and long. An analysis counts
+        by how far it is from the best of each recording that it was tried on, which must be half of them or more.
     sample_rate : int
-        In Hz, at which resolutions are told.
+        In Hz, at which resolutions are given.
     """
-    means = np.mean(entropies, axis=0)
+    table = np.array(entropies, np.float64)
+    best = np.nanmin(table, axis=1)
     candidates = []
-    for analysis, mean in zip(analyses, means, strict=True):
-        resolved = analysis.resolved(sample_rate)
-        candidates.append(Candidate(analysis, float(mean), resolution(resolved, sample_rate)))
+    for analysis, column in zip(analyses, table.T, strict=True):
+        tried = np.isfinite(column)
+        if 2 * tried.sum() < len(column):
+            continue
+        entropy = float(best.mean() + (column - best)[tried].mean())
+        candidates.append(Candidate(analysis, entropy, resolution(analysis.resolved(sample_rate), sample_rate)))
     return sorted(candidates, key=lambda candidate: candidate.entropy)

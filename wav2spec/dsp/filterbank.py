@@ -82,7 +82,7 @@ def filter_bank(bands: Bands, analysis: Analysis, sample_rate: int) -> FilterBan
     bands.check_within(sample_rate)
     frequencies = bin_frequencies(analysis, sample_rate)
     fmin = bands.fmin if bands.fmin is not None else frequencies[1] if bands.freq_scale == "log" else 0.0
-    fmax = bands.fmax if bands.fmax is not None else sample_rate / 2
+    fmax = bands.fmax if isinstance(bands.fmax, int | float) else sample_rate / 2
     if fmin >= fmax:
         raise SettingError("fmin", f"{fmin:g} Hz is not below fmax, {fmax:g} Hz")
     if bands.freq_scale == "mel":

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,8 @@ Floats = npt.NDArray[np.floating[Any]]
 
 
 Indices = npt.NDArray[np.intp]
+
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
 # Frames of one column that are summed at once. They are counted from the first frame of all, so that rounding follows
@@ -77,7 +79,7 @@ def pool_bands(power: Floats, axis: Axis, n_pixels: int, reduce: Reduce) -> Floa
     axis : Axis
         Of the bands.
     n_pixels : int
-    reduce : {"max", "mean"}
+    reduce : {"max", "mean", "p95"}
 
     Returns
     -------
@@ -88,14 +90,15 @@ def pool_bands(power: Floats, axis: Axis, n_pixels: int, reduce: Reduce) -> Floa
     pixels = axis.pixel_of(np.arange(axis.n_cells), n_pixels)
     drawn = np.flatnonzero(pixels >= 0)
     starts = np.flatnonzero(np.diff(pixels[drawn], prepend=-1))
-    pooled = _reduced(power[:, :, drawn], starts, 2, reduce)
+    # A percentile is one of frames. The few bins of a pixel overlap, and their greatest is the pixel's.
+    pooled = _reduced(power[:, :, drawn], starts, 2, "mean" if reduce == "mean" else "max")
     if reduce == "mean":
         pooled = pooled / np.diff(starts, append=len(drawn))
     # Pixels beyond the bands show the band at the edge.
     return pooled[:, :, forward_fill(pixels[drawn][starts], np.arange(n_pixels))]
 
 
-def repeat_bands(power: Floats, axis: Axis, n_pixels: int) -> Floats:
+def repeat_bands(power: npt.NDArray[_Scalar], axis: Axis, n_pixels: int) -> npt.NDArray[_Scalar]:
     """Give each pixel its band, where `pool_bands` left the bands as they are."""
     if axis.is_finer_than(n_pixels):
         return power
@@ -121,7 +124,7 @@ def pool_frames(blocks: Iterable[Floats], axis: Axis, n_pixels: int, reduce: Red
     axis : Axis
         Of the frames. There may come fewer than it says.
     n_pixels : int
-    reduce : {"max", "mean"}
+    reduce : {"max", "mean", "p95"}
 
     Yields
     ------
@@ -129,9 +132,12 @@ def pool_frames(blocks: Iterable[Floats], axis: Axis, n_pixels: int, reduce: Red
         Pixels in order, NaN where there is no frame.
     """
     blank = axis.cell_of(n_pixels) < 0
-    finished = (
-        _joined(blocks, axis, n_pixels, reduce) if axis.is_finer_than(n_pixels) else _spread(blocks, axis, n_pixels)
-    )
+    if not axis.is_finer_than(n_pixels):
+        finished = _spread(blocks, axis, n_pixels)
+    elif reduce == "p95":
+        finished = _percentiles(blocks, axis, n_pixels)
+    else:
+        finished = _joined(blocks, axis, n_pixels, reduce)
     n_done = 0
     last: Floats | None = None
     for pixels, values in finished:
@@ -189,6 +195,73 @@ def _joined(blocks: Iterable[Floats], axis: Axis, n_pixels: int, reduce: Reduce)
             yield np.array(done_pixels), np.stack(done, axis=1)
     if held is not None and pixel >= 0:
         yield np.array([pixel]), (held / count if reduce == "mean" else held)[:, np.newaxis]
+
+
+def _percentiles(blocks: Iterable[Floats], axis: Axis, n_pixels: int) -> Iterator[tuple[Indices, Floats]]:
+    """Yield pixels that show the 95th percentile of several frames, each when its last frame is in."""
+    pixel, ranks = -1, _Ranks()
+    first = 0
+    for block in blocks:
+        pixels = axis.pixel_of(np.arange(first, first + block.shape[1]), n_pixels)
+        first += block.shape[1]
+        starts = np.flatnonzero(np.diff(pixels, prepend=-2))
+        for start, end in zip(starts, [*starts[1:], len(pixels)], strict=True):
+            if pixels[start] != pixel:
+                if pixel >= 0 and ranks.n_frames:
+                    yield np.array([pixel]), ranks.percentile()
+                pixel, ranks = int(pixels[start]), _Ranks()
+            if pixel >= 0:
+                ranks.add(block[:, start:end])
+    if pixel >= 0 and ranks.n_frames:
+        yield np.array([pixel]), ranks.percentile()
+
+
+# Frames whose percentile is exact; of more, their levels are counted, so that memory does not grow with them.
+_EXACT_FRAMES = 256
+
+# Levels are counted by the exponent and the upper bits of the mantissa of a float32: 16 in an octave, 0.2 dB apart.
+_DROPPED_BITS = 19
+_N_CODES = 1 << (31 - _DROPPED_BITS)
+
+
+class _Ranks:
+    """The frames of one pixel, for the nearest-rank percentile of each band."""
+
+    def __init__(self) -> None:
+        self.n_frames = 0
+        self._held: list[npt.NDArray[np.float32]] = []
+        self._counts: npt.NDArray[np.uint32] | None = None
+
+    def add(self, frames: Floats) -> None:
+        """Take frames, shape (n_channels, n, n_bands)."""
+        self.n_frames += frames.shape[1]
+        self._held.append(frames.astype(np.float32))
+        if self.n_frames > _EXACT_FRAMES:
+            self._count()
+
+    def _count(self) -> None:
+        for frames in self._held:
+            values = np.ascontiguousarray(frames.transpose(1, 0, 2)).reshape(frames.shape[1], -1)
+            codes = (values.view(np.uint32) >> _DROPPED_BITS).astype(np.intp)
+            if self._counts is None:
+                self._counts = np.zeros((values.shape[1], _N_CODES), np.uint32)
+            np.add.at(self._counts, (np.arange(values.shape[1]), np.minimum(codes, _N_CODES - 1)), 1)
+            self._shape = frames.shape[0], 1, frames.shape[2]
+        self._held.clear()
+
+    def percentile(self) -> npt.NDArray[np.float32]:
+        """Return the 95th percentile of each band, shape (n_channels, 1, n_bands)."""
+        rank = -(-95 * self.n_frames // 100) - 1
+        if self._counts is None:
+            frames = np.concatenate(self._held, axis=1)
+            ranked: npt.NDArray[np.float32] = np.partition(frames, rank, axis=1)[:, rank : rank + 1]
+            return ranked
+        reached = np.cumsum(self._counts, axis=1, dtype=np.uint64)
+        codes = (reached <= rank).sum(axis=1).astype(np.uint32)
+        # The middle of the values with that code; 0 for silence.
+        middle = (codes << _DROPPED_BITS) | np.where(codes, 1 << (_DROPPED_BITS - 1), 0).astype(np.uint32)
+        percentile: npt.NDArray[np.float32] = middle.view(np.float32).reshape(self._shape)
+        return percentile
 
 
 def _grouped(

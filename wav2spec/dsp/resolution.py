@@ -1,4 +1,4 @@
-"""What a window can tell apart, from theory."""
+"""The resolution of a window in time and in frequency, and its side lobes, from theory."""
 
 from dataclasses import dataclass
 
@@ -8,21 +8,21 @@ import numpy.typing as npt
 from wav2spec.dsp.windows import get_window
 from wav2spec.settings.analysis import Analysis
 
-# How finely the spectrum between bins is looked at.
-_FINER = 64
+# Points of the window's spectrum per bin.
+_OVERSAMPLING = 64
 
 
 @dataclass(frozen=True)
 class Resolution:
-    """How far apart two equal tones or two equal clicks must be to show as two.
+    """How far apart two equal tones or two equal clicks must be to be told apart.
 
     Attributes
     ----------
     frequency_hz, time_s : float
-        The full width of the main lobe, and of the window, where they have fallen to one half (-6 dB): closer than this
-        two of them add up to one hump [1]_.
+        The full width at half maximum (-6 dB) of the main lobe, and of the window. Two tones or two clicks that are
+        closer add up to a single peak [1]_.
     side_lobe_db : float
-        The highest side lobe, relative to the main lobe; -inf if there is none.
+        The highest side lobe, relative to the main lobe; -inf for a window without side lobes.
 
     References
     ----------
@@ -44,12 +44,15 @@ def resolution(analysis: Analysis, sample_rate: int) -> Resolution:
     """
     window = get_window(analysis)
     size = len(window)
-    spectrum = np.abs(np.fft.rfft(window, _FINER * size)) / abs(window.sum())
-    half_width = _first_below(spectrum, 0.5) / _FINER
-    rising = np.flatnonzero(np.diff(spectrum) > 0)
-    side_lobe = float(spectrum[rising[0] :].max()) if len(rising) else 0.0
+    spectrum = np.abs(np.fft.rfft(window, _OVERSAMPLING * size)) / abs(window.sum())
+    half_width = _first_below(spectrum, 0.5)
+    # The main lobe ends where the spectrum first rises below half of its maximum: at the top it may ripple, as that of
+    # a flat top does.
+    skirt = spectrum[int(half_width) + 1 :]
+    rising = np.flatnonzero(np.diff(skirt) > 0)
+    side_lobe = float(skirt[rising[0] :].max()) if len(rising) else 0.0
     return Resolution(
-        2 * half_width * sample_rate / size,
+        2 * half_width / _OVERSAMPLING * sample_rate / size,
         float((window >= 0.5 * window.max()).sum()) / sample_rate,
         20 * float(np.log10(side_lobe)) if side_lobe else float("-inf"),
     )
@@ -57,7 +60,7 @@ def resolution(analysis: Analysis, sample_rate: int) -> Resolution:
 
 @dataclass(frozen=True)
 class NormalizedResolution:
-    """What a window resolves whatever its length: tones in bins of it, clicks as a share of it, and its side lobes."""
+    """The resolution of a window of any length: of tones in bins, of clicks as a share of the length; side lobes."""
 
     bins: float
     time: float
@@ -65,7 +68,7 @@ class NormalizedResolution:
 
 
 def normalized_resolution(window: str) -> NormalizedResolution:
-    """Measure a window so long that its length does not matter.
+    """Measure the window at a length beyond which the numbers no longer change.
 
     >>> hann = normalized_resolution("hann")
     >>> f"{hann.bins:.2f} {hann.time:.2f}"
@@ -77,7 +80,7 @@ def normalized_resolution(window: str) -> NormalizedResolution:
 
 
 def _first_below(falling: npt.NDArray[np.float64], level: float) -> float:
-    """Return where a curve first falls below a level, between its points."""
+    """Return the interpolated index at which a curve first falls below a level."""
     index = int(np.argmax(falling < level))
     before, after = falling[index - 1], falling[index]
     return index - 1 + float((before - level) / (before - after))

@@ -28,6 +28,9 @@ _PIECE = 2**16
 
 _NO_FILTER = 0
 
+# The unit of pHYs that is known.
+_PER_METER, _METERS_PER_INCH = 1, 0.0254
+
 
 @dataclass(frozen=True)
 class PixelFormat:
@@ -68,6 +71,8 @@ class PngWriter:
         What the numbers of an indexed picture stand for.
     digest : PixelDigest, optional
         Is given all rows.
+    dpi : int, optional
+        The pixels of an inch, for programs that print.
     """
 
     def __init__(
@@ -77,6 +82,7 @@ class PngWriter:
         format: PixelFormat = GREY,
         colors: npt.NDArray[np.uint8] | None = None,
         digest: "PixelDigest | None" = None,
+        dpi: int | None = None,
     ) -> None:
         self._file = file
         self._width = width
@@ -88,6 +94,9 @@ class PngWriter:
         self._deflate = Deflate()
         file.write(SIGNATURE)
         self._write_size()
+        if dpi is not None:
+            per_meter = round(dpi / _METERS_PER_INCH)
+            self._write_chunk(b"pHYs", struct.pack(">IIB", per_meter, per_meter, _PER_METER))
         if colors is not None:
             self._write_chunk(b"PLTE", colors.tobytes())
 

@@ -39,15 +39,15 @@ class Rendering:
 Planner = Callable[[Waveform, Format], Rendering]
 
 
-def plan_spectrogram(waveform: Waveform, settings: Settings) -> SpectrogramStream:
-    """Return what is computed of a waveform.
+def plan_spectrogram(waveform: Waveform, settings: Settings, panel: tuple[int, int] | None = None) -> SpectrogramStream:
+    """Prepare the analysis of a waveform, for a panel of that width and height in pixels if it is drawn in one.
 
     Raises
     ------
     SettingError, AudioError
         If the settings do not fit it.
     """
-    stream = stream_spectrogram(waveform, settings)
+    stream = stream_spectrogram(waveform, settings, panel)
     if not stream.shape[1]:
         raise AudioError(waveform.name, too_short(stream))
     return stream

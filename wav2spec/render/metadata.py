@@ -15,8 +15,9 @@ from wav2spec.settings.levels import Levels
 from wav2spec.settings.pictures import Figure, Raster
 from wav2spec.settings.settings import Settings
 
-# Raised only by a change that alters a pixel of some picture.
+# Raised only by a change that alters a pixel of some picture; figures have a version of their own.
 ANALYSIS_VERSION = 1
+FIGURE_VERSION = 2
 
 Metadata = dict[str, Any]
 
@@ -41,7 +42,7 @@ def describe(stream: SpectrogramStream, command: str, **more: Any) -> str:
     if not settings.picture.metadata:
         return ""
     metadata = {
-        "analysis_version": ANALYSIS_VERSION,
+        "analysis_version": FIGURE_VERSION if isinstance(settings.picture, Figure) else ANALYSIS_VERSION,
         "command": command,
         "settings": dict(settings.effective()),
         "resolved": {

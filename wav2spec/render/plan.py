@@ -25,17 +25,18 @@ def plan_picture(waveform: Waveform, format: Format, settings: Settings) -> Rend
     SettingError, AudioError
         If the settings do not fit it.
     """
-    stream = plan_spectrogram(waveform, settings)
-    if format == "npy":
-        return Rendering(stream, partial(_write_values, stream=stream), str, spectrogram_warnings(stream))
-    if isinstance(settings.picture, Figure):
+    picture = settings.picture
+    if isinstance(picture, Figure) and format != "npy":
         # Loads matplotlib.
         from wav2spec.render.figures.plot import plan_plot
 
-        return plan_plot(stream, settings.picture, waveform.name)
-    raster, described = settings.picture, partial(describe, stream, "image")
-    write = partial(_write_pixels, stream=stream, raster=raster, described=described)
-    return Rendering(stream, write, described, spectrogram_warnings(stream) + check_size(stream, raster))
+        return plan_plot(waveform, format, settings)
+    stream = plan_spectrogram(waveform, settings)
+    if format == "npy" or isinstance(picture, Figure):
+        return Rendering(stream, partial(_write_values, stream=stream), str, spectrogram_warnings(stream))
+    described = partial(describe, stream, "image")
+    write = partial(_write_pixels, stream=stream, raster=picture, described=described)
+    return Rendering(stream, write, described, spectrogram_warnings(stream) + check_size(stream, picture))
 
 
 def _write_pixels(

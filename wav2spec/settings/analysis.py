@@ -1,11 +1,13 @@
 """Settings of the short-time Fourier transform."""
 
 import functools
+import math
 from dataclasses import dataclass, replace
 from typing import get_args
 
 from wav2spec.errors import SettingError
 from wav2spec.settings.choices import (
+    AUTO,
     WINDOW_ALIASES,
     WINDOW_PARAMETERS,
     WINDOWS,
@@ -18,6 +20,31 @@ from wav2spec.settings.choices import (
 from wav2spec.settings.fields import Choice, Flag, Named, Size, check_fields, setting
 from wav2spec.settings.quantities import in_samples, parse_size
 
+# The length of the window that `auto` stands for (s), and the share of the window that its stride does not exceed.
+_AUTO_WINDOW_S, _AUTO_STRIDE = 0.04, 4
+
+# On a log or mel scale, `auto` zero-pads so many windows, up to so many samples; it never zero-pads further.
+_AUTO_WINDOWS, _AUTO_FFT_LENGTH = 4, 16384
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The picture to which ``auto`` fits an analysis.
+
+    Attributes
+    ----------
+    samples_per_column : float, optional
+        The samples that a pixel along time shows.
+    n_bins : int
+        The bins that are needed from 0 Hz to half the sample rate.
+    spread : bool
+        Whether frequencies are on a log or mel scale.
+    """
+
+    samples_per_column: float | None = None
+    n_bins: int = 0
+    spread: bool = False
+
 
 @dataclass(frozen=True)
 class Analysis:
@@ -25,8 +52,9 @@ class Analysis:
 
     window_size: int | str = setting(
         256,
-        Size(minimum=2),
+        Size(minimum=2, names=(AUTO,)),
         "Length of the window: samples (256) or time (25ms).",
+        details="`auto`: the power of two nearest to 40 ms.",
         group="Analysis",
         everyday=True,
         changes_levels=True,
@@ -34,10 +62,11 @@ class Analysis:
     )
     stride: int | str = setting(
         128,
-        Size(minimum=1, share=True),
+        Size(minimum=1, share=True, names=(AUTO,)),
         "Distance between frames: samples, time or a share (50%).",
         details="From the start of a frame to the start of the next: samples, time, or a share of the window (`50%`, "
-        "`1/3`; `1//4` is rounded down to whole samples). A stride beyond the window skips samples.",
+        "`1/3`; `1//4` is rounded down to whole samples). A stride beyond the window skips samples. `auto`: a quarter "
+        "of the window, or as many samples as a pixel shows if they are fewer.",
         group="Analysis",
         everyday=True,
         aliases=("hop-length", "hop"),
@@ -65,7 +94,8 @@ class Analysis:
         "power-of-two",
         Size(minimum=2, names=get_args(FftLengthName)),
         "FFT length: samples, time, the window's or its next power of two.",
-        details="A window shorter than the FFT is zero-padded.",
+        details="A window shorter than the FFT is zero-padded. `auto`: the next power of two, but on a linear scale at "
+        "least a bin for each pixel of a panel, and on a log or mel scale four windows, up to 16384 samples.",
         group="Analysis",
         changes_levels=True,
         aliases=("n-fft",),
@@ -106,7 +136,7 @@ class Analysis:
         if str(self.window).isdecimal():
             raise SettingError("window", f"{self.window} is no window function; did you mean `window_size`?")
         check_fields(self)
-        if self.fft_length in get_args(FftLengthName):
+        if self.fft_length in get_args(FftLengthName) or self.window_size == AUTO:
             return
         (length, unit), (size, window_unit) = parse_size(self.fft_length), parse_size(self.window_size)
         if unit == window_unit and length < size:
@@ -114,20 +144,26 @@ class Analysis:
 
     # Most recordings of a batch have the same sample rate.
     @functools.lru_cache(maxsize=64)  # noqa: B019 - few and small
-    def resolved(self, sample_rate: int) -> "Analysis":
-        """Return the same analysis with sizes in samples, rounded up.
+    def resolved(self, sample_rate: int, fit: Fit = Fit()) -> "Analysis":
+        """Return the same analysis with sizes in samples, rounded up; ``auto`` fits them to a picture.
 
         Raises
         ------
         SettingError
             If the window is too short at this sample rate, or longer than the FFT.
         """
-        window_size = in_samples(self.window_size, sample_rate)
+        if self.window_size == AUTO:
+            window_size = _nearest_power_of_two(_AUTO_WINDOW_S * sample_rate)
+        else:
+            window_size = in_samples(self.window_size, sample_rate)
         if window_size < 2:
             message = f"{self.window_size} at {sample_rate} Hz is {window_size} sample, a window needs at least 2"
             raise SettingError("window_size", message)
         if self.fft_length == "power-of-two":
-            fft_length = 1 << (window_size - 1).bit_length()
+            fft_length = _power_of_two_from(window_size)
+        elif self.fft_length == AUTO:
+            wanted = _AUTO_WINDOWS * window_size if fit.spread else 2 * (fit.n_bins - 1)
+            fft_length = _power_of_two_from(max(window_size, min(wanted, _AUTO_FFT_LENGTH)))
         elif self.fft_length == "window":
             fft_length = window_size
         else:
@@ -135,7 +171,26 @@ class Analysis:
         if fft_length < window_size:
             message = f"{fft_length} samples are fewer than the window's {window_size}"
             raise SettingError("fft_length", message)
-        stride = in_samples(self.stride, sample_rate, window_size)
+        if self.stride == AUTO:
+            stride = max(1, window_size // _AUTO_STRIDE)
+            if fit.samples_per_column is not None:
+                stride = max(1, min(stride, int(fit.samples_per_column)))
+        else:
+            stride = in_samples(self.stride, sample_rate, window_size)
         if stride < 1:
             raise SettingError("stride", f"{self.stride} of {window_size} samples is less than 1 sample")
         return replace(self, window_size=window_size, stride=stride, fft_length=fft_length)
+
+
+def _power_of_two_from(size: int) -> int:
+    return 1 << (size - 1).bit_length()
+
+
+def _nearest_power_of_two(size: float) -> int:
+    """Return the power of two that is nearest to a size, at least 2.
+
+    >>> [_nearest_power_of_two(0.04 * rate) for rate in (8000, 16000, 44100, 192000)]
+    [256, 512, 2048, 8192]
+    """
+    above = _power_of_two_from(max(2, math.ceil(size)))
+    return max(2, above if above - size <= size - above / 2 else above // 2)

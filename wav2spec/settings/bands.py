@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from wav2spec.errors import SettingError
-from wav2spec.settings.choices import MEL_BANDS, FreqScale, MelFormula, MelNorm
+from wav2spec.settings.choices import AUTO, MEL_BANDS, FreqScale, MelFormula, MelNorm
 from wav2spec.settings.fields import Choice, Flag, Number, check_fields, setting
 
 
@@ -21,10 +21,11 @@ class Bands:
         everyday=True,
         changes_levels=True,
     )
-    fmax: float | None = setting(
+    fmax: float | str | None = setting(
         None,
-        Number("Hz", above=0),
+        Number("Hz", above=0, names=(AUTO,)),
         "Highest frequency.",
+        details="`auto`: 99.9 % of the power lies below it, rounded up.",
         group="Frequency",
         default_text="half the sample rate",
         everyday=True,
@@ -76,7 +77,7 @@ class Bands:
 
     def __post_init__(self) -> None:
         check_fields(self)
-        if self.fmin is not None and self.fmax is not None and self.fmin >= self.fmax:
+        if self.fmin is not None and isinstance(self.fmax, int | float) and self.fmin >= self.fmax:
             raise SettingError("fmin", f"must be below fmax, but {self.fmin:g} Hz is not below {self.fmax:g} Hz")
         if self.freq_scale == "log" and self.fmin == 0:
             raise SettingError("fmin", "must be above 0 Hz on a log scale")
@@ -90,6 +91,6 @@ class Bands:
             If one does not.
         """
         for name, limit in (("fmax", self.fmax), ("fmin", self.fmin)):
-            if limit is not None and limit > sample_rate / 2:
+            if isinstance(limit, int | float) and limit > sample_rate / 2:
                 message = f"{limit:g} Hz is beyond half the sample rate, {sample_rate / 2:g} Hz"
                 raise SettingError(name, message)

@@ -13,7 +13,7 @@ SegmentLast = Literal["pad", "drop"]
 
 WindowSymmetry = Literal["periodic", "symmetric", "even-periodic"]
 
-FftLengthName = Literal["power-of-two", "window"]
+FftLengthName = Literal["auto", "power-of-two", "window"]
 
 WindowAlign = Literal["left", "center"]
 
@@ -35,7 +35,7 @@ Layout = Literal["down-left", "down-right", "right-up"]
 
 Style = Literal["light", "dark"]
 
-Reduce = Literal["max", "mean"]
+Reduce = Literal["max", "mean", "p95"]
 
 BitDepth = Literal[8, 16]
 
@@ -61,6 +61,8 @@ LAYOUTS: Mapping[str, Orientation] = {
     "down-right": Orientation("rows", frequency_falls=False),
     "right-up": Orientation("columns", frequency_falls=True),
 }
+# The value of settings that follow from the recording and the size of the picture.
+AUTO = "auto"
 
 # The palette that needs no matplotlib.
 GRAY = "gray"

@@ -104,6 +104,14 @@ class Figure:
     )
     colorbar: bool = setting(True, Flag(), "Draw the scale of levels at the right.", group="Picture")
     waveform: bool = setting(False, Flag(), "Draw the waveform above.", group="Picture", everyday=True)
+    waveform_range: float = setting(
+        1.0,
+        Number(above=0),
+        "Reach of the waveform's axis; louder samples widen it.",
+        group="Picture",
+        applies_if=("waveform", (True,)),
+    )
+    caption: bool = setting(True, Flag(), "Write the settings below the title.", group="Picture")
     style: Style = setting("light", Choice(get_args(Style)), "Dark on light, or light on dark.", group="Picture")
     palette: str = setting(
         "magma",

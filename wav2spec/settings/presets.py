@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from wav2spec.settings.choices import AUTO
 from wav2spec.settings.pictures import Figure
 from wav2spec.settings.settings import Settings
 
@@ -79,18 +80,21 @@ PRESETS = {
 }
 
 
-# What `plot` starts from, and `compare`, whose panels share one level scale.
-PLOT = replace(PRESETS["librosa"].settings, picture=Figure())
-
-
-COMPARE = PLOT.replace(db_ref="full-scale", amin=0.0)
+# The start of `plot` and `compare`: sizes that fit the recording and the figure.
+PLOT = replace(
+    _LIBROSA.replace(window_size=AUTO, stride=AUTO, fft_length=AUTO, window_align="left", amin=0.0),
+    picture=Figure(),
+)
+COMPARE = PLOT
 
 
 # What the page of `explore` opens with. Its transforms are powers of two.
-EXPLORE = COMPARE.replace(channel="all", fft_length="power-of-two")
+EXPLORE = replace(
+    _LIBROSA.replace(channel="all", fft_length="power-of-two", db_ref="full-scale", amin=0.0), picture=Figure()
+)
 
 
-# What `tune` tries: powers of two, and a hop so short that a frame falls on every event at any size.
+# The window sizes that `tune` tries, and its analysis: a frame falls on every event at any size.
 TUNED_SIZES = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384)
 
 
@@ -100,7 +104,6 @@ TUNE = DEFAULT.replace(
     fft_length="window",
     window_align="center",
     framing="centered",
-    magnitude_squared=True,
 )
 
 

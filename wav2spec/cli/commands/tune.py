@@ -50,7 +50,7 @@ def tune(
     as_json: bool,
     flags: bool,
 ) -> int:
-    """Rank windows by how concentrated the spectrogram is that they give: the Renyi entropy, less is better.
+    """Rank windows by the concentration of their spectrograms: the entropy of the magnitudes, less is better.
 
     Sources are files, or folders of WAV files, over which the mean counts. --resolve needs no source.
 

@@ -1,10 +1,10 @@
-"""The labelled figure, in matplotlib: panels of pixels with axes, a colour bar, a waveform.
+"""The figure: a frame, the pixels of spectrograms and waveforms in it, and the file.
 
-Pixels are put into the figure as they are; matplotlib draws what is around them. There is no pyplot and no display.
+A figure is a sheet of colour numbers. The first are the shades of the frame and the theme's colours, then come those of
+the colormaps, `N_LEVELS` each. With one colormap there are no more than 256: an indexed PNG has them all.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -12,265 +12,358 @@ import numpy as np
 import numpy.typing as npt
 
 from wav2spec.arrays import Pixels
-from wav2spec.dsp.pooling import Axis
 from wav2spec.formats.digest import PixelDigest
-from wav2spec.formats.png_writer import RGB, PngWriter
-from wav2spec.render.colormaps import load_colormap, quiet_matplotlib
-from wav2spec.render.figures.layout import FONT_POINTS, Box, Layout
-from wav2spec.render.figures.panels import FrequencyScale
-from wav2spec.render.figures.ticks import Ticks, level_ticks, linear_frequency_ticks, spread_frequency_ticks, time_ticks
-from wav2spec.render.quantize import value_range
-from wav2spec.settings.bands import Bands
-from wav2spec.settings.levels import Levels
+from wav2spec.formats.png_writer import INDEXED, RGB, PngWriter
+from wav2spec.render.colormaps import load_colormap
+from wav2spec.render.figures.axes import MINUS, Axes, LevelScale, level_marks
+from wav2spec.render.figures.frame import N_SHADES, Frame, Image, Line, Marks, paint, save, theme_colors
+from wav2spec.render.figures.layout import FONT_POINTS, LABEL, SMALL, Box, Layout
+from wav2spec.settings.choices import Format
 from wav2spec.settings.pictures import Figure
 
-# Letters that a label takes of its axis.
-_TIME_LABEL, _FREQUENCY_LABEL, _LEVEL_LABEL = 6.0, 2.6, 2.6
+Numbers = npt.NDArray[Any]
 
+# Numbers of colours: those of the theme, and the first of the first colormap. A colormap has as many colours as are
+# left, which are evenly spaced among its 256.
+_BLANK, _WAVE, _MARK = range(N_SHADES, N_SHADES + 3)
+_FIRST_COLOR = N_SHADES + 4
+N_LEVELS = 256 - _FIRST_COLOR
+_LEVEL_OF = np.rint(np.arange(256) * (N_LEVELS - 1) / 255).astype(np.uint8)
+_COLOR_OF = np.rint(np.arange(N_LEVELS) * 255 / (N_LEVELS - 1)).astype(np.uint8)
 
-_MOST_LEVELS = 10
+# Pixels that are turned into colours at once.
+_PIECE = 2**18
+
+# The share of a waveform's box that is left free above and below its range.
+_WAVE_MARGIN = 0.05
 
 
 @dataclass(frozen=True)
-class Theme:
-    """The colours around the pixels."""
+class Mark:
+    """A line or an outlined box over a panel, with its name.
 
-    background: str
-    ink: str
-    blank: tuple[int, int, int]
-    wave: tuple[int, int, int]
+    Attributes
+    ----------
+    left, right, bottom, top : float or None
+        In s and Hz. With `left` alone it is a vertical line, with `bottom` alone a horizontal one; without limits in
+        frequency a box is as high as its panel.
+    text : str
+    """
 
-
-_THEMES = {
-    "light": Theme("#ffffff", "#222222", (0xEC, 0xEC, 0xEC), (0x4A, 0x4A, 0x6A)),
-    "dark": Theme("#121216", "#d8d8dc", (0x24, 0x24, 0x2A), (0xB0, 0xB0, 0xC8)),
-}
+    left: float | None = None
+    right: float | None = None
+    bottom: float | None = None
+    top: float | None = None
+    text: str = ""
 
 
 @dataclass(frozen=True)
 class Panel:
-    """What one panel shows.
+    """The content of one panel.
 
     Attributes
     ----------
     pixels : ndarray, shape (height, width), uint8
+        Levels; the first row is the top.
     blank : ndarray of bool, shape (width,)
+        Columns without a frame.
+    axes : Axes
+    palette : str
     caption : str
         Lines above it; empty for none.
+    marks : sequence of Mark
     """
 
     pixels: Pixels
     blank: npt.NDArray[np.bool_]
+    axes: Axes
+    palette: str
     caption: str = ""
+    marks: Sequence[Mark] = ()
 
 
 @dataclass(frozen=True)
-class Axes:
-    """What all panels of a figure share."""
+class Wave:
+    """The least and the greatest sample of each pixel of a waveform, shape (2, width), and its axis of time."""
 
-    time: Axis
-    frequency: Axis
-    scale: FrequencyScale
-    bands: Bands
-    levels: Levels
-    unit: str
+    extremes: npt.NDArray[np.floating]
+    axes: Axes
+
+
+@dataclass(frozen=True)
+class Tiers:
+    """Rows of labels below a panel: the marks of each row with its name, and the panel's axes."""
+
+    rows: Sequence[tuple[str, Sequence[Mark]]]
+    axes: Axes
+
+
+@dataclass(frozen=True)
+class Content:
+    """All that a figure shows, in the order of the layout's boxes."""
+
+    panels: Sequence[Panel]
+    bars: Sequence[tuple[LevelScale, str]]
+    waves: Sequence[Wave] = ()
+    wave_range: float = 1.0
+    tiers: Sequence[Tiers] = ()
+    title: str = ""
+    caption: str = ""
 
 
 def draw_figure(
     file: BinaryIO,
+    format: Format,
     figure: Figure,
     layout: Layout,
-    panels: list[Panel],
-    axes: Axes,
-    *,
-    title: str = "",
-    wave: npt.NDArray[np.floating[Any]] | None = None,
-    text: str = "",
+    content: Content,
+    describe: Callable[[], str],
     digest: PixelDigest | None = None,
 ) -> tuple[int, int]:
-    """Write a figure as PNG, and return its width and height."""
-    theme = _THEMES[figure.style]
-    colors = load_colormap(figure.palette)
-    with _matplotlib() as (canvas_class, figure_class):
-        # Half a pixel more, since the canvas rounds down.
-        inches = (layout.width + 0.5) / figure.dpi, (layout.height + 0.5) / figure.dpi
-        drawing = figure_class(figsize=inches, dpi=figure.dpi, facecolor=theme.background)
-        canvas = canvas_class(drawing)
-        sheet = _Canvas(drawing, layout, theme)
-        n_rows = len(panels) // layout.n_columns
-        for index, (panel, box) in enumerate(zip(panels, layout.panels, strict=True)):
-            row, column = divmod(index, layout.n_columns)
-            sheet.put(box, np.where(panel.blank[:, np.newaxis], np.array(theme.blank, np.uint8), colors[panel.pixels]))
-            around = sheet.axes(box)
-            sheet.time_axis(around, box, axes.time, labelled=row == n_rows - 1)
-            sheet.frequency_axis(around, box, axes, labelled=column == 0)
-            for line, message in enumerate(reversed(panel.caption.splitlines())):
-                height = box.y + box.height + (0.3 + 1.1 * line) * layout.letter
-                sheet.write(message, box.x, height, box.width, small=True)
-        if layout.bar:
-            sheet.level_bar(layout.bar, colors, axes)
-        if layout.waveform and wave is not None:
-            sheet.waveform(layout.waveform, wave, axes.time)
-        if title:
-            first = layout.waveform or layout.panels[0]
-            above = 0.7 if layout.waveform else 0.7 + 1.1 * len(panels[0].caption.splitlines())
-            room = layout.width - first.x - 0.5 * layout.letter
-            sheet.write(title, first.x, first.y + first.height + above * layout.letter, room)
-        canvas.draw()
-        pixels = np.asarray(canvas.buffer_rgba())[:, :, :3]
-    writer = PngWriter(file, layout.width, RGB, digest=digest)
-    writer.write_rows(pixels.reshape(len(pixels), -1))
-    return writer.close(text)
+    """Write a figure, and return its width and height; it is described when all of it has been drawn."""
+    palettes = list(dict.fromkeys([panel.palette for panel in content.panels] + [name for _, name in content.bars]))
+    frame = _frame(figure, layout, content)
+    lines = [*_headings(layout, content), *_captions(layout, content), *_label_lines(layout, content)]
+    strokes = [
+        stroke
+        for panel, box in _pairs(layout, content)
+        for mark in panel.marks
+        for stroke in _strokes(mark, panel.axes, box)
+    ]
+    colors = _colors(figure, palettes)
+    if format != "png":
+        images = [Image(box, colors[numbers]) for box, numbers in _contents(layout, content, palettes)]
+        save(file, format, frame, lines, images, strokes, describe())
+        return layout.width, layout.height
+    shades, boxed = paint(frame, lines)
+    sheet: Numbers = shades.astype(_type_of(palettes), copy=False)
+    written = [(box, _part(shades, box).copy()) for box in boxed]
+    for box, numbers in _contents(layout, content, palettes):
+        _part(sheet, box)[:] = numbers
+    for box in strokes:
+        _part(sheet, box)[:] = _MARK
+    for box, pixels in written:
+        _part(sheet, box)[:] = pixels
+    del shades, written
+    writer = (
+        PngWriter(file, layout.width, INDEXED, colors, digest=digest, dpi=figure.dpi)
+        if len(palettes) == 1
+        else PngWriter(file, layout.width, RGB, digest=digest, dpi=figure.dpi)
+    )
+    n_rows = max(1, _PIECE // layout.width)
+    for top in range(0, layout.height, n_rows):
+        rows = sheet[top : top + n_rows]
+        writer.write_rows(rows if len(palettes) == 1 else colors[rows].reshape(len(rows), -1))
+    return writer.close(describe())
 
 
-class _Canvas:
-    """A matplotlib figure on which boxes are filled and labelled."""
+def _colors(figure: Figure, palettes: list[str]) -> npt.NDArray[np.uint8]:
+    """Return the colours of all numbers, shape (n, 3)."""
+    own = theme_colors(figure.style)
+    spare = np.zeros((_FIRST_COLOR - len(own), 3), np.uint8)
+    return np.concatenate([own, spare, *(load_colormap(name)[_COLOR_OF] for name in palettes)])
 
-    def __init__(self, drawing: Any, layout: Layout, theme: Theme) -> None:
-        self._drawing = drawing
-        self._layout = layout
-        self._theme = theme
-        self._width, self._height = drawing.bbox.width, drawing.bbox.height
-        self._font = {"color": theme.ink, "fontsize": FONT_POINTS, "parse_math": False}
 
-    def put(self, box: Box, pixels: npt.NDArray[np.uint8]) -> None:
-        """Fill a box with colours, shape (height, width, 3)."""
-        self._drawing.figimage(pixels, box.x, box.y, origin="upper", zorder=-1)
+def _type_of(palettes: list[str]) -> type[np.uint8 | np.uint16]:
+    """Return the type of the numbers of all colours."""
+    return np.uint8 if len(palettes) == 1 else np.uint16
 
-    def axes(self, box: Box) -> Any:
-        """Frame a box, without ticks."""
-        place = (box.x / self._width, box.y / self._height, box.width / self._width, box.height / self._height)
-        axes = self._drawing.add_axes(place, facecolor="none", xlim=(0, 1), ylim=(0, 1))
-        axes.set(xticks=[], yticks=[])
-        axes.tick_params(colors=self._theme.ink, labelsize=0.9 * FONT_POINTS)
-        for spine in axes.spines.values():
-            spine.set(edgecolor=self._theme.ink, linewidth=0.6)
-        return axes
 
-    def write(self, text: str, x: float, y: float, width: float, *, small: bool = False) -> None:
-        """Write a line from a point in pixels on, no longer than `width`."""
-        font = self._font | {"fontsize": FONT_POINTS * (0.85 if small else 1.15)}
-        label = self._drawing.text(x / self._width, y / self._height, text, ha="left", va="bottom", **font)
-        label.set_fontfamily(_families(text))
-        _shorten(label, text, width, self._drawing)
+def _part(sheet: Numbers, box: Box) -> Numbers:
+    """Return a view of the pixels of a box."""
+    top = len(sheet) - box.y - box.height
+    return sheet[top : top + box.height, box.x : box.x + box.width]
 
-    def time_axis(self, axes: Any, box: Box, time: Axis, *, labelled: bool) -> None:
-        ticks = time_ticks(time.low, time.high, self._max_ticks(box.width, _TIME_LABEL))
-        places = _snap_to_pixels(time.position(ticks.values), box.width, 0.25)
-        axes.set_xticks(places, ticks.labels if labelled else [""] * len(places))
-        if labelled:
-            axes.set_xlabel(ticks.title, **self._font)
 
-    def frequency_axis(self, axes: Any, box: Box, shared: Axes, *, labelled: bool) -> None:
-        ticks = self._frequency_ticks(box, shared)
-        places = _snap_to_pixels(shared.frequency.position(shared.scale.from_hz(ticks.values)), box.height, 0.75)
-        axes.set_yticks(places, ticks.labels if labelled else [""] * len(ticks.values))
-        if labelled:
-            axes.set_ylabel(ticks.title, **self._font)
+def _pairs(layout: Layout, content: Content) -> Iterator[tuple[Panel, Box]]:
+    return zip(content.panels, layout.panels, strict=True)
 
-    def _frequency_ticks(self, box: Box, shared: Axes) -> Ticks:
-        low, high = (float(shared.scale.to_hz(edge)) for edge in (shared.frequency.low, shared.frequency.high))
-        if shared.bands.freq_scale == "linear":
-            return linear_frequency_ticks(low, high, self._max_ticks(box.height, _FREQUENCY_LABEL))
-        gap = _FREQUENCY_LABEL / 2 * self._layout.letter / box.height
 
-        def place(hz: float) -> float:
-            return float(shared.frequency.position(shared.scale.from_hz(hz)))
+def _contents(layout: Layout, content: Content, palettes: list[str]) -> Iterator[tuple[Box, Numbers]]:
+    """Yield the colour numbers of each box that holds pixels."""
 
-        return spread_frequency_ticks(max(low, 0.0), high, place, gap)
+    def numbered(levels: Pixels, palette: str) -> Numbers:
+        first = _FIRST_COLOR + N_LEVELS * palettes.index(palette)
+        return (_LEVEL_OF.astype(np.uint16) + first).astype(_type_of(palettes))[levels]
 
-    def level_bar(self, box: Box, colors: npt.NDArray[np.uint8], shared: Axes) -> None:
+    for panel, box in _pairs(layout, content):
+        numbers = numbered(panel.pixels, panel.palette)
+        numbers[:, panel.blank] = _BLANK
+        yield box, numbers
+    for (_, palette), box in zip(content.bars, layout.bars, strict=True):
         levels = np.rint(np.linspace(255, 0, box.height)).astype(np.uint8)
-        self.put(box, np.repeat(colors[levels][:, np.newaxis], box.width, axis=1))
-        axes = self.axes(box)
-        low, high, title = _level_range(shared.levels, shared.unit)
-        values = level_ticks(low, high, min(_MOST_LEVELS, self._max_ticks(box.height, _LEVEL_LABEL)))
-        places = (np.maximum((np.asarray(values) - low) / (high - low), 0)) ** (1 / shared.levels.gamma)
-        axes.yaxis.tick_right()
-        axes.yaxis.set_label_position("right")
-        axes.set_yticks(places, [f"{value:g}".replace("-", "\N{MINUS SIGN}") for value in values])
-        axes.set_ylabel(title, **self._font)
-
-    def waveform(self, box: Box, wave: npt.NDArray[np.floating[Any]], time: Axis) -> None:
-        """Draw least and greatest samples, shape (2, width); the box reaches as far as the loudest."""
-        reach = max(float(np.abs(wave).max()), 1e-9)
-        rows = (1.0 - wave / reach) / 2.0 * (box.height - 1)
-        top, bottom = np.floor(rows[1]), np.ceil(rows[0])
-        inside = np.arange(box.height)[:, np.newaxis]
-        drawn = (inside >= top) & (inside <= bottom)
-        self.put(
-            box,
-            np.where(
-                drawn[:, :, np.newaxis], np.array(self._theme.wave, np.uint8), np.array(self._theme.blank, np.uint8)
-            ),
-        )
-        axes = self.axes(box)
-        self.time_axis(axes, box, time, labelled=False)
-        axes.set_yticks([0, 0.5, 1], [f"\N{MINUS SIGN}{reach:.2g}", "0", f"{reach:.2g}"])
-
-    def _max_ticks(self, length: int, letters: float) -> int:
-        return max(1, int(length / (letters * self._layout.letter)))
+        yield box, np.repeat(numbered(levels, palette)[:, np.newaxis], box.width, axis=1)
+    for wave, box in zip(content.waves, layout.waveforms, strict=True):
+        yield box, _draw_wave(wave, box, content.wave_range)
 
 
-def _level_range(levels: Levels, unit: str) -> tuple[float, float, str]:
-    """Return what the darkest and the brightest colour stand for, and the unit with its reference."""
-    low, high = value_range(levels, unit)
-    if unit != "dB":
-        return low, high, unit.capitalize()
-    names = {"full-scale": "full scale", "peak": "peak"}
-    reference = names.get(str(levels.db_ref), f"magnitude {levels.db_ref}")
-    return low, high, f"dB re {reference}"
+def _draw_wave(wave: Wave, box: Box, reach: float) -> Pixels:
+    limit = reach * (1 + 2 * _WAVE_MARGIN)
+    rows = np.clip((1.0 - wave.extremes / limit) / 2.0, 0.0, 1.0) * (box.height - 1)
+    top, bottom = np.floor(rows[1]), np.ceil(rows[0])
+    inside = np.arange(box.height)[:, np.newaxis]
+    return np.where((inside >= top) & (inside <= bottom), np.uint8(_WAVE), np.uint8(_BLANK))
 
 
-def _snap_to_pixels(places: npt.NDArray[np.floating[Any]], n_pixels: int, part: float) -> npt.NDArray[np.floating[Any]]:
-    """Move each place to that part of the pixel that shows it from which matplotlib's rounding draws the mark there."""
-    marks: npt.NDArray[np.floating[Any]] = (np.clip(np.floor(places * n_pixels), 0, n_pixels - 1) + part) / n_pixels
-    return marks
+def _frame(figure: Figure, layout: Layout, content: Content) -> Frame:
+    """Return the boxes with their ticks, and the titles of axes."""
+    letter, n_columns = layout.letter, layout.n_columns
+    boxes: list[tuple[Box, tuple[Marks, ...]]] = []
+    titles: list[Line] = []
+    n_panels = len(layout.panels)
+    same_frequencies = len({panel.axes.frequency for panel in content.panels}) == 1
+    for index, (panel, box) in enumerate(_pairs(layout, content)):
+        time, x = panel.axes.time_ticks(box, letter)
+        frequency, y = panel.axes.frequency_ticks(box, letter)
+        last, first = index >= n_panels - n_columns, index % n_columns == 0
+        below = Marks("bottom", x, _labels(time.labels, shown=last and not layout.tiers))
+        left = Marks("left", y, _labels(frequency.labels, shown=first or (not same_frequencies and n_columns == 1)))
+        boxes.append((box, (below, left)))
+        if last:
+            texts = time.title, time.title.partition("(")[2].rstrip(")")
+            middle = box.x + box.width / 2
+            titles.append(Line(texts, middle, 0.45 * letter, box.width + letter, 1.0, ("center", "bottom")))
+        if index == 0:
+            titles.append(_side_title(frequency.title, layout))
+    for tiers, box in zip(content.tiers, layout.tiers, strict=True):
+        time, x = tiers.axes.time_ticks(box, letter)
+        last = box.y == layout.tiers[-1].y
+        boxes.append((box, (Marks("bottom", x, _labels(time.labels, shown=last)),)))
+    for (scale, _), box in zip(content.bars, layout.bars, strict=True):
+        boxes.append((box, (Marks("right", *level_marks(scale, box, letter)),)))
+        middle, right = box.y + box.height / 2, layout.width - 0.4 * letter
+        short = scale.title.partition(",")[0], "dB"
+        room = box.height + (2 * letter if len(layout.bars) == 1 else 0)
+        titles.append(Line((scale.title, *short), right, middle, room, 1.0, ("center", "bottom"), rotated=True))
+    for index, (wave, box) in enumerate(zip(content.waves, layout.waveforms, strict=True)):
+        time, x = wave.axes.time_ticks(box, letter)
+        reach, unit = content.wave_range, box.height / (1 + 2 * _WAVE_MARGIN) / 2
+        values = (-reach, 0.0, reach) if box.height > 3.2 * letter else (0.0,)
+        labels = [f"{value:.3g}".replace("-", MINUS) for value in values]
+        places = tuple(int(box.height / 2 + unit * value / reach) for value in values)
+        shown = index % n_columns == 0
+        boxes.append((box, (Marks("bottom", x, ("",) * len(x)), Marks("left", places, _labels(labels, shown=shown)))))
+        if shown:
+            middle = box.y + box.height / 2
+            titles.append(_rotated(("Amplitude",), layout, middle, box.height + 0.5 * letter, optional=True))
+    return Frame(layout.width, layout.height, figure.dpi, figure.style, tuple(boxes), tuple(titles))
 
 
-def level_characters(levels: Levels, unit: str) -> int:
-    """Return the length of the longest level's label."""
-    low, high, _ = _level_range(levels, unit)
-    return max(len(f"{value:g}") for value in level_ticks(low, high, _MOST_LEVELS))
+def _labels(labels: Sequence[str], *, shown: bool) -> tuple[str, ...]:
+    return tuple(labels) if shown else ("",) * len(labels)
 
 
-def _shorten(label: Any, text: str, width: float, drawing: Any) -> None:
-    """Leave out the middle of what is too long."""
-    keep = len(text)
-    while keep > 2 and label.get_window_extent(drawing.canvas.get_renderer()).width > width:
-        keep = min(keep - 1, int(keep * width / label.get_window_extent().width) + 1)
-        label.set_text(f"{text[: keep // 2]}\N{HORIZONTAL ELLIPSIS}{text[len(text) - keep // 2 :]}")
+def _side_title(title: str, layout: Layout) -> Line:
+    """Return the title of the frequency axis, once for all rows."""
+    low, high = layout.panels[-1].y, layout.panels[0].y + layout.panels[0].height
+    unit = title.partition("(")[2].rstrip(")")
+    return _rotated((title, unit), layout, (low + high) / 2, high - low + layout.letter)
 
 
-def _families(text: str) -> list[str]:
-    """Return the fonts for a text: matplotlib's own, and of those installed what has the letters it lacks."""
-    from matplotlib import font_manager
-
-    families = ["DejaVu Sans"]
-    own = font_manager.get_font(font_manager.findfont("DejaVu Sans")).get_charmap()
-    missing = {ord(letter) for letter in text} - own.keys()
-    for entry in sorted(font_manager.fontManager.ttflist, key=lambda entry: entry.name):
-        if not missing:
-            break
-        if entry.name not in families and entry.style == "normal" and entry.weight in (400, "normal", "regular"):
-            found = missing & font_manager.get_font(entry.fname).get_charmap().keys()
-            if found:
-                families.append(entry.name)
-                missing -= found
-    return families
+def _rotated(texts: tuple[str, ...], layout: Layout, middle: float, room: float, *, optional: bool = False) -> Line:
+    return Line(texts, 0.4 * layout.letter, middle, room, 1.0, ("center", "top"), rotated=True, optional=optional)
 
 
-@contextmanager
-def _matplotlib() -> Iterator[tuple[Any, Any]]:
-    """Load matplotlib with its own defaults, silently: a missing cache folder or letter is not our user's."""
-    import warnings
+def _headings(layout: Layout, content: Content) -> Iterator[Line]:
+    """Yield the title and the caption of the figure."""
+    letter, x = layout.letter, layout.panels[0].x
+    above = max([1, *(len(panel.caption.splitlines()) for panel in content.panels)]) if content.panels[0].caption else 0
+    y = layout.top + (0.3 + 1.1 * above * (not layout.waveforms)) * letter + 0.2 * letter
+    room = layout.width - x - 0.5 * letter
+    if content.caption:
+        yield Line((content.caption,), x, y, room, SMALL)
+        y += 1.25 * letter
+    if content.title:
+        yield Line((content.title,), x, y + 0.15 * letter, room, 1.15)
 
-    quiet_matplotlib()
-    import matplotlib
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure as MatplotlibFigure
 
-    with matplotlib.rc_context(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        matplotlib.rcdefaults()
-        yield FigureCanvasAgg, MatplotlibFigure
+def _captions(layout: Layout, content: Content) -> Iterator[Line]:
+    """Yield the lines above panels."""
+    for panel, box in _pairs(layout, content):
+        for index, text in enumerate(reversed(panel.caption.splitlines())):
+            y = box.y + box.height + (0.3 + 1.1 * index) * layout.letter
+            yield Line(_shorter(text), box.x, y, box.width, SMALL)
+
+
+def _shorter(text: str) -> tuple[str, ...]:
+    """Return a line and itself without its last parts, which are separated by commas."""
+    parts = text.split(", ")
+    return tuple(", ".join(parts[:n]) for n in range(len(parts), 0, -1))
+
+
+def _span(mark: Mark, axes: Axes, box: Box) -> tuple[int, int, int, int]:
+    """Return left, right, bottom and top of a mark in pixels of a box; a limit it lacks is that of the box."""
+
+    def pixel(position: float, n: int) -> int:
+        return int(np.clip(np.floor(position * n), -1, n))
+
+    def x(time: float | None, edge: int) -> int:
+        return edge if time is None else pixel(float(axes.time.position(time)), box.width)
+
+    def y(hz: float | None, edge: int) -> int:
+        if hz is None:
+            return edge
+        low = float(axes.scale.to_hz(axes.frequency.low))
+        return pixel(float(axes.frequency.position(axes.scale.from_hz(max(hz, low)))), box.height)
+
+    return x(mark.left, 0), x(mark.right, box.width - 1), y(mark.bottom, 0), y(mark.top, box.height - 1)
+
+
+def _strokes(mark: Mark, axes: Axes, box: Box) -> Iterator[Box]:
+    """Yield the lines of a mark, a pixel wide, as far as they lie in the box."""
+    left, right, bottom, top = _span(mark, axes, box)
+    vertical = [x for x, edge in ((left, mark.left), (right, mark.right)) if edge is not None]
+    horizontal = [y for y, edge in ((bottom, mark.bottom), (top, mark.top)) if edge is not None]
+    if mark.left is not None and mark.right is not None and mark.bottom is None:
+        # A section over all frequencies is closed by its ends alone.
+        horizontal = []
+    first, last = max(left, 0), min(right, box.width - 1)
+    low, high = max(bottom, 0), min(top, box.height - 1)
+    if first > last or low > high:
+        return
+    for x in vertical:
+        if 0 <= x < box.width:
+            yield Box(box.x + x, box.y + low, 1, high - low + 1)
+    for y in horizontal:
+        if 0 <= y < box.height:
+            yield Box(box.x + first, box.y + y, last - first + 1, 1)
+
+
+def _label_lines(layout: Layout, content: Content) -> Iterator[Line]:
+    """Yield the names of marks: in their boxes, and in tiers between their ends."""
+    letter = layout.letter
+    for panel, box in _pairs(layout, content):
+        for mark in panel.marks:
+            left, right, _, top = _span(mark, panel.axes, box)
+            if not mark.text or right < 0 or left >= box.width:
+                continue
+            left = max(left, 0)
+            room = (min(right, box.width) if mark.right is not None else box.width) - left - 0.5 * letter
+            y = box.y + min(top, box.height) - 0.35 * letter
+            if mark.bottom is not None and mark.top is None and mark.left is None:
+                y = box.y + min(_span(mark, panel.axes, box)[2] + 1.5 * letter, box.height - 0.35 * letter)
+            yield Line(
+                (mark.text,),
+                box.x + left + 0.35 * letter,
+                y,
+                room,
+                SMALL * LABEL,
+                ("left", "top"),
+                optional=True,
+                boxed=True,
+            )
+    for tiers, box in zip(content.tiers, layout.tiers, strict=True):
+        height = box.height / max(1, len(tiers.rows))
+        for index, (_, marks) in enumerate(tiers.rows):
+            y = box.y + box.height - (index + 0.5) * height
+            for mark in marks:
+                left, right, _, _ = _span(mark, tiers.axes, box)
+                left, right = max(left, 0), min(right, box.width)
+                if mark.text and right > left:
+                    middle = box.x + (left + right) / 2
+                    yield Line(
+                        (mark.text,), middle, y, right - left - 2, SMALL * LABEL, ("center", "center"), optional=True
+                    )
+
+
+__all__ = ["FONT_POINTS", "Content", "Mark", "Panel", "Tiers", "Wave", "draw_figure"]

@@ -1,36 +1,30 @@
-"""Where on a figure its parts lie, in whole pixels."""
+"""The boxes of a figure, in whole pixels."""
 
 from dataclasses import dataclass
 
 from wav2spec.errors import SettingError
 from wav2spec.settings.pictures import Figure
 
-# The size of letters in points; all distances are multiples of it.
+# Size of letters in points, and of the small ones of captions and tick labels; all distances are multiples of it.
 FONT_POINTS = 10.0
+SMALL = 0.85
+LABEL = 0.9
 
-
-# Distances in letters: what labels and titles take, and what keeps parts apart.
+# Distances in letters: the room of labels and titles, and the gaps between parts.
 _LEFT, _RIGHT, _BOTTOM, _TOP, _TITLE = 5.2, 2.8, 3.4, 1.0, 1.6
-
-
 _BAR, _BAR_GAP, _BAR_LABELS, _BAR_CHARACTER = 1.1, 1.0, 2.6, 0.62
-
-
 _PANEL_GAP, _CAPTION_LINE, _CAPTION_GAP = 1.0, 1.1, 0.5
 
-
-# How large a figure is unless it was said, in inches: one panel, or the panels of a grid and what is around them.
+# The default size of a figure in inches: of a single panel, of each panel of a grid, and around a grid.
 _WIDTH, _HEIGHT = 10.0, 5.0
-
-
 _CELL, _AROUND = (4.2, 2.6), (1.6, 0.9)
 
+# The height of a waveform and of a tier of labels in letters, and the most that all of them take of the figure.
+_WAVEFORM, _WAVEFORM_SHARE = 6.0, 0.2
+_TIER, _TIER_SHARE = 1.7, 0.3
 
-# The waveform's share of the height, and the least that an axis may measure, in pixels.
-_WAVEFORM_SHARE = 0.2
-
-
-_LEAST = 16
+# The shortest side of a panel, in pixels.
+_MIN_SIDE = 16
 
 
 @dataclass(frozen=True)
@@ -47,16 +41,33 @@ class Box:
 class Layout:
     """The boxes of a figure.
 
-    `panels` are in reading order. `bar` and `waveform` are None where there is none.
+    Attributes
+    ----------
+    width, height : int
+    letter : float
+        The size of a letter in pixels.
+    n_columns : int
+    panels : tuple of Box
+        In reading order.
+    waveforms, tiers : tuple of Box
+        Above and below panels, in reading order; a box of tiers holds all of its panel. Empty where there are none.
+    bars : tuple of Box
+        The scales of levels at the right. The last one is that of the last row if there are two.
     """
 
     width: int
     height: int
     letter: float
     n_columns: int
-    panels: list[Box]
-    bar: Box | None
-    waveform: Box | None
+    panels: tuple[Box, ...]
+    waveforms: tuple[Box, ...] = ()
+    tiers: tuple[Box, ...] = ()
+    bars: tuple[Box, ...] = ()
+
+    @property
+    def top(self) -> int:
+        """The upper edge of the highest panel or waveform."""
+        return max(box.y + box.height for box in (*self.panels, *self.waveforms))
 
 
 def compute_layout(
@@ -65,50 +76,88 @@ def compute_layout(
     n_columns: int = 1,
     *,
     titled: bool,
+    captioned: bool = False,
     caption_lines: int = 0,
     level_characters: int = 3,
+    waveform_rows: int = 1,
+    n_tiers: int = 0,
+    last_row_apart: bool = False,
 ) -> Layout:
-    """Lay out a grid of panels, each with so many lines of caption above it; levels are so many characters long.
+    """Lay out a grid of panels.
+
+    Parameters
+    ----------
+    figure : Figure
+    n_rows, n_columns : int
+    titled, captioned : bool
+        Whether the figure has a title, and a line below it.
+    caption_lines : int
+        Lines above each panel.
+    level_characters : int
+        Length of the longest label of the scale of levels.
+    waveform_rows : int
+        Rows with a waveform above, if the figure has waveforms.
+    n_tiers : int
+        Tiers of labels below each panel.
+    last_row_apart : bool
+        Whether the last row has a scale of its own.
 
     Raises
     ------
     SettingError
-        If the figure is too small for what is around the panels.
+        If the figure is too small for what surrounds the panels.
     """
     letter = FONT_POINTS * figure.dpi / 72.0
-    figure_width = figure.width or round(figure.dpi * (_WIDTH if n_columns == 1 else _AROUND[0] + n_columns * _CELL[0]))
-    figure_height = figure.height or round(figure.dpi * (_HEIGHT if n_rows == 1 else _AROUND[1] + n_rows * _CELL[1]))
 
     def px(letters: float) -> int:
         return round(letters * letter)
 
+    n_waves = waveform_rows if figure.waveform else 0
     left, bottom = px(_LEFT), px(_BOTTOM)
     right = px(_BAR_GAP + _BAR + _BAR_LABELS + _BAR_CHARACTER * level_characters) if figure.colorbar else px(_RIGHT)
-    top = px(_TOP + (_TITLE if titled else 0.0))
+    top = px(_TOP + _TITLE * titled + _CAPTION_LINE * captioned)
     above = px(_CAPTION_LINE * caption_lines + _CAPTION_GAP) if caption_lines else 0
     gap = px(_PANEL_GAP)
+    figure_width = figure.width or round(figure.dpi * (_WIDTH if n_columns == 1 else _AROUND[0] + n_columns * _CELL[0]))
+    grid_height = round(figure.dpi * (_HEIGHT if n_rows == 1 else _AROUND[1] + n_rows * _CELL[1]))
+    if n_rows > 1:
+        grid_height += n_waves * (px(_WAVEFORM) + gap)
+    figure_height = figure.height or grid_height + n_rows * n_tiers * px(_TIER)
     width = figure_width - left - right
     height = figure_height - bottom - top
     panel_width = (width - (n_columns - 1) * gap) // n_columns
-    waveform = None
-    if figure.waveform:
-        wave_height = round(_WAVEFORM_SHARE * height)
-        waveform = Box(left, bottom + height - wave_height, panel_width, wave_height)
-        height -= wave_height + gap
-    panel_height = (height - n_rows * above - (n_rows - 1) * gap) // n_rows
-    for name, least, found in (("width", panel_width, figure_width), ("height", panel_height, figure_height)):
-        if least < _LEAST:
-            message = f"{found} pixels leave {least} for a panel, at least {_LEAST} are needed (at {figure.dpi} dpi)"
+    wave_height = min(px(_WAVEFORM), round(_WAVEFORM_SHARE * height / max(1, n_waves)))
+    tier_height = min(px(_TIER), round(_TIER_SHARE * height / max(1, n_rows * n_tiers)))
+    below = n_tiers * tier_height + (px(0.3) if n_tiers else 0)
+    spare = height - n_rows * (above + below) - (n_rows - 1) * gap - n_waves * (wave_height + gap)
+    panel_height = spare // n_rows
+    for name, side, given in (("width", panel_width, figure_width), ("height", panel_height, figure_height)):
+        if side < _MIN_SIDE:
+            message = f"{given} pixels leave {side} for a panel, at least {_MIN_SIDE} are needed (at {figure.dpi} dpi)"
             raise SettingError(name, message)
-    panels = [
-        Box(
-            left + column * (panel_width + gap),
-            bottom + height - above - panel_height - row * (panel_height + above + gap),
-            panel_width,
-            panel_height,
-        )
-        for row in range(n_rows)
-        for column in range(n_columns)
-    ]
-    bar = Box(left + width + px(_BAR_GAP), bottom, px(_BAR), height - above) if figure.colorbar else None
-    return Layout(figure_width, figure_height, letter, n_columns, panels, bar, waveform)
+    panels, waveforms, tiers = list[Box](), list[Box](), list[Box]()
+    y = figure_height - top
+    for row in range(n_rows):
+        columns = [left + column * (panel_width + gap) for column in range(n_columns)]
+        y -= above
+        if row < n_waves:
+            y -= wave_height
+            waveforms += [Box(x, y, panel_width, wave_height) for x in columns]
+            y -= gap
+        y -= panel_height
+        panels += [Box(x, y, panel_width, panel_height) for x in columns]
+        if n_tiers:
+            y -= below
+            tiers += [Box(x, y, panel_width, n_tiers * tier_height) for x in columns]
+        y -= gap
+    bars = _bars(panels, n_columns, left + width + px(_BAR_GAP), px(_BAR), last_row_apart) if figure.colorbar else ()
+    return Layout(
+        figure_width, figure_height, letter, n_columns, tuple(panels), tuple(waveforms), tuple(tiers), tuple(bars)
+    )
+
+
+def _bars(panels: list[Box], n_columns: int, x: int, width: int, last_row_apart: bool) -> list[Box]:
+    """Return a bar beside all rows, or one beside all but the last and one beside that."""
+    split = len(panels) - n_columns if last_row_apart and len(panels) > n_columns else len(panels)
+    groups = [rows for rows in (panels[:split], panels[split:]) if rows]
+    return [Box(x, rows[-1].y, width, rows[0].y + rows[0].height - rows[-1].y) for rows in groups]

@@ -1,6 +1,6 @@
-"""A spectrogram brought to the pixels of a panel, with the axes that it has there."""
+"""Spectrograms and waveforms brought to the pixels of a panel."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,36 +8,25 @@ import numpy as np
 import numpy.typing as npt
 
 from wav2spec.arrays import Pixels
-from wav2spec.dsp.decibels import to_db
-from wav2spec.dsp.filterbank import hz_to_mel, mel_to_hz
+from wav2spec.dsp.decibels import full_scale_power, to_db
 from wav2spec.dsp.framing import frame_times
 from wav2spec.dsp.pooling import Axis, forward_fill, pool_bands, pool_frames, repeat_bands
 from wav2spec.dsp.spectrogram import SpectrogramStream
+from wav2spec.render.figures.axes import Axes, frequency_scale
 from wav2spec.render.quantize import quantize
-from wav2spec.settings.bands import Bands
 from wav2spec.settings.choices import Reduce
 
 Floats = npt.NDArray[np.floating[Any]]
 
-
 _TINY = np.finfo(np.float64).tiny
 
-
-@dataclass(frozen=True)
-class FrequencyScale:
-    """From Hz to the units in which bands are equally wide, and back."""
-
-    from_hz: Callable[[npt.ArrayLike], Floats]
-    to_hz: Callable[[npt.ArrayLike], Floats]
+# Values that become levels at once.
+_PIECE = 2**18
 
 
-def frequency_scale(bands: Bands) -> FrequencyScale:
-    if bands.freq_scale == "log":
-        return FrequencyScale(np.log2, np.exp2)
-    if bands.freq_scale == "mel":
-        formula = bands.mel_formula
-        return FrequencyScale(lambda hz: hz_to_mel(hz, formula), lambda mel: mel_to_hz(mel, formula))
-    return FrequencyScale(np.asarray, np.asarray)
+def panel_axes(stream: SpectrogramStream) -> Axes:
+    """Return the axes on which a spectrogram is drawn if nothing else shares them."""
+    return Axes(time_axis(stream), frequency_axis(stream), stream.settings.bands)
 
 
 def frequency_axis(stream: SpectrogramStream) -> Axis:
@@ -46,86 +35,139 @@ def frequency_axis(stream: SpectrogramStream) -> Axis:
     Bins are drawn from the middle of the first to the middle of the last, so that 0 Hz and half the sample rate lie on
     the edges; bands from edge to edge.
     """
-    middles = frequency_scale(stream.settings.bands).from_hz(stream.bands.frequencies)
-    first, n_bands = float(middles[0]), len(middles)
-    step = float(middles[-1] - first) / (n_bands - 1) if n_bands > 1 else stream.bands.step
+    centers = frequency_scale(stream.settings.bands).from_hz(stream.bands.frequencies)
+    first, n_bands = float(centers[0]), len(centers)
+    step = float(centers[-1] - first) / (n_bands - 1) if n_bands > 1 else stream.bands.step
     edge = 0.0 if stream.bands.bins is not None and n_bands > 1 else step / 2
-    return Axis(first, step, n_bands, first - edge, float(middles[-1]) + edge)
+    return Axis(first, step, n_bands, first - edge, float(centers[-1]) + edge)
 
 
 def time_axis(stream: SpectrogramStream) -> Axis:
     """Return the axis of the frames, in s of the recording.
 
-    The first frame and the last stand for a stride outwards; what lies before the sound and behind it is not drawn.
+    The first frame and the last extend outwards by a stride, but no further than the section that is drawn.
     """
-    rate, start = stream.sound.sample_rate, stream.sound.start_s
-    n_frames = stream.n_frames
-    first = start + float(frame_times(0, stream.analysis, rate))
+    sound, rate = stream.sound, stream.sound.sample_rate
+    before, after = sound.surroundings
+    start, end = sound.start_s + before / rate, sound.start_s + (sound.n_samples - after) / rate
+    first = sound.start_s + float(frame_times(0, stream.analysis, rate))
     step = int(stream.analysis.stride) / rate
-    end = start + stream.sound.n_samples / rate
-    # The first frame of a sound shorter than a window lies beyond its end.
-    high = min(first + n_frames * step, end) if end > first else first + step
-    return Axis(first, step, n_frames, max(first - step, start), high)
+    # The first frame of a recording shorter than a window lies beyond its end.
+    high = min(first + stream.n_frames * step, end) if end > first else first + step
+    return Axis(first, step, stream.n_frames, max(first - step, start), high)
 
 
-def draw_pixels(
-    stream: SpectrogramStream, time: Axis, frequency: Axis, width: int, height: int, reduce: Reduce
-) -> tuple[Pixels, npt.NDArray[np.bool_]]:
-    """Bring a spectrogram to ``width`` x ``height`` levels.
+@dataclass(frozen=True)
+class PooledPower:
+    """The power of a panel's pixels, before it becomes levels.
 
-    Returns
-    -------
-    pixels : ndarray, shape (n_channels, height, width), uint8
-        The first row is the highest frequency.
-    blank : ndarray of bool, shape (width,)
-        Where there is no frame.
+    Attributes
+    ----------
+    stream : SpectrogramStream
+    power : ndarray, shape (n_channels, width, height or n_bands), float32
+        NaN where there is no frame.
+    peak : float
+        The greatest power of a frame in the panel.
+    relative : bool
+        Whether power and peak are relative to the reference, or to full scale if that is the peak.
     """
-    levels = stream.settings.levels
+
+    stream: SpectrogramStream
+    power: npt.NDArray[np.float32]
+    peak: float
+    relative: bool
+
+    @property
+    def blank(self) -> npt.NDArray[np.bool_]:
+        """The columns without a frame, shape (width,)."""
+        blank: npt.NDArray[np.bool_] = np.isnan(self.power[0, :, 0])
+        return blank
+
+    def decibels(self, columns: slice, peak: float) -> Floats:
+        """Return levels in dB of some columns, re the reference of the settings; if that is the peak, re `peak`."""
+        levels, reference = self.stream.settings.levels, self.stream.reference()
+        power = np.nan_to_num(self.power[:, columns], nan=0.0, posinf=np.inf)
+        if self.relative:
+            return to_db(power, peak if reference is None else 1.0, replace(levels, amin=0.0))
+        return to_db(power, peak if reference is None else float(reference), levels)
+
+    def pixels(self, axis: Axis, height: int, peak: float) -> Pixels:
+        """Return levels from 0 to 255, shape (n_channels, height, width); the first row is the highest frequency."""
+        n_channels, width, n_bands = self.power.shape
+        found = np.empty((n_channels, height, width), np.uint8)
+        n_columns = max(1, _PIECE // (n_channels * max(n_bands, height)))
+        for first in range(0, width, n_columns):
+            columns = slice(first, first + n_columns)
+            if self.stream.unit == "dB":
+                values = self.decibels(columns, peak)
+            else:
+                power = np.nan_to_num(self.power[:, columns], nan=0.0, posinf=np.inf)
+                values = np.sqrt(power) if self.stream.unit == "magnitude" else power
+            levels = repeat_bands(quantize(values, self.stream.settings.levels), axis, height)
+            found[:, :, columns] = levels[:, :, ::-1].transpose(0, 2, 1)
+        return found
+
+
+def pool_power(
+    stream: SpectrogramStream, axes: Axes, width: int, height: int, reduce: Reduce, *, comparable: bool = False
+) -> PooledPower:
+    """Pool the power of a spectrogram to the pixels of a panel.
+
+    Memory is that of the panel and of a block of frames. With `comparable`, power is relative to full scale, so that
+    panels of different windows compare.
+    """
     reference = stream.reference()
-    peak = 0.0
+    if comparable and reference is None:
+        reference = full_scale_power(stream.analysis, stream.bands)
+    relative = comparable or isinstance(reference, np.ndarray)
+    peak, n_frames = 0.0, 0
 
     def powers() -> Iterator[Floats]:
-        nonlocal peak
+        nonlocal peak, n_frames
         for power in stream.powers():
-            peak = max(peak, float(power.max(initial=0)))
-            # Bands that refer each to its own are compared before those of a pixel are joined.
-            compared = power / np.maximum(reference, _TINY) if isinstance(reference, np.ndarray) else power
-            yield pool_bands(compared, frequency, height, reduce)
+            seen = axes.time.pixel_of(np.arange(n_frames, n_frames + power.shape[1]), width) >= 0
+            n_frames += power.shape[1]
+            # Bands with references of their own are made comparable before those of a pixel are pooled.
+            comparable_power = power / np.maximum(reference, _TINY) if relative and reference is not None else power
+            drawn = comparable_power if seen.all() else comparable_power[:, seen]
+            peak = max(peak, float(drawn.max(initial=0)))
+            yield pool_bands(comparable_power, axes.frequency, height, reduce)
 
-    columns = np.concatenate(list(pool_frames(powers(), time, width, reduce)), axis=1)
-    pooled = repeat_bands(columns, frequency, height)
-    blank = np.isnan(pooled[0, :, 0])
-    pooled = np.where(blank[:, np.newaxis], 0.0, pooled)
-    if stream.unit != "dB":
-        values = np.sqrt(pooled) if stream.unit == "magnitude" else pooled
-        pixels = quantize(values.astype(np.float32), levels)
-    elif isinstance(reference, np.ndarray):
-        pixels = quantize(to_db(pooled, 1.0, replace(levels, amin=0.0)), levels)
-    else:
-        pixels = quantize(to_db(pooled, peak if reference is None else reference, levels), levels)
-    return pixels[:, :, ::-1].transpose(0, 2, 1), blank
+    pooled: npt.NDArray[np.float32] | None = None
+    position = 0
+    with np.errstate(over="ignore"):
+        for columns in pool_frames(powers(), axes.time, width, reduce):
+            if pooled is None:
+                pooled = np.full((columns.shape[0], width, columns.shape[2]), np.nan, np.float32)
+            pooled[:, position : position + columns.shape[1]] = columns
+            position += columns.shape[1]
+    if pooled is None:
+        pooled = np.full((stream.shape[0], width, 1), np.nan, np.float32)
+    return PooledPower(stream, pooled, peak, relative)
 
 
 def envelope(stream: SpectrogramStream, time: Axis, width: int) -> Floats:
-    """Return the least and the greatest sample of each pixel, over all channels, shape (2, width)."""
-    rate, start = stream.sound.sample_rate, stream.sound.start_s
-    samples = Axis(start, 1 / rate, stream.sound.n_samples, time.low, time.high)
-    least, most = np.full(width, np.inf), np.full(width, -np.inf)
+    """Return the least and the greatest sample of each pixel, shape (n_channels, 2, width)."""
+    sound, rate = stream.sound, stream.sound.sample_rate
+    samples = Axis(sound.start_s, 1 / rate, sound.n_samples, time.low, time.high)
+    least = np.full((sound.n_channels, width), np.inf)
+    most = np.full((sound.n_channels, width), -np.inf)
     position = 0
-    for block in stream.sound.blocks():
+    for block in sound.blocks():
         pixels = samples.pixel_of(np.arange(position, position + len(block)), width)
         position += len(block)
         drawn = np.flatnonzero(pixels >= 0)
         if len(drawn):
             starts = np.flatnonzero(np.diff(pixels[drawn], prepend=-1))
             where = pixels[drawn][starts]
-            least[where] = np.minimum(least[where], np.minimum.reduceat(block.min(axis=1)[drawn], starts))
-            most[where] = np.maximum(most[where], np.maximum.reduceat(block.max(axis=1)[drawn], starts))
-    # Of fewer samples than pixels, the gaps take what lies before them.
-    known = np.flatnonzero(np.isfinite(least))
+            least[:, where] = np.minimum(least[:, where], np.minimum.reduceat(block[drawn].T, starts, axis=1))
+            most[:, where] = np.maximum(most[:, where], np.maximum.reduceat(block[drawn].T, starts, axis=1))
+    known = np.flatnonzero(np.isfinite(least[0]))
+    if not len(known):
+        return np.zeros((sound.n_channels, 2, width))
+    # With fewer samples than pixels, those between show the sample before them.
     nearest = known[forward_fill(known, np.arange(width))]
-    least, most = least[nearest], most[nearest]
+    least, most = least[:, nearest], most[:, nearest]
     # Each pixel reaches to the one before it, so that the line has no gaps.
-    return np.stack(
-        (np.minimum(least, np.append(least[:1], most[:-1])), np.maximum(most, np.append(most[:1], least[:-1])))
-    )
+    before = np.concatenate((most[:, :1], most[:, :-1]), axis=1), np.concatenate((least[:, :1], least[:, :-1]), axis=1)
+    return np.stack((np.minimum(least, before[0]), np.maximum(most, before[1])), axis=1)

@@ -1,19 +1,24 @@
-"""The conventional plot, one panel a channel; and the grid that compares analyses. Time runs right, frequency up."""
+"""Figures of one recording or of several: the plot, a panel for each channel, and the grid of a comparison."""
 
 import os
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, BinaryIO
 
+import numpy as np
+
 from wav2spec.console import printable
+from wav2spec.dsp.pooling import Axis
 from wav2spec.dsp.resolution import resolution
 from wav2spec.dsp.spectrogram import SpectrogramStream
 from wav2spec.formats.digest import PixelDigest
 from wav2spec.render.drawing import Rendering, plan_spectrogram, spectrogram_warnings
-from wav2spec.render.figures.canvas import Axes, Panel, draw_figure, level_characters
+from wav2spec.render.figures.axes import MINUS, Axes, level_scale
+from wav2spec.render.figures.canvas import Content, Panel, Wave, draw_figure
+from wav2spec.render.figures.frame import missing_letters
 from wav2spec.render.figures.layout import Layout, compute_layout
-from wav2spec.render.figures.panels import draw_pixels, envelope, frequency_axis, frequency_scale, time_axis
+from wav2spec.render.figures.panels import PooledPower, envelope, panel_axes, pool_power
 from wav2spec.render.metadata import describe
 from wav2spec.settings.choices import Format
 from wav2spec.settings.pictures import Figure
@@ -21,39 +26,57 @@ from wav2spec.settings.settings import Settings
 from wav2spec.waveform import Waveform
 
 
-def plan_plot(stream: SpectrogramStream, figure: Figure, name: str) -> Rendering:
-    """Plan the figure of a spectrogram.
+@dataclass(frozen=True)
+class Cell:
+    """A spectrogram in a figure.
+
+    Attributes
+    ----------
+    waveform : Waveform
+    settings : Settings
+    caption : str
+        Lines above the panel.
+    offset_s : float
+        How much later than on the axis of the figure its own time is.
+    """
+
+    waveform: Waveform
+    settings: Settings
+    caption: str = ""
+    offset_s: float = 0.0
+
+
+def plan_plot(waveform: Waveform, format: Format, settings: Settings) -> Rendering:
+    """Plan the figure of a recording, a panel for each channel.
 
     Raises
     ------
-    SettingError
-        If the figure is too small for its panels.
+    SettingError, AudioError
+        If the figure is too small for its panels, or the settings do not fit the waveform.
     """
-    n_channels = stream.shape[0]
-    title = _title(figure, name)
-    layout = compute_layout(
-        figure, n_channels, titled=bool(title), caption_lines=int(n_channels > 1), level_characters=_characters(stream)
+    figure = _figure_of(settings)
+    n_channels = waveform.n_channels
+    captions = [f"Channel {number}" for number in range(1, n_channels + 1)] if n_channels > 1 else [""]
+    plan = _Plan(
+        [Cell(waveform, settings)],
+        captions,
+        n_rows=n_channels,
+        n_columns=1,
+        figure=figure,
+        title=_title(figure, waveform),
     )
-    axes = _axes(stream)
-    described = partial(describe, stream, "plot", title=title, **_where(axes, layout))
-    write = partial(
-        _write_plot, stream=stream, figure=figure, layout=layout, axes=axes, title=title, described=described
-    )
-    return Rendering(stream, write, described, spectrogram_warnings(stream))
+    return plan.rendering(format, "plot")
 
 
 def plan_grid(
-    waveform: Waveform,
-    _format: Format,
-    cells: list[Settings],
-    varied: dict[str, list[Any]],
-    figure: Figure,
+    waveform: Waveform, format: Format, cells: list[Settings], varied: dict[str, list[Any]], figure: Figure
 ) -> Rendering:
-    """Plan one sound by several analyses, on the same axes and at the same levels.
+    """Plan one recording by several analyses, on the same axes and at the same levels.
 
     Parameters
     ----------
     waveform : Waveform
+    format : str
     cells : list of Settings
         In reading order.
     varied : dict
@@ -65,82 +88,159 @@ def plan_grid(
     SettingError, AudioError
         If the figure is too small for its panels, or the settings do not fit the waveform.
     """
-    title = _title(figure, waveform.name)
-    streams = [plan_spectrogram(waveform, cell) for cell in cells]
     n_rows, n_columns = [*map(len, varied.values()), 1][:2]
-    layout = compute_layout(
-        figure, n_rows, n_columns, titled=bool(title), caption_lines=2, level_characters=_characters(streams[0])
+    plan = _Plan(
+        [Cell(waveform, cell) for cell in cells],
+        n_rows=n_rows,
+        n_columns=n_columns,
+        figure=figure,
+        title=_title(figure, waveform),
+        varied=varied,
     )
-    every = [_axes(stream) for stream in streams]
-    times, frequencies = [axes.time for axes in every], [axes.frequency for axes in every]
-    start, end = min(axis.low for axis in times), max(axis.high for axis in times)
-    low, high = min(axis.low for axis in frequencies), max(axis.high for axis in frequencies)
-    drawn = [
-        replace(
-            axes, time=replace(axes.time, low=start, high=end), frequency=replace(axes.frequency, low=low, high=high)
+    return plan.rendering(format, "compare")
+
+
+def _figure_of(settings: Settings) -> Figure:
+    if not isinstance(settings.picture, Figure):
+        raise TypeError("a figure is drawn by the settings of a figure")
+    return settings.picture
+
+
+def _title(figure: Figure, waveform: Waveform) -> str:
+    return printable(os.path.basename(waveform.name) if figure.title is None else figure.title)
+
+
+class _Plan:
+    """A grid of spectrograms with its layout and axes; nothing is computed before it is written."""
+
+    def __init__(
+        self,
+        cells: Sequence[Cell],
+        captions: Sequence[str] = (),
+        *,
+        n_rows: int,
+        n_columns: int,
+        figure: Figure,
+        title: str,
+        varied: dict[str, list[Any]] | None = None,
+    ) -> None:
+        self.figure, self.title, self.varied = figure, title, varied or {}
+        self.is_grid = bool(varied)
+        first = cells[0].settings
+        unit = "dB" if first.levels.scale == "db" else "magnitude"
+        self.layout = compute_layout(
+            figure,
+            n_rows,
+            n_columns,
+            titled=bool(title),
+            captioned=figure.caption and not self.is_grid,
+            caption_lines=2 if self.is_grid else int(bool(captions and captions[0])),
+            level_characters=level_scale(first.levels, unit).n_characters,
+            waveform_rows=1 if self.is_grid else n_rows,
         )
-        for axes in every
+        box = self.layout.panels[0]
+        self.streams = [plan_spectrogram(cell.waveform, cell.settings, (box.width, box.height)) for cell in cells]
+        self.captions = captions or [_caption(stream) for stream in self.streams]
+        self.axes = _shared_axes([panel_axes(stream) for stream in self.streams], cells)
+        self.offsets = [cell.offset_s for cell in cells]
+
+    def rendering(self, format: Format, command: str) -> Rendering:
+        more = {"varied": self.varied} if self.is_grid else {}
+        described = partial(
+            describe, self.streams[0], command, **more, title=self.title, **_where(self.axes[0], self.layout)
+        )
+        warnings = dict.fromkeys(message for stream in self.streams for message in spectrogram_warnings(stream))
+        if letters := missing_letters(self.title):
+            warnings[f"no installed font has {letters!r}: drawn as boxes"] = None
+        return Rendering(
+            self.streams[0], partial(self._write, format=format, described=described), described, tuple(warnings)
+        )
+
+    def _write(
+        self, file: BinaryIO, digest: PixelDigest | None, format: Format, described: Callable[[], str]
+    ) -> tuple[int, int]:
+        content = self._content()
+        return draw_figure(file, format, self.figure, self.layout, content, described, digest)
+
+    def _content(self) -> Content:
+        box, figure = self.layout.panels[0], self.figure
+        pooled = [
+            pool_power(stream, axes, box.width, box.height, _reduce(stream), comparable=len(self.streams) > 1)
+            for stream, axes in zip(self.streams, self.axes, strict=True)
+        ]
+        peak = max(power.peak for power in pooled)
+        panels = [
+            panel for power, axes in zip(pooled, self.axes, strict=True) for panel in self._panels(power, axes, peak)
+        ]
+        panels = [replace(panel, caption=caption) for panel, caption in zip(panels, self.captions, strict=True)]
+        waves = self._waves()
+        loudest = max((float(np.abs(wave.extremes).max()) for wave in waves), default=0.0)
+        stream = self.streams[0]
+        per_pixel = _pixel_s(self.axes[0].time, box.width) / self.axes[0].time.step
+        statistic = f"{_reduce(stream)} of {per_pixel:.0f} frames" if per_pixel >= 1.5 else ""
+        scale = level_scale(stream.settings.levels, stream.unit, statistic)
+        return Content(
+            panels,
+            [(scale, panels[0].palette)] * len(self.layout.bars),
+            waves,
+            max(figure.waveform_range, loudest) if waves else 1.0,
+            title=self.title,
+            caption="" if self.is_grid or not figure.caption else _figure_caption(stream),
+        )
+
+    def _panels(self, power: PooledPower, axes: Axes, peak: float) -> list[Panel]:
+        height = self.layout.panels[0].height
+        palette = _figure_of(power.stream.settings).palette
+        return [Panel(pixels, power.blank, axes, palette) for pixels in power.pixels(axes.frequency, height, peak)]
+
+    def _waves(self) -> list[Wave]:
+        boxes = self.layout.waveforms
+        if not boxes:
+            return []
+        found = []
+        for index in range(len(boxes)) if self.is_grid else range(1):
+            stream, axes = self.streams[index], self.axes[index]
+            extremes = envelope(stream, axes.time, boxes[0].width)
+            found += [Wave(channel, axes) for channel in extremes]
+        return found
+
+
+def _reduce(stream: SpectrogramStream) -> Any:
+    return _figure_of(stream.settings).reduce
+
+
+def _pixel_s(time: Axis, width: int) -> float:
+    return (time.high - time.low) / width
+
+
+def _shared_axes(axes: list[Axes], cells: Sequence[Cell]) -> list[Axes]:
+    """Return axes of the same extent; those of different frequency scales keep their own."""
+    times = [
+        replace(
+            one.time,
+            first=one.time.first - cell.offset_s,
+            low=one.time.low - cell.offset_s,
+            high=one.time.high - cell.offset_s,
+        )
+        for one, cell in zip(axes, cells, strict=True)
     ]
-    described = partial(describe, streams[0], "compare", varied=varied, title=title, **_where(drawn[0], layout))
-    write = partial(
-        _write_grid, streams=streams, every=drawn, figure=figure, layout=layout, title=title, described=described
-    )
-    warnings = dict.fromkeys(message for stream in streams for message in spectrogram_warnings(stream))
-    return Rendering(streams[0], write, described, tuple(warnings))
+    start, end = min(time.low for time in times), max(time.high for time in times)
+    drawn = []
+    for one, time in zip(axes, times, strict=True):
+        alike = [other.frequency for other in axes if _same_scale(other, one)]
+        low, high = min(axis.low for axis in alike), max(axis.high for axis in alike)
+        frequency = replace(one.frequency, low=low, high=high)
+        drawn.append(replace(one, time=replace(time, low=start, high=end), frequency=frequency))
+    return drawn
 
 
-def _title(figure: Figure, name: str) -> str:
-    return printable(os.path.basename(name) if figure.title is None else figure.title)
-
-
-def _characters(stream: SpectrogramStream) -> int:
-    return level_characters(stream.settings.levels, stream.unit)
-
-
-def _axes(stream: SpectrogramStream) -> Axes:
-    settings = stream.settings
-    scale = frequency_scale(settings.bands)
-    return Axes(time_axis(stream), frequency_axis(stream), scale, settings.bands, settings.levels, stream.unit)
-
-
-def _write_plot(
-    file: BinaryIO,
-    digest: PixelDigest | None,
-    stream: SpectrogramStream,
-    figure: Figure,
-    layout: Layout,
-    axes: Axes,
-    title: str,
-    described: Callable[[], str],
-) -> tuple[int, int]:
-    box = layout.panels[0]
-    pixels, blank = draw_pixels(stream, axes.time, axes.frequency, box.width, box.height, figure.reduce)
-    captions = [f"Channel {number}" for number in range(1, len(pixels) + 1)] if len(pixels) > 1 else [""]
-    panels = [Panel(channel, blank, caption) for channel, caption in zip(pixels, captions, strict=True)]
-    wave = envelope(stream, axes.time, box.width) if figure.waveform else None
-    return draw_figure(file, figure, layout, panels, axes, title=title, wave=wave, text=described(), digest=digest)
-
-
-def _write_grid(
-    file: BinaryIO,
-    digest: PixelDigest | None,
-    streams: list[SpectrogramStream],
-    every: list[Axes],
-    figure: Figure,
-    layout: Layout,
-    title: str,
-    described: Callable[[], str],
-) -> tuple[int, int]:
-    box, panels = layout.panels[0], []
-    for stream, axes in zip(streams, every, strict=True):
-        pixels, blank = draw_pixels(stream, axes.time, axes.frequency, box.width, box.height, figure.reduce)
-        panels.append(Panel(pixels[0], blank, _caption(stream)))
-    wave = envelope(streams[0], every[0].time, layout.waveform.width) if layout.waveform else None
-    return draw_figure(file, figure, layout, panels, every[0], title=title, wave=wave, text=described(), digest=digest)
+def _same_scale(one: Axes, other: Axes) -> bool:
+    mel = one.bands.freq_scale == "mel" and one.bands.mel_formula != other.bands.mel_formula
+    return one.bands.freq_scale == other.bands.freq_scale and not mel
 
 
 def _where(axes: Axes, layout: Layout) -> dict[str, Any]:
-    """Say what stands where: the panels as left, top, width and height in pixels, and what their edges are."""
+    """Return the place of panels, as left, top, width and height in pixels, and the values at their edges."""
     low, high = (float(axes.scale.to_hz(edge)) for edge in (axes.frequency.low, axes.frequency.high))
     return {
         "panels": [[box.x, layout.height - box.y - box.height, box.width, box.height] for box in layout.panels],
@@ -149,9 +249,40 @@ def _where(axes: Axes, layout: Layout) -> dict[str, Any]:
     }
 
 
+def _figure_caption(stream: SpectrogramStream) -> str:
+    """Return the settings in a line: window, stride, FFT, and what is made of the channels."""
+    analysis, rate = stream.analysis, stream.sound.sample_rate
+    window_ms = _quantity(1000 * int(analysis.window_size) / rate, "ms")
+    text = f"{analysis.window} {analysis.window_size} = {window_ms}, stride {analysis.stride}"
+    if analysis.fft_length != analysis.window_size:
+        text += f", FFT {analysis.fft_length}"
+    return f"{text}; {_channels(stream)}"
+
+
+def _channels(stream: SpectrogramStream) -> str:
+    channel, n_channels = stream.settings.preprocessing.channel, stream.sound.facts()["n_channels"]
+    if n_channels == 1:
+        return "mono"
+    texts = {"mix": f"mix of {n_channels} channels", "all": f"{n_channels} channels"}
+    number = 1 if channel == "first" else channel
+    return texts.get(str(channel), f"channel {number} of {n_channels}")
+
+
 def _caption(stream: SpectrogramStream) -> str:
+    """Return the settings and the resolution of a panel of a grid, in two lines."""
     analysis = stream.analysis
     found = resolution(analysis, stream.sound.sample_rate)
-    lobes = f"side lobes {found.side_lobe_db:.0f} dB".replace("-", "\N{MINUS SIGN}")
-    resolves = f"{found.frequency_hz:.3g} Hz, {1000 * found.time_s:.3g} ms, {lobes}"
+    lobes = f"side lobes {found.side_lobe_db:.0f} dB".replace("-", MINUS)
+    resolves = f"{_quantity(found.frequency_hz, 'Hz')}, {_quantity(1000 * found.time_s, 'ms')}, {lobes}"
     return f"{analysis.window} {analysis.window_size}, stride {analysis.stride}\n{resolves}"
+
+
+def _quantity(value: float, unit: str) -> str:
+    """Return a value with three digits and its unit.
+
+    >>> _quantity(1584.0, "Hz"), _quantity(0.35, "ms"), _quantity(1024.0, "ms")
+    ('1.58 kHz', '0.35 ms', '1.02 s')
+    """
+    if value >= 1000:
+        return f"{value / 1000:.3g} {'s' if unit == 'ms' else 'k' + unit}"
+    return f"{value:.3g} {unit}"
