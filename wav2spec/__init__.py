@@ -5,39 +5,55 @@
 (2, 6, 129)
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from wav2spec.dsp.spectrogram import Spectrogram, spectrogram
+if _TYPE_CHECKING:
+    from wav2spec.api import Block, load, spectrogram, stream
     from wav2spec.errors import AudioError, OutputError, SettingError, Wav2SpecError
     from wav2spec.render.readback import read_png
+    from wav2spec.render.spectrogram import Spectrogram
     from wav2spec.settings.presets import preset
 
 __version__ = "0.1.0"
 
+# The module of each public name: `import wav2spec` alone loads none of them.
+_MODULES = {
+    "AudioError": "errors",
+    "Block": "api",
+    "OutputError": "errors",
+    "SettingError": "errors",
+    "Spectrogram": "render.spectrogram",
+    "Wav2SpecError": "errors",
+    "load": "api",
+    "preset": "settings.presets",
+    "read_png": "render.readback",
+    "spectrogram": "api",
+    "stream": "api",
+}
+
 __all__ = [
     "AudioError",
+    "Block",
     "OutputError",
     "SettingError",
     "Spectrogram",
     "Wav2SpecError",
+    "load",
     "preset",
     "read_png",
     "spectrogram",
+    "stream",
 ]
 
-_HOMES = {
-    "Spectrogram": "dsp.spectrogram",
-    "preset": "settings.presets",
-    "read_png": "render.readback",
-    "spectrogram": "dsp.spectrogram",
-}
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used: ``import wav2spec`` alone loads nothing."""
-    if name not in __all__:
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used."""
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"wav2spec.{_HOMES.get(name, 'errors')}"), name)
+    return getattr(import_module(f"wav2spec.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

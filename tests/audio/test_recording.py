@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from recordings import MakeWav, riff
 
 from wav2spec.arrays import Samples
-from wav2spec.audio.recording import Recording, downmix, open_recording
+from wav2spec.audio.channels import downmix
+from wav2spec.audio.recording import Recording, open_recording
 from wav2spec.errors import AudioError
 from wav2spec.settings.choices import ChannelName
 from wav2spec.storage.sources import SourceFile

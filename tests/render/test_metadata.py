@@ -101,7 +101,7 @@ def test_the_recipe_is_one_compact_text_behind_the_pixels_that_tells_no_place(ma
 @pytest.mark.parametrize("layout", ["down-left", "down-right", "right-up"])
 @pytest.mark.parametrize("scale", ["linear", "log"])
 @pytest.mark.parametrize("levels", ["linear", "db"])
-def test_the_recipe_maps_pixels_to_s_hz_and_level(make_wav: MakeWav, layout: str, scale: str, levels: str) -> None:
+def test_the_recipe_maps_pixels_to_s_hz_and_level(make_wav: MakeWav, layout: str, scale: Any, levels: Any) -> None:
     wav = make_wav(n_channels=2)
     data = draw("image", wav, "--layout", layout, "--freq-scale", scale, "--channel", "all", "--scale", levels)
     recipe, pixels = recipe_of(data), np.asarray(Image.open(io.BytesIO(data)))
@@ -206,13 +206,13 @@ def test_a_picture_by_a_preset_is_read_back_with_the_axes_of_python(make_wav: Ma
     draw("image", wav, "--preset", name)
     samples, rate = soundfile.read(wav, dtype="float32", always_2d=True)
     mono = samples.mean(axis=1) if PRESETS[name].settings.preprocessing.channel == "mix" else samples[:, 0]
-    assert_reads_back(wav, wav2spec.spectrogram(mono, rate, **wav2spec.preset(name)))
+    assert_reads_back(wav, wav2spec.spectrogram(mono, rate, preset=name))
 
 
 @pytest.mark.parametrize("layout", ["down-left", "down-right", "right-up"])
 @pytest.mark.parametrize("scale", ["linear", "db"])
 @pytest.mark.parametrize("words", ["", "--bit-depth 16", "--palette hot --invert", "--gamma 2.2", "--size 38x38"])
-def test_levels_are_read_back_within_half_a_quantum(make_wav: MakeWav, layout: str, scale: str, words: str) -> None:
+def test_levels_are_read_back_within_half_a_quantum(make_wav: MakeWav, layout: str, scale: Any, words: str) -> None:
     wav = make_wav(n_channels=2)
     draw("image", wav, *shlex.split(words), "--layout", layout, "--scale", scale, "--channel", "all")
     samples, rate = soundfile.read(wav, dtype="float32", always_2d=True)

@@ -4,21 +4,24 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import partial
 from math import ceil, sqrt
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from wav2spec.arrays import Samples
-from wav2spec.audio.recording import Recording
 from wav2spec.errors import AudioError
 from wav2spec.settings.preprocessing import Preprocessing
 from wav2spec.settings.quantities import in_samples, parse_time
 from wav2spec.waveform import Segment, Waveform
 
+if TYPE_CHECKING:
+    from wav2spec.audio.recording import Recording
+
 # To start a thread takes as long as to analyse a second or so.
 _WORTH_A_THREAD = 2**19
 
 
-def segments(recording: Recording, source: Preprocessing) -> Iterator[Segment]:
+def segments(recording: "Recording", source: Preprocessing) -> Iterator[Segment]:
     """Yield what is taken from a recording: all that is cut out, or clips of that, the last of which may be short.
 
     Clips go on until one holds the end. There is none if what the end cuts off is dropped, and that is all.
@@ -43,7 +46,7 @@ def segments(recording: Recording, source: Preprocessing) -> Iterator[Segment]:
             return
 
 
-def preprocess(recording: Recording, source: Preprocessing, segment: Segment | None = None) -> Waveform:
+def preprocess(recording: "Recording", source: Preprocessing, segment: Segment | None = None) -> Waveform:
     """Say what is taken from a clip of a recording, by default from all that is cut out; read when the blocks are.
 
     Raises
@@ -86,7 +89,7 @@ def resampled_length(n_samples: int, sample_rate: int, target_rate: int) -> int:
     return int(Fraction(n_samples * target_rate, sample_rate) + Fraction(1, 2))
 
 
-def selection(recording: Recording, source: Preprocessing) -> Segment:
+def selection(recording: "Recording", source: Preprocessing) -> Segment:
     """Return what lies between the start and the end asked for.
 
     Raises
@@ -104,7 +107,7 @@ def selection(recording: Recording, source: Preprocessing) -> Segment:
     )
 
 
-def _in_samples(time: float | str, recording: Recording) -> int:
+def _in_samples(time: float | str, recording: "Recording") -> int:
     return ceil(parse_time(time) * recording.sample_rate)
 
 

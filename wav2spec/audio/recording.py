@@ -11,6 +11,7 @@ import numpy.typing as npt
 import soundfile
 
 from wav2spec.arrays import Samples
+from wav2spec.audio.channels import channel_slice, downmix
 from wav2spec.audio.virtual_file import VirtualFile
 from wav2spec.audio.wav_header import HeaderError, read_header
 from wav2spec.errors import AudioError, os_error_message
@@ -143,7 +144,7 @@ class Recording:
             If it cannot be read, or has samples that are no finite numbers.
         """
         block_size = block_size or self.block_size
-        columns = _columns(channel)
+        columns = channel_slice(channel)
         end = self.n_samples if n_samples is None else min(first + n_samples, self.n_samples)
         if first != self._digest_first:
             self._digest_from(first)
@@ -262,25 +263,9 @@ def open_recording(path: str) -> Recording:
         raise
 
 
-def downmix(samples: Samples) -> Samples:
-    """Return the mean of the channels, shape (n, 1); sums are formed in float64 and rounded once."""
-    total = samples[:, 0].astype(np.float64)
-    for channel in range(1, samples.shape[1]):
-        total += samples[:, channel]
-    mean: Samples = (total / samples.shape[1]).astype(np.float32)[:, np.newaxis]
-    return mean
-
-
 def _as_float(samples: npt.NDArray[np.int16] | Samples) -> Samples:
     """Return samples with full scale at 1.0."""
     if samples.dtype == np.float32:
         return cast(Samples, samples)
     # A power of two: nothing is rounded.
     return np.multiply(samples, np.float32(2.0**-15), dtype=np.float32)
-
-
-def _columns(channel: ChannelName | int) -> slice:
-    if channel in ("mix", "all"):
-        return slice(None)
-    first = channel - 1 if isinstance(channel, int) else 0
-    return slice(first, first + 1)

@@ -18,6 +18,7 @@ from wav2spec.settings.fields import Declaration
 from wav2spec.settings.kinds import Flag
 from wav2spec.settings.levels_file import read_levels
 from wav2spec.settings.presets import PRESETS
+from wav2spec.settings.resolve import resolve
 from wav2spec.settings.settings import Settings
 
 # Where `ctx.meta` holds the fields whose options were repeated.
@@ -131,9 +132,7 @@ def settings_from(options: dict[str, Any], start: Settings) -> Settings:
             if named:
                 raise click.UsageError("--like and --preset cannot be combined")
             start = _settings_like(like, start)
-        given = file | (measured.scale if measured else {}) | canonical(given)
-        settings = (PRESETS[named].settings_for(start) if named else start).replace(**given)
-        settings.check_applicable(given)
+        settings = resolve(start, named, file | (measured.scale if measured else {}) | canonical(given))
         if measured:
             measured.check_fits(settings)
     return settings

@@ -1,4 +1,4 @@
-"""From samples to a spectrogram that knows its own axes: as a stream, and whole for Python."""
+"""From a waveform to a spectrogram with its axes, as a stream."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wav2spec.arrays import Magnitudes, Samples
+from wav2spec.arrays import Magnitudes
 from wav2spec.dsp.decibels import full_scale_power, to_db
 from wav2spec.dsp.filterbank import FilterBank, filter_bank
 from wav2spec.dsp.framing import check_reflection, count_frames, frame_length, frame_times
@@ -32,27 +32,6 @@ _ROUND = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 # A level that refers to the peak needs it before the first pixel. Up to so many values are kept until it is known
 # (64 MiB); of a longer recording, the spectra are computed twice.
 _KEPT_VALUES = 2**24
-
-
-@dataclass(frozen=True)
-class Spectrogram:
-    """Values over time and frequency.
-
-    Attributes
-    ----------
-    values : ndarray, shape (n_channels, n_frames, n_bands), float32
-    times : ndarray, shape (n_frames,)
-        Where each frame's window is greatest, in s.
-    frequencies : ndarray, shape (n_bands,)
-        The middle of each band in Hz, rising.
-    unit : str
-        ``"magnitude"``, ``"power"`` or ``"dB"``.
-    """
-
-    values: Magnitudes
-    times: npt.NDArray[np.float64]
-    frequencies: npt.NDArray[np.float64]
-    unit: str
 
 
 @dataclass(frozen=True)
@@ -242,78 +221,7 @@ def _bands_asked_for(raster: Raster, bands: Bands, n_channels: int) -> int | Non
     return n_bands
 
 
-def spectrogram(
-    samples: npt.ArrayLike,
-    sample_rate: int,
-    *,
-    window_size: int | str = 256,
-    stride: int | str = 128,
-    magnitude_squared: bool = False,
-    **settings: Any,
-) -> Spectrogram:
-    """Compute a spectrogram; by default as TensorFlow's ``AudioSpectrogram`` does.
-
-    Parameters
-    ----------
-    samples : array_like, shape (n_samples,) or (n_samples, n_channels)
-        Full scale at 1.0. Integers are PCM: int16 is divided by 2**15, int32 by 2**31, uint8 has its middle at 128.
-    sample_rate : int
-        In Hz.
-    window_size, stride : int or str
-        Samples or time (``"25ms"``); a stride also a share of the window (``"50%"``, ``"1/3"``).
-    magnitude_squared : bool
-        Power instead of magnitude.
-    **settings
-        Any field of `Analysis`, `Bands` and `Levels`, or all of a preset's: ``**wav2spec.preset("librosa")``.
-
-    Returns
-    -------
-    Spectrogram
-        ``values`` has shape (n_channels, n_frames, n_bands), as the op's output. Without padding, n_frames is 0 for
-        less than one window.
-
-    Raises
-    ------
-    SettingError
-        If a setting, the shape or the sample rate cannot be. A ValueError.
-
-    Examples
-    --------
-    >>> tone = np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)
-    >>> loudness = spectrogram(tone, 16000, window_size=512, scale="db")
-    >>> print(f"{loudness.frequencies[32]:.0f} Hz, {abs(loudness.values[0, 5, 32]):.3f} {loudness.unit}")
-    1000 Hz, 0.000 dB
-    """
-    if sample_rate < 1:
-        raise SettingError("sample_rate", f"must be at least 1 Hz, not {sample_rate}")
-    given = {"window_size": window_size, "stride": stride, "magnitude_squared": magnitude_squared, **settings}
-    columns = _as_samples(samples)
-    sound = Waveform("samples", sample_rate, columns.shape[1], len(columns), lambda: iter([columns]))
-    stream = stream_spectrogram(sound, Settings().replace(**given))
-    empty = np.empty((columns.shape[1], 0, stream.bands.n_bands), np.float32)
-    blocks = stream.blocks() if stream.shape[1] else ()
-    values = np.concatenate([empty, *blocks], axis=1, dtype=np.float32, casting="same_kind")
-    times = stream.times(np.arange(values.shape[1]))
-    return Spectrogram(values, times, stream.bands.frequencies, stream.unit)
-
-
 def too_short(stream: SpectrogramStream) -> str:
     """Say why there are no frames."""
     size = frame_length(stream.analysis)
     return f"too short: it has {stream.sound.n_samples} samples, one frame takes {size}"
-
-
-def _as_samples(samples: npt.ArrayLike) -> Samples:
-    array = np.asarray(samples)
-    if array.ndim not in (1, 2):
-        raise SettingError("samples", f"must have 1 or 2 dimensions (n_samples, n_channels), not {array.ndim}")
-    columns = array if array.ndim == 2 else array[:, np.newaxis]
-    match columns.dtype.name:
-        case "float16" | "float32" | "float64":
-            return columns.astype(np.float32)
-        case "int16" | "int32" as name:
-            return (columns / -float(np.iinfo(name).min)).astype(np.float32)
-        case "uint8":
-            return (columns / 128.0 - 1.0).astype(np.float32)
-        case name:
-            raise SettingError("samples", f"must be float, int16, int32 or uint8, not {name}")

@@ -1,18 +1,20 @@
 """Read pictures back: their pixels, digests and spectrograms."""
 
 import os
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from wav2spec.dsp.spectrogram import Spectrogram, stream_spectrogram
+from wav2spec.dsp.spectrogram import stream_spectrogram
 from wav2spec.errors import AudioError
 from wav2spec.formats.digest import PixelDigest
 from wav2spec.formats.png_reader import begins_as_png, check_png_size, png_digest
 from wav2spec.render.metadata import require_metadata, settings_from_metadata
 from wav2spec.render.orientation import from_image
 from wav2spec.render.quantize import dequantize
+from wav2spec.render.spectrogram import Spectrogram
 from wav2spec.settings.pictures import Raster
 from wav2spec.waveform import Waveform
 
@@ -71,7 +73,8 @@ def read_png(path: str | os.PathLike[str]) -> Spectrogram:
         if not isinstance(settings.picture, Raster):
             raise AudioError(name, "is a labelled figure, whose values cannot be read back")
         rate, n_channels, n_samples = (int(resolved[key]) for key in ("sample_rate", "n_channels", "n_samples"))
-        waveform = Waveform(name, rate, n_channels, n_samples, lambda: iter(()), start_s=float(resolved["start_s"]))
+        start_s, facts = float(resolved["start_s"]), partial(dict[str, Any], metadata["recording"])
+        waveform = Waveform(name, rate, n_channels, n_samples, partial(iter, ()), start_s=start_s, facts=facts)
         stream = stream_spectrogram(waveform, settings)
         pixels = from_image(_decoded(name), stream.shape[0], settings.picture.layout)
         if pixels.shape[2] != stream.shape[2]:
@@ -82,10 +85,9 @@ def read_png(path: str | os.PathLike[str]) -> Spectrogram:
             raise ValueError(f"{n_rows} rows of {stream.shape[1]}")
     except (ArithmeticError, KeyError, MemoryError, TypeError, ValueError, OSError) as error:
         raise AudioError(name, f"its pixels and its metadata do not fit: {error}") from error
-    times = stream.times(np.arange(pixels.shape[1]))
     bit_depth = settings.picture.bit_depth
     values = dequantize(2**bit_depth - 1 - pixels if settings.picture.invert else pixels, settings.levels, bit_depth)
-    return Spectrogram(values, times, stream.bands.frequencies, stream.unit)
+    return Spectrogram._from_values(values, stream)
 
 
 def _decoded(path: str, *, colors: bool = False) -> npt.NDArray[np.integer[Any]]:

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Protocol
 
@@ -181,6 +182,9 @@ class Time:
     names: tuple[str, ...] = ()
 
     def read(self, value: Any) -> Any:
+        # One form for each time, since metadata stores it: `2.5` from Python is the same as on a command line.
+        if isinstance(value, float) and math.isfinite(value):
+            return int(value) if value.is_integer() else format(Decimal(repr(value)), "f")
         return int(value) if isinstance(value, str) and re.fullmatch("[0-9]{1,18}", value) else value
 
     def check(self, name: str, value: Any) -> None:

@@ -1,8 +1,9 @@
 """Named settings, each of which reproduces another system."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from wav2spec.errors import SettingError
 from wav2spec.settings.choices import AUTO
 from wav2spec.settings.pictures import Figure
 from wav2spec.settings.settings import Settings
@@ -108,10 +109,20 @@ TUNE = DEFAULT.replace(
 
 
 def preset(name: str) -> dict[str, Any]:
-    """Return a preset's analysis, bands and levels, to be given to `spectrogram`.
+    """Return the settings of a preset by name, as keywords of `spectrogram`.
 
+    ``spectrogram(source, preset=name)`` does the same.
+
+    Raises
+    ------
+    SettingError
+        If there is no such preset.
+
+    Examples
+    --------
     >>> preset("librosa")["window_size"]
     2048
     """
-    settings = PRESETS[name].settings
-    return asdict(settings.analysis) | asdict(settings.bands) | asdict(settings.levels)
+    if name not in PRESETS:
+        raise SettingError("preset", f"{name!r} is none of {', '.join(PRESETS)}")
+    return dict(PRESETS[name].settings.effective())
