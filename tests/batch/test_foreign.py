@@ -95,9 +95,9 @@ def test_an_implied_target_that_is_not_ours_is_kept_unless_forced(make_wav: Make
 @every_command
 def test_a_named_target_is_replaced_without_force(make_wav: MakeWav, folder: Path, name: str) -> None:
     wav = make_wav()
-    map_in_thread = implied(name, wav)
-    named, inside = folder / "named.png", folder / map_in_thread.name
-    ways: dict[Path, list[str | Path]] = {map_in_thread: [map_in_thread], named: ["-o", named], inside: ["-o", folder]}
+    beside = implied(name, wav)
+    named, inside = folder / "named.png", folder / beside.name
+    ways: dict[Path, list[str | Path]] = {beside: [beside], named: ["-o", named], inside: ["-o", folder]}
     for target, words in ways.items():
         target.write_bytes(somebodys_png())
         assert draw(name, wav, *words).return_value == 0

@@ -42,13 +42,13 @@ class Terminal:
     """A shell at a terminal."""
 
     def __init__(self, kind: str, folder: Path, environment: dict[str, str]) -> None:
-        command, preprocess = SHELLS[kind]
+        command, prepare = SHELLS[kind]
         self._ours, theirs = pty.openpty()
         with os.fdopen(theirs, "rb+", buffering=0) as terminal:
             self._process = subprocess.Popen(
                 command, cwd=folder, env=environment, stdin=terminal, stdout=terminal, stderr=terminal, process_group=0
             )
-        self._enter(f"{preprocess}\n{LINES[kind]}\n{SAYS_ITS_WORDS}\nwav2spec\n")
+        self._enter(f"{prepare}\n{LINES[kind]}\n{SAYS_ITS_WORDS}\nwav2spec\n")
 
     def close(self) -> None:
         self._process.kill()

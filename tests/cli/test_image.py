@@ -204,10 +204,10 @@ def test_brightness_at_its_bounds_draws_without_a_word(brightness: str, make_wav
 
 @pytest.mark.parametrize("suffix", ["png", "npy"])
 def test_file_and_standard_input_to_file_and_standard_output_give_the_same_bytes(suffix: str, tmp_path: Path) -> None:
-    map_in_thread = tmp_path / "bell.wav"
-    map_in_thread.write_bytes(BELL.read_bytes())
-    assert run_in_process(map_in_thread, "--format", suffix).returncode == 0
-    expected = map_in_thread.with_suffix(f".{suffix}").read_bytes()
+    beside = tmp_path / "bell.wav"
+    beside.write_bytes(BELL.read_bytes())
+    assert run_in_process(beside, "--format", suffix).returncode == 0
+    expected = beside.with_suffix(f".{suffix}").read_bytes()
     target = tmp_path / f"out.{suffix}"
     with BELL.open("rb") as file:
         for source in (BELL, "-"):

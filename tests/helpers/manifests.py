@@ -1,4 +1,4 @@
-"""Read manifests, and compute what they say by other means."""
+"""Read manifests, and compute their rows by other means."""
 
 import hashlib
 import json
@@ -28,10 +28,11 @@ STORED = {"PCM_U8": ("int16", 8, 8), "PCM_16": ("int16", 0, 16), "PCM_24": ("int
 
 
 def refuse(name: str) -> NoReturn:
-    raise AssertionError(f"{name} is no JSON")
+    raise AssertionError(f"{name} is not JSON")
 
 
 def parsed(data: bytes) -> list[Row]:
+    """Return the rows of a manifest, which must be strict JSON with all fields in order."""
     assert data.isascii()
     assert data.endswith(b"\n")
     rows = [json.loads(line, parse_constant=refuse) for line in data.splitlines()]
@@ -40,7 +41,7 @@ def parsed(data: bytes) -> list[Row]:
 
 
 def expected_of_samples(wav: str | Path, first: int = 0, last: int | None = None) -> Row:
-    """Compute what a row says of the samples by soundfile and NumPy, from the numbers as they are stored."""
+    """Compute the fields of a row that depend on the samples, by soundfile and NumPy, from the stored numbers."""
     with soundfile.SoundFile(os.fsencode(wav)) as file:
         rate, subtype = file.samplerate, file.subtype
     floats = soundfile.read(os.fsencode(wav), dtype="float32", always_2d=True)[0][first:last]
@@ -55,13 +56,13 @@ def expected_of_samples(wav: str | Path, first: int = 0, last: int | None = None
     peak, power = float(np.abs(exact).max()), float(np.mean(exact**2))
     head = f"{rate} {floats.shape[1]} ".encode()
     # 16-bit samples as they are, all others as float32.
-    expand_sources = (floats * 2**15).astype("<i2") if subtype == "PCM_16" else floats.astype("<f4")
+    samples = (floats * 2**15).astype("<i2") if subtype == "PCM_16" else floats.astype("<f4")
     return {
         "peak_dbfs": pytest.approx(20 * math.log10(peak), abs=1e-5) if peak else None,
         "rms_dbfs": pytest.approx(10 * math.log10(power), abs=1e-5) if power else None,
         "clipped_share": pytest.approx(float(clipped.mean()), rel=1e-12),
         "silent_share": pytest.approx(float((exact == 0).all(axis=1).mean()), rel=1e-12),
-        "samples_sha256": hashlib.sha256(head + expand_sources.tobytes()).hexdigest(),
+        "samples_sha256": hashlib.sha256(head + samples.tobytes()).hexdigest(),
     }
 
 
@@ -90,11 +91,12 @@ def assert_right(row: Row, status: str = "written", n_bands: int = 129) -> None:
     assert pixels.shape == (row["n_frames"], row["n_bands"])
 
 
-def rows(manifest: Path) -> list[dict[str, Any]]:
+def rows(manifest: Path) -> list[Row]:
+    """Return the rows of a manifest as they are."""
     return [json.loads(line) for line in manifest.read_text().splitlines()]
 
 
 def digest(samples: npt.ArrayLike, rate: int) -> str:
-    """Return the digest of 16-bit samples, as numbers of full scale at 1, shape (n_samples, n_channels)."""
+    """Return the digest of 16-bit samples, given in units of full scale, shape (n_samples, n_channels)."""
     array = (np.asarray(samples) * 2**15).astype("<i2")
     return hashlib.sha256(f"{rate} {array.shape[1]} ".encode() + array.tobytes()).hexdigest()

@@ -11,11 +11,12 @@ from pathlib import Path
 from program import HANGS_AFTER_S, PROGRAM, Words, start
 
 
-def wait_until(condition: Callable[[], object], seconds: float = HANGS_AFTER_S) -> None:
-    end = time.monotonic() + seconds
+def wait_until(condition: Callable[[], object]) -> None:
+    """Wait until a condition is true."""
+    end = time.monotonic() + HANGS_AFTER_S
     while not condition():
         if time.monotonic() > end:
-            raise TimeoutError("what was waited for did not come")
+            raise TimeoutError("hangs")
         time.sleep(0.002)
 
 
@@ -23,7 +24,7 @@ def wait_until(condition: Callable[[], object], seconds: float = HANGS_AFTER_S) 
 def started(
     *words: Words, program: tuple[str, ...] = PROGRAM, environment: dict[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Start the program as a group of processes, of which none is left in the end."""
+    """Start the program as the leader of a process group, and kill what is left of the group in the end."""
     process = start(*words, program=program, env=environment, start_new_session=True)
     try:
         yield process
@@ -40,7 +41,7 @@ def children(process_id: int) -> list[int]:
 
 
 def process_state(process_id: int) -> str:
-    """Return the letter of a process's process_state, "" if there is no such process."""
+    """Return the letter that /proc shows for a process, "" if there is no such process."""
     with suppress(FileNotFoundError, ProcessLookupError):
         return Path(f"/proc/{process_id}/stat").read_text().rpartition(") ")[2][0]
     return ""
@@ -51,7 +52,7 @@ def is_alive(process_id: int) -> bool:
 
 
 def open_files(process_id: int, folder: Path) -> list[str]:
-    """Return the names of what a process has open within a folder; of a nameless file, what the system calls it."""
+    """Return the names of a process's open files in a folder; nameless files have the system's names."""
     names = []
     with suppress(FileNotFoundError, ProcessLookupError):
         for descriptor in os.listdir(f"/proc/{process_id}/fd"):
@@ -61,7 +62,7 @@ def open_files(process_id: int, folder: Path) -> list[str]:
 
 
 def halted_worker(process: subprocess.Popen[bytes], sources: Path, pictures: Path) -> tuple[int, str]:
-    """Stop a worker in the middle of a picture, and return its process and the recording's name."""
+    """Stop a worker in the middle of a picture; return its process id and the name of the recording."""
     while process.poll() is None:
         for worker in children(process.pid):
             os.kill(worker, signal.SIGSTOP)
@@ -76,7 +77,7 @@ def halted_worker(process: subprocess.Popen[bytes], sources: Path, pictures: Pat
 
 @contextmanager
 def halted(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Stop all processes of a group for a while."""
+    """Stop all processes of a group during the context."""
     members = [process.pid, *children(process.pid)]
     os.killpg(process.pid, signal.SIGSTOP)
     wait_until(lambda: all(process_state(member) in ("T", "", "Z") for member in members))

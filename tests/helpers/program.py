@@ -15,7 +15,7 @@ HANGS_AFTER_S = 120
 
 PROGRAM = (sys.executable, "-m", "wav2spec")
 
-# As on systems that have no nameless files: the unfinished picture has a name, which somebody must remove.
+# As on systems without nameless files: an unfinished picture has a name, and must be removed.
 PROGRAM_NAMING_FILES = (
     sys.executable,
     "-c",
@@ -24,7 +24,7 @@ PROGRAM_NAMING_FILES = (
 
 Words = str | bytes | Path
 _PIPES: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-# Answers of the program, as processes see them.
+# Exit codes.
 FAILED = 1
 USAGE_ERROR = 2
 
@@ -56,24 +56,23 @@ needs_setpriv = pytest.mark.skipif(
     os.geteuid() == 0 and not _succeeds(*AS_OTHERS, "true"), reason="root reads everything unless setpriv stops it"
 )
 
-
-def job_counts(*counts: str) -> list[Any]:
-    """Return values of ``--jobs`` to be tried; more than one makes processes, and the test one of the system's."""
-    return [pytest.param(count, marks=() if count == "1" else pytest.mark.system) for count in counts]
-
-
 needs_proc = pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="needs /proc to see open files")
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root makes device nodes")
 
 
+def job_counts(*counts: str) -> list[Any]:
+    """Return parameters for ``--jobs``. More than one job starts workers: such a test is marked `system`."""
+    return [pytest.param(count, marks=() if count == "1" else pytest.mark.system) for count in counts]
+
+
 def run(*words: str | bytes | Path, **options: Any) -> subprocess.CompletedProcess[bytes]:
-    """Run the program as a process of its own and return what came of it."""
+    """Run the program as a process."""
     command = [sys.executable, "-m", "wav2spec", *(word if isinstance(word, bytes) else str(word) for word in words)]
     return subprocess.run(command, capture_output="stdout" not in options, timeout=HANGS_AFTER_S, **options)
 
 
 def start(*words: Words, program: tuple[str, ...] = PROGRAM, **options: Any) -> subprocess.Popen[bytes]:
-    """Start the program, its output and messages into pipes unless said otherwise."""
+    """Start the program; by default its output and messages go into pipes."""
     options = _PIPES | options
     process: subprocess.Popen[bytes] = subprocess.Popen([*program, *map(os.fsencode, words)], **options)
     return process
@@ -82,7 +81,7 @@ def start(*words: Words, program: tuple[str, ...] = PROGRAM, **options: Any) -> 
 def wrapped(
     *wrapper: Words, words: tuple[Words, ...], program: tuple[str, ...] = PROGRAM, **options: Any
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run the program as the last words of another command."""
+    """Run the program as the last arguments of another command."""
     options = _PIPES | {"timeout": HANGS_AFTER_S} | options
     result: subprocess.CompletedProcess[bytes] = subprocess.run(
         [*wrapper, *program, *map(os.fsencode, words)], **options
@@ -93,16 +92,16 @@ def wrapped(
 def shell(
     script: str, *words: Words, program: tuple[str, ...] = PROGRAM, **options: Any
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a shell script in which ``"$@"`` is the program with its words."""
+    """Run a shell script in which ``"$@"`` is the program with its arguments."""
     return wrapped("sh", "-c", script, "sh", words=words, program=program, **options)
 
 
 def on_a_disk(
-    folder: Path, mount_options: str, preprocess: str, *words: Words, program: tuple[str, ...] = PROGRAM, **options: Any
+    folder: Path, mount_options: str, prepare: str, *words: Words, program: tuple[str, ...] = PROGRAM, **options: Any
 ) -> tuple[subprocess.CompletedProcess[bytes], dict[str, bytes]]:
-    """Run the program in `folder`, where ``disk`` is a file system of its own; return what was on it in the end."""
+    """Run the program in `folder`, where ``disk`` is a file system; return the result and the files left on it."""
     mount = f"mkdir disk after && mount -t tmpfs -o {mount_options} tmpfs disk || exit 99"
-    script = f'{mount}; {preprocess}\n"$@"; code=$?; cp -a disk/. after; exit $code'
+    script = f'{mount}; {prepare}\n"$@"; code=$?; cp -a disk/. after; exit $code'
     wrapper = ("unshare", "-m", "sh", "-c", script, "sh")
     result = wrapped(*wrapper, words=words, program=program, cwd=folder, **options)
     return result, {name: (folder / "after" / name).read_bytes() for name in os.listdir(folder / "after")}
@@ -120,7 +119,7 @@ def traced(
 
 
 def error_of(result: subprocess.CompletedProcess[bytes]) -> str:
-    """Return the only line of error of a run that failed as it should: exit 1, a line, no traceback, no output."""
+    """Return the error of a run that failed cleanly: exit code 1, one line of error, no traceback, no output."""
     lines = result.stderr.decode("ascii").splitlines()
     assert result.returncode == FAILED, lines
     assert not result.stdout
@@ -139,7 +138,7 @@ def assert_usage_error(result: subprocess.CompletedProcess[bytes]) -> None:
 
 
 def lines_of(messages: bytes) -> list[str]:
-    """Return the lines on stderr of a run that went as runs go, well or badly: each is one of ours."""
+    """Return the lines on stderr, each of which must be one of wav2spec's, and none an unexpected error."""
     lines = messages.decode("utf-8").splitlines()
     assert all(line.startswith("wav2spec: ") for line in lines), lines
     assert not any("unexpected" in line for line in lines), lines
@@ -147,13 +146,13 @@ def lines_of(messages: bytes) -> list[str]:
 
 
 def failures(messages: bytes) -> dict[str, str]:
-    """Return what was said of each file that failed, once for each, by its name without folder and suffix."""
+    """Return the error of each file that failed, by its name without folder and suffix; there is one for each."""
     errors = [line.split(": ", 3)[2:] for line in lines_of(messages) if line.startswith("wav2spec: error: ")]
     assert len({name for name, _ in errors}) == len(errors)
     return {Path(name).stem: words for name, words in errors}
 
 
-# A small process between us and the program, since a process is counted what it had before it became another.
+# A small process in between: after exec, a process keeps the peak memory of the one that forked it.
 _MEASURED = (
     "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=sys.stderr);"
     "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
@@ -161,7 +160,7 @@ _MEASURED = (
 
 
 def peak_memory(*words: Words) -> float:
-    """Return the most memory that a process of the program took, in MB."""
+    """Return the peak memory of a run, in MB."""
     program = [sys.executable, "-m", "wav2spec", *map(str, words)]
     result = subprocess.run(
         [sys.executable, "-c", _MEASURED, *program], capture_output=True, check=True, timeout=HANGS_AFTER_S

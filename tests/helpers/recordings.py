@@ -15,7 +15,7 @@ MakeWav = Callable[..., Path]
 def riff(
     data: bytes, *, riff_size: int | None = None, data_size: int | None = None, n_channels: int = 1, rate: int = 16000
 ) -> bytes:
-    """Return a 16-bit PCM WAV with the sizes that its header is to claim."""
+    """Return a 16-bit PCM WAV file whose header may declare other sizes than the real ones."""
     riff_size = 36 + len(data) if riff_size is None else riff_size
     data_size = len(data) if data_size is None else data_size
     form = struct.pack("<HHIIHH", 1, n_channels, rate, rate * 2 * n_channels, 2 * n_channels, 16)
@@ -24,7 +24,7 @@ def riff(
 
 
 def rf64(n_bytes: int, rate: int = 16000) -> bytes:
-    """Return the head of an RF64 that promises so many bytes of 16-bit mono."""
+    """Return the header of an RF64 file that declares `n_bytes` of 16-bit mono."""
     form = struct.pack("<HHIIHH", 1, 1, rate, rate * 2, 2, 16)
     sizes = struct.pack("<QQQI", n_bytes + 72, n_bytes, n_bytes // 2, 0)
     head = b"RF64\xff\xff\xff\xffWAVEds64" + struct.pack("<I", len(sizes)) + sizes
@@ -32,7 +32,7 @@ def rf64(n_bytes: int, rate: int = 16000) -> bytes:
 
 
 def write_sparse(path: Path, head: bytes, n_bytes: int) -> Path:
-    """Write a file of `head` and so many zeros, which take no room on the disk."""
+    """Write a file of `head` and `n_bytes` zeros, which take no space on disk."""
     with open(path, "wb") as file:
         file.write(head)
         file.truncate(len(head) + n_bytes)
@@ -40,12 +40,12 @@ def write_sparse(path: Path, head: bytes, n_bytes: int) -> Path:
 
 
 def sparse_wav(path: Path, n_bytes: int) -> Path:
-    """Write a WAV of silence of so many bytes, which take no room on the disk."""
+    """Write a WAV file with `n_bytes` of silence, which take no space on disk."""
     return write_sparse(path, riff(b"", riff_size=36 + n_bytes, data_size=n_bytes), n_bytes)
 
 
 def write_recordings(folder: Path, n_files: int, n_samples: int = 2000) -> list[str]:
-    """Write so many recordings of noise, all different, and return the names of their pictures."""
+    """Write `n_files` recordings of noise, all different, and return the names of their pictures."""
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(n_files):
         noise = np.random.default_rng(number).integers(-9999, 9999, n_samples).astype("<i2")
