@@ -50,8 +50,9 @@ samples: .venv/program ## Draw the pictures that are kept in sample_audio/
 	$(BIN)/wav2spec plot sample_audio/guitar.wav sample_audio/figures/plot.png --waveform
 	$(BIN)/wav2spec compare sample_audio/guitar.wav sample_audio/figures/compare.png --window-size 512 --window-size 4096
 
-docs: .venv/program ## Write docs/options.md from the commands
+docs: .venv/tools ## Write what is generated: docs/options.md, the typed keywords
 	$(BIN)/python -m wav2spec.cli.reference > docs/options.md
+	$(BIN)/python tests/helpers/keywords.py | $(BIN)/ruff format - > wav2spec/settings/keywords.py
 
 bench: .venv/tools ## Measure speed and memory beside the peers there are (pip install '.[bench]')
 	$(BIN)/python tests/bench/run.py

@@ -1,4 +1,4 @@
-"""Completion in real shells, switched on by the lines of the README and driven by a person's keys."""
+"""Completion in real shells, switched on by the lines of docs/batch.md and driven by a person's keys."""
 
 import os
 import pty
@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from documents import BATCH_BLOCKS
 from program import HANGS_AFTER_S
-from readme import BLOCKS
 
-(START_UP,) = [block for _, block in BLOCKS if "_source wav2spec" in block]
+(START_UP,) = [block.text for block in BATCH_BLOCKS if "_source wav2spec" in block.text]
 # By shell: the line for its start-up file.
 LINES = {kind: line for line in START_UP.splitlines() for kind in ("bash", "zsh", "fish") if f"{kind}_source" in line}
 

@@ -1,4 +1,4 @@
-"""The recipes of the README for make, sh and CI, run as they stand there by the real programs."""
+"""The recipes for make, sh and CI of README and docs/batch.md, run as they stand there by the real programs."""
 
 import os
 import re
@@ -10,15 +10,16 @@ import time
 from pathlib import Path
 
 import pytest
+from documents import BATCH_BLOCKS, README_BLOCKS
 from folders import folder_state
 from manifests import parsed
 from program import HANGS_AFTER_S, needs_mounts, on_a_disk
-from readme import BLOCKS, COMMANDS
 from recordings import MakeWav
 
 pytestmark = pytest.mark.skipif(not shutil.which("make"), reason="needs make")
 
-(RULES,) = [block for kind, block in BLOCKS if kind == "make"]
+(RULES,) = [block.text for block in BATCH_BLOCKS if block.kind == "make"]
+COMMANDS = [line for block in README_BLOCKS if block.kind == "sh" for line in block.text.splitlines()]
 (FROM_FIND,) = [line for line in COMMANDS if "-print0" in line]
 (IN_CI,) = [line for line in COMMANDS if "--check" in line]
 STEPS = [step.strip() for step in IN_CI.partition("#")[0].split("&&")]
@@ -28,7 +29,7 @@ OUTDATED, FAILED = 1, 2
 
 
 class Shell:
-    """A folder with the README's Makefile, in which `wav2spec` is a program on the path."""
+    """A folder with the page's Makefile, in which `wav2spec` is a program on the path."""
 
     def __init__(self, folder: Path, programs: Path) -> None:
         self.folder = folder
