@@ -43,12 +43,13 @@ format: .venv/tools ## Put the code in form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-samples: .venv/program ## Draw the pictures that are kept in sample_audio/
+samples: .venv/tools ## Draw the pictures that are kept in sample_audio/
 	$(BIN)/wav2spec sample_audio/*.wav
 	for layout in down-left down-right right-up; do \
 		$(BIN)/wav2spec sample_audio/speech.wav sample_audio/layouts/$$layout.png --layout $$layout || exit; done
 	$(BIN)/wav2spec plot sample_audio/guitar.wav sample_audio/figures/plot.png --waveform
 	$(BIN)/wav2spec compare sample_audio/guitar.wav sample_audio/figures/compare.png --window-size 512 --window-size 4096
+	$(BIN)/python tests/helpers/screenshots.py sample_audio sample_audio/figures
 
 docs: .venv/tools ## Write what is generated: docs/options.md, the typed keywords
 	$(BIN)/python -m wav2spec.cli.reference > docs/options.md

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-_BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 # A page that is not there by then hangs (s).
 DEADLINE_S = 60
@@ -19,7 +19,7 @@ DEADLINE_S = 60
 def browser() -> Iterator[Any]:
     """A browser of the system, as Playwright's own comes from its servers. CI names one, which must be there."""
     required = os.environ.get("WAV2SPEC_BROWSER")
-    path = next(filter(None, map(shutil.which, [required] if required else _BROWSERS)), None)
+    path = next(filter(None, map(shutil.which, [required] if required else BROWSERS)), None)
     if required:
         assert path, f"WAV2SPEC_BROWSER names {required}, which is not on the PATH"
     if path is None:

@@ -203,3 +203,34 @@ def test_names_are_escaped(tmp_path: Path) -> None:
     assert "<script>alert" not in text
     assert "<!--" not in text
     assert data_of(page)["source"] == os.fsdecode(name)
+
+
+@pytest.mark.parametrize("labels", ["auto", "named"])
+def test_labels_are_in_the_page_and_decide_whether_it_is_up_to_date(
+    labels: str, make_wav: MakeWav, tmp_path: Path
+) -> None:
+    source, file = make_wav("a.wav"), tmp_path / ("a.txt" if labels == "auto" else "named.txt")
+    file.write_text("0.1\t0.2\tcall\n")
+    words: list[str | Path] = [source, "--labels", labels if labels == "auto" else file]
+    assert explore(*words).return_value == 0
+    expected = {"start_s": 0.1, "end_s": 0.2, "text": "call", "low_hz": None, "high_hz": None}
+    assert data_of(tmp_path / "a.html")["labels"] == [expected]
+    assert explore(*words, "--check").return_value == 0
+    file.write_text("0.1\t0.2\tsong\n")
+    assert explore(*words, "--check").return_value == 1
+
+
+def test_labels_that_are_not_there_matter_only_if_they_were_named(make_wav: MakeWav, tmp_path: Path) -> None:
+    source = make_wav("a.wav")
+    assert explore(source, "--labels", "auto").return_value == 0
+    result = explore(source, "--labels", tmp_path / "gone.txt")
+    assert result.return_value == 1
+    assert "gone.txt: No such file" in result.stderr
+
+
+def test_a_bad_line_among_labels_is_named(make_wav: MakeWav, tmp_path: Path) -> None:
+    source = make_wav("a.wav")
+    (tmp_path / "a.txt").write_text("once upon a time\n")
+    result = explore(source, "--labels", "auto")
+    assert result.return_value == 1
+    assert "a.txt: line 1 is no label" in result.stderr

@@ -480,3 +480,16 @@ def test_the_page_fits_700_pixels_in_both_schemes(scheme: str, explorer: Explore
     assert page.evaluate("area.height") >= 100
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (background == "rgb(18, 18, 18)") == (scheme == "dark")
+
+
+def test_labels_lie_over_what_they_name(make_wav: MakeWav, explorer: Explorer, tmp_path: Path) -> None:
+    source = make_wav("a.wav", n_samples=16_000)
+    (tmp_path / "labels.txt").write_text("0.25\t0.5\t<b>call</b>\n\\\t2000\t4000\n0.9\t0.9\tclick\n")
+    page = explorer(source, "--labels", str(tmp_path / "labels.txt"))
+    opaque = (
+        "([t, f]) => overlayContext.getImageData(Math.floor(MARGIN.left + xAt(t)),"
+        " Math.floor(MARGIN.top + yAt(f)), 1, 1).data[3] > 0"
+    )
+    edges = [(0.25, 3000), (0.5, 3000), (0.4, 2000), (0.4, 4000), (0.9, 1000), (0.9, 7000)]
+    assert [page.evaluate(opaque, list(edge)) for edge in edges] == [True] * len(edges)
+    assert page.evaluate(opaque, [0.4, 1000]) is False

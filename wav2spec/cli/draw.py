@@ -34,7 +34,7 @@ class Grid:
     varied: dict[str, list[Any]]
 
 
-def run_conversion(request: Request, settings: Settings, grid: Grid | None = None) -> int:
+def run_conversion(request: Request, settings: Settings, grid: Grid | None = None, *, labels: str | None = None) -> int:
     """Make every picture, and return the exit code. What the words alone show to be wrong is a usage error."""
     with usage_errors():
         jobs = plan_jobs(
@@ -55,20 +55,20 @@ def run_conversion(request: Request, settings: Settings, grid: Grid | None = Non
     try:
         if len(jobs) > 1 and not request.check:
             check_directories(jobs)
-        return _draw(jobs, settings, grid, request)
+        return _draw(jobs, settings, grid, request, labels)
     except OutputError as error:
         print_message("error", printable(str(error)))
         return 1
 
 
-def _draw(jobs: list[Job], settings: Settings, grid: Grid | None, request: Request) -> int:
+def _draw(jobs: list[Job], settings: Settings, grid: Grid | None, request: Request, labels: str | None) -> int:
     # Only here, where there is work, are NumPy and libsndfile loaded.
     from wav2spec.batch.convert import ConversionOptions, convert
     from wav2spec.executors.cpus import available_cpus
     from wav2spec.storage.targets import make_directory, open_target
 
     task = ConversionOptions(
-        _planner(settings, grid, request.format),
+        _planner(settings, grid, request.format, labels),
         settings.preprocessing,
         "check" if request.check else "update" if request.update else "draw",
         request.checks("refuse"),
@@ -84,7 +84,7 @@ def _draw(jobs: list[Job], settings: Settings, grid: Grid | None, request: Reque
         return run_jobs(jobs, work, settings, request, manifest).exit_code
 
 
-def _planner(settings: Settings, grid: Grid | None, format: Format | None) -> "Planner":
+def _planner(settings: Settings, grid: Grid | None, format: Format | None, labels: str | None) -> "Planner":
     if isinstance(settings.picture, Figure):
         # Loaded once, before there are workers.
         from wav2spec.render.figures.plot import plan_grid
@@ -94,7 +94,7 @@ def _planner(settings: Settings, grid: Grid | None, format: Format | None) -> "P
     if format == "html":
         from wav2spec.render.html.explorer import plan_explorer
 
-        return partial(plan_explorer, settings=settings)
+        return partial(plan_explorer, settings=settings, labels=labels)
     from wav2spec.render.plan import plan_picture
 
     return partial(plan_picture, settings=settings)

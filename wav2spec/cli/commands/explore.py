@@ -6,8 +6,9 @@ from typing import Any
 import click
 
 from wav2spec.cli.draw import run_conversion
-from wav2spec.cli.help import Command
+from wav2spec.cli.help import Command, option
 from wav2spec.cli.options import setting_options, settings_from
+from wav2spec.cli.param_types import FILE
 from wav2spec.cli.request import Request, request_options
 from wav2spec.settings.presets import EXPLORE
 
@@ -24,7 +25,14 @@ _FIELDS = (
 @click.command(cls=Command, short_help="Make a page to explore a recording in a browser.")
 @setting_options(EXPLORE, only=_FIELDS, levels=False)
 @request_options(Request, without=("format",))
-def explore(**options: Any) -> int:
+@option(
+    "--labels",
+    type=FILE,
+    metavar="FILE|auto",
+    group="Input",
+    help="Show the labels of an Audacity or Raven file; auto: of the .txt beside each recording.",
+)
+def explore(labels: str | None, **options: Any) -> int:
     """Make a page of each recording to zoom, listen and compare analyses, in any browser and without a network.
 
     The page is one file with the samples in it. It opens with the settings given here, and changes them by keys: [ ]
@@ -33,7 +41,8 @@ def explore(**options: Any) -> int:
 
     \b
     wav2spec explore speech.wav
+    wav2spec explore recordings/ -o pages/ --labels auto
     wav2spec explore guitar.wav page.html --window-size 4096 --freq-scale log
     """
     request = replace(Request.from_options(options), format="html")
-    return run_conversion(request, settings_from(options, EXPLORE))
+    return run_conversion(request, settings_from(options, EXPLORE), labels=labels)

@@ -2,7 +2,8 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, astuple
 from functools import cache, partial
 from math import ceil, log2
 from typing import Any, BinaryIO
@@ -14,6 +15,7 @@ from wav2spec.dsp.spectrogram import SpectrogramStream
 from wav2spec.errors import AudioError, OutputError, os_error_message
 from wav2spec.formats.digest import PixelDigest
 from wav2spec.formats.flac import MAX_CHANNELS, write_flac
+from wav2spec.formats.labels import Label, read_labels
 from wav2spec.render.colormaps import load_colormap
 from wav2spec.render.drawing import Rendering, plan_spectrogram
 from wav2spec.render.html.page import Block, Page, to_base64, to_json
@@ -40,6 +42,9 @@ _PAGE = Page(
     media="worker-src blob:",
 )
 
+# Labels beside the recording, of the same name with .txt.
+AUTO_LABELS = "auto"
+
 # The palettes that the page offers, beside the one asked for.
 _PALETTES = ("magma", "viridis", "gray")
 
@@ -57,24 +62,35 @@ _USUAL_LABEL = 48_000
 _COPY_BYTES = 3 * 2**18
 
 
-def plan_explorer(waveform: Waveform, _format: Format, settings: Settings) -> Rendering:
+def plan_explorer(waveform: Waveform, _format: Format, settings: Settings, labels: str | None = None) -> Rendering:
     """Plan the page of a waveform.
+
+    Parameters
+    ----------
+    waveform : Waveform
+    settings : Settings
+    labels : str, optional
+        A file of labels, or `AUTO_LABELS` for the one beside the recording, if there is one.
 
     Raises
     ------
     SettingError, AudioError
-        If the settings do not fit it, or it has more channels than FLAC.
+        If the settings do not fit it, it has more channels than FLAC, or its labels cannot be read.
     """
     stream = plan_spectrogram(waveform, settings)
     if waveform.n_channels > MAX_CHANNELS:
         message = f"a page takes {MAX_CHANNELS} channels, it has {waveform.n_channels}; select one, or their mean (mix)"
         raise AudioError(waveform.name, message)
-    described = partial(describe, stream, "explore", source=waveform.name, page_sha256=_page_digest())
+    found = _labels(waveform.name, labels)
+    more = {"labels": [astuple(label) for label in found]} if found else {}
+    described = partial(describe, stream, "explore", source=waveform.name, page_sha256=_page_digest(), **more)
     warnings = []
     n_bytes = waveform.n_samples * waveform.n_channels * _BYTES_PER_SAMPLE
     if n_bytes > _LARGE_BYTES:
         warnings.append(f"the page will have about {n_bytes / 1e6:.0f} MB: {_WAYS_OUT}")
-    return Rendering(stream, partial(_write, stream=stream, described=described), described, tuple(warnings))
+    return Rendering(
+        stream, partial(_write, stream=stream, described=described, labels=found), described, tuple(warnings)
+    )
 
 
 _WAYS_OUT = "a part (start, duration), the mean of the channels (channel mix) or a lower sample rate makes it smaller"
@@ -82,7 +98,29 @@ _WAYS_OUT = "a part (start, duration), the mean of the channels (channel mix) or
 _page_digest = cache(_PAGE.digest)
 
 
-def _write(file: BinaryIO, _digest: PixelDigest | None, stream: SpectrogramStream, described: Any) -> tuple[int, ...]:
+def _labels(recording: str, labels: str | None) -> tuple[Label, ...]:
+    if labels is None:
+        return ()
+    path = os.path.splitext(recording)[0] + ".txt" if labels == AUTO_LABELS else labels
+    try:
+        return read_labels(path)
+    except FileNotFoundError as error:
+        if labels == AUTO_LABELS:
+            return ()
+        raise AudioError(path, os_error_message(error)) from error
+    except OSError as error:
+        raise AudioError(path, os_error_message(error)) from error
+    except ValueError as error:
+        raise AudioError(path, str(error)) from error
+
+
+def _write(
+    file: BinaryIO,
+    _digest: PixelDigest | None,
+    stream: SpectrogramStream,
+    described: Callable[[], str],
+    labels: tuple[Label, ...],
+) -> tuple[int, ...]:
     sound = stream.sound
     gain = _gain(sound)
     label = sound.sample_rate if sound.sample_rate in _LABELS else _USUAL_LABEL
@@ -94,7 +132,7 @@ def _write(file: BinaryIO, _digest: PixelDigest | None, stream: SpectrogramStrea
                 limit = f"{_MAX_BYTES / 1e6:.0f} MB, more than which browsers do not open"
                 raise AudioError(sound.name, f"the page would have {n_bytes / 1e6:.0f} MB of {limit}: {_WAYS_OUT}")
             flac.seek(0)
-            data = Block("data", [to_json(_data(stream, gain, label))], "application/json")
+            data = Block("data", [to_json(_data(stream, gain, label, labels))], "application/json")
             _PAGE.write(file, _title(stream), described(), [data, Block("sound", to_base64(_pieces(flac)))])
     except OSError as error:
         raise OutputError(f"temporary directory {tempfile.gettempdir()}", os_error_message(error)) from error
@@ -119,7 +157,7 @@ def _title(stream: SpectrogramStream) -> str:
     return printable(os.path.basename(stream.sound.name)) if given is None else given
 
 
-def _data(stream: SpectrogramStream, gain: float, label: int) -> dict[str, Any]:
+def _data(stream: SpectrogramStream, gain: float, label: int, labels: tuple[Label, ...]) -> dict[str, Any]:
     sound, settings = stream.sound, stream.settings
     channel = settings.preprocessing.channel
     rate = settings.preprocessing.sample_rate
@@ -153,7 +191,7 @@ def _data(stream: SpectrogramStream, gain: float, label: int) -> dict[str, Any]:
             "channel": "mix" if channel in ("all", "mix") else "0",
         },
         "palettes": {name: _colors(name) for name in palettes},
-        "labels": [],
+        "labels": [asdict(found) for found in labels],
         "recording": recording["samples_sha256"],
     }
 

@@ -30,6 +30,9 @@ _PAGE = Page(
     media="media-src 'self' file:",
 )
 
+# Columns of at most so many different values are written as codes.
+_MAX_CODED = 10
+
 # Columns of the page, as they stand in the manifest.
 _FIELDS = (
     "source",
@@ -90,13 +93,27 @@ def write_report(
         "statuses": review.statuses(),
         "flags": [{"name": flag.name, "help": flag.help, "weight": flag.weight} for flag in FLAGS],
         "bases": bases,
-        # A column of one value is written once.
-        "columns": {name: values if len(set(values)) > 1 else values[:1] for name, values in columns.items()},
+        "columns": {name: _column(values) for name, values in columns.items()},
         "thumbnail": {"width": WIDTH, "height": HEIGHT, "side": SHEET_SIDE},
         "palettes": {name: _curves(name) for name in PALETTES},
     }
     blocks = [Block("data", [to_json(data)], "application/json")]
     _PAGE.write(file, title(review), to_json(_metadata(review)).decode(), (*blocks, *_sheet_blocks(sheets)))
+
+
+def _column(values: list[Any]) -> list[Any] | dict[str, list[Any]]:
+    """Return a column as it is written; one of few different values as those, and a number for each row.
+
+    >>> _column(["written", "failed", "written", "written"])
+    {'values': ['written', 'failed'], 'rows': [0, 1, 0, 0]}
+    """
+    different = list(dict.fromkeys(values))
+    if len(different) > _MAX_CODED:
+        return values
+    if len(different) <= 1:
+        return {"values": different, "rows": []}
+    code = {value: number for number, value in enumerate(different)}
+    return {"values": different, "rows": [code[value] for value in values]}
 
 
 def title(review: Review) -> str:
@@ -143,7 +160,7 @@ def _short(value: Any) -> Any:
 def format_markdown(review: Review) -> str:
     """Return a summary and the worst rows, in Markdown that GitHub, GitLab and people read."""
     statuses = ", ".join(f"{count:,} {status}" for status, count in review.statuses().items()) or "no rows"
-    lines = [f"# {_cell(title(review))}", "", f"{statuses}; {review.hours():.2f} h of sound.", ""]
+    lines = [f"# {_cell(title(review))}", "", f"{statuses}; {_duration_text(3600 * review.hours())} of sound.", ""]
     found = {name: count for name, count in review.counts().items() if count}
     if found:
         meaning = {flag.name: flag.help for flag in FLAGS}
@@ -158,6 +175,12 @@ def format_markdown(review: Review) -> str:
         lines += [_markdown_row(review, index) for index in worst]
         lines.append("")
     return "\n".join(lines)
+
+
+def _duration_text(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 3600 else f"{seconds / 3600:.2f} h"
 
 
 def _markdown_row(review: Review, index: int) -> str:

@@ -21,8 +21,8 @@ WIDTH, HEIGHT = 96, 48
 SHEET_SIDE = 10
 PER_SHEET = SHEET_SIDE**2
 
-# WebP of this quality takes 400 bytes a thumbnail, PNG 1,500.
-_QUALITY = 60
+# WebP of this quality takes 300 to 500 bytes a thumbnail, PNG 1,500.
+_QUALITY = 50
 
 # Levels are dB re full scale, the same for all, so that loud and quiet recordings can be told apart.
 SETTINGS = Settings().replace(

@@ -20,7 +20,8 @@ function readBase64(text) {
 }
 
 const withMinus = text => String(text).replace(/-/g, '−');
-const withDigits = (value, digits) => withMinus(value.toFixed(digits));
+// Without the sign of what is rounded to 0.
+const withDigits = (value, digits) => withMinus(value.toFixed(digits).replace(/^-(0\.?0*)$/, '$1'));
 
 // The bytes of a path. Python writes bytes that are no UTF-8 as lone surrogates from U+DC80 to U+DCFF.
 function pathBytes(path) {

@@ -143,7 +143,7 @@ function drawOverlay() {
   context.restore();
 }
 
-function drawLabel(context, {from, to, low, high, text}) {
+function drawLabel(context, {start_s: from, end_s: to, low_hz: low, high_hz: high, text}) {
   const {left, top} = MARGIN, x = left + xAt(from), w = Math.max(1, xAt(to) - xAt(from));
   if (x > left + area.width || x + w < left) return;
   const y = top + yAt(high ?? view.high), bottom = top + yAt(Math.max(low ?? 0, lowEdge()));

@@ -3,9 +3,9 @@
 
 const data = readJson('data');
 const nRows = data.n_rows;
-// A column of one value was written once.
-const columns = Object.fromEntries(Object.entries(data.columns).map(([name, values]) =>
-  [name, values.length === nRows ? values : Array(nRows).fill(values[0])]));
+// Columns of few different values are written as those, and a number for each row unless there is only one.
+const columns = Object.fromEntries(Object.entries(data.columns).map(([name, column]) =>
+  [name, Array.isArray(column) ? column : Array.from({length: nRows}, (_, row) => column.values[column.rows[row] ?? 0])]));
 
 const severity = columns.flags.map(bits =>
   data.flags.reduce((sum, flag, bit) => sum + (bits >> bit & 1 ? flag.weight : 0), 0));

@@ -7,8 +7,9 @@ const HISTOGRAMS = [
   {key: 'rms_dbfs', label: 'RMS, dBFS'},
   {key: 'silent_share', label: 'share of silence'},
   {key: 'clipped_share', label: 'share clipped, if any', log: true},
+  {key: 'dc', label: 'mean (DC)'},
 ];
-const N_BINS = 60, BIN_WIDTH = 4, HEIGHT = 56;
+const N_BINS = 70, BIN_WIDTH = 3, HEIGHT = 56;
 
 class Histogram {
   constructor({key, label, log = false}) {
@@ -115,5 +116,6 @@ class Histogram {
   }
 }
 
-const histograms = HISTOGRAMS.map(histogram => new Histogram(histogram));
+// Manifests of earlier versions do not have all.
+const histograms = HISTOGRAMS.map(histogram => new Histogram(histogram)).filter(histogram => !histogram.empty);
 byId('histograms').append(...histograms.map(histogram => histogram.figure));

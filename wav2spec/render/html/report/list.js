@@ -78,17 +78,25 @@ function drawList(refill) {
   const nLines = Math.ceil(list.clientHeight / lineHeight) + 2 * OVERSCAN;
   const first = firstLine * perLine, n = Math.max(0, Math.min(view.order.length - first, nLines * perLine));
   while (rowNodes.length < n) rowNodes.push(makeRow());
-  rowNodes.forEach((node, index) => {
-    node.hidden = index >= n;
-    if (node.hidden) { node.row = -1; return; }
-    const position = first + index, row = view.order[position];
+  // A position keeps its node while it is seen: scrolling fills only the rows that come into view.
+  const used = new Set();
+  for (let position = first; position < first + n; position++) {
+    const node = rowNodes[position % rowNodes.length], row = view.order[position];
+    used.add(node);
+    node.hidden = false;
     const y = Math.floor(position / perLine) * lineHeight - top + list.scrollTop;
     node.style.transform = `translate(${asGrid ? position % perLine * CELL_WIDTH + 4 : 0}px, ${y}px)`;
     if (refill || node.row !== row) fillRow(node, row, position);
     node.classList.toggle('current', row === view.current);
     node.classList.toggle('marked', view.marked.has(row));
     node.ariaSelected = row === view.current;
-  });
+  }
+  for (const node of rowNodes) {
+    if (used.has(node)) continue;
+    node.hidden = true;
+    node.row = -1;
+    node.id = '';
+  }
   if (view.current >= 0) list.setAttribute('aria-activedescendant', 'row-' + view.current);
 }
 

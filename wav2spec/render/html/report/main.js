@@ -121,10 +121,15 @@ addEventListener('keydown', event => {
   KEYS[event.key]();
 });
 
+function durationText(seconds) {
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  return seconds < 3600 ? `${(seconds / 60).toFixed(1)} min` : `${(seconds / 3600).toFixed(2)} h`;
+}
+
 function start() {
   const statuses = Object.entries(data.statuses).map(([name, count]) => `${count.toLocaleString('en')} ${name}`);
   byId('title').textContent = data.names.map(printable).join(', ');
-  byId('summary').textContent = [...statuses, `${data.hours.toFixed(2)} h`].join(' · ');
+  byId('summary').textContent = [...statuses, durationText(data.hours * 3600)].join(' · ');
   byId('manifest').add(new Option('all manifests', -1));
   data.names.forEach((name, number) => byId('manifest').add(new Option(printable(name), number)));
   byId('manifest').hidden = data.names.length < 2;
