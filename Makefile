@@ -18,10 +18,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
-demo: .venv/program ## Turn sample_audio/ into pictures, and name them
-	@$(BIN)/wav2spec sample_audio/*.wav -o demo/ --manifest demo/manifest.jsonl
+demo: .venv/program ## Draw sample_audio/ into demo/, and name the pictures
+	@$(BIN)/wav2spec sample_audio/*.wav -o demo/ --manifest demo/manifest.jsonl -q
 	@$(BIN)/wav2spec report demo/manifest.jsonl -o demo/report.html
-	@ls demo/*.png demo/*.html
+	@$(BIN)/wav2spec plot sample_audio/guitar.wav demo/guitar-plot.png --force
+	@echo 'A labelled figure:        demo/guitar-plot.png'
+	@echo "TensorFlow's orientation: $$(ls demo/*.png | grep -v plot | tr '\n' ' ')"
+	@echo 'A page about all of them: demo/report.html'
+	@echo 'Draw your own:            $(BIN)/wav2spec plot YOUR.wav'
 
 test: .venv/tools ## Run the quick checks (makes .venv if need be): format, lint, types, imports, fast tests
 	$(BIN)/ruff format --check .

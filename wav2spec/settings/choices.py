@@ -67,6 +67,9 @@ AUTO = "auto"
 # The palette that needs no matplotlib.
 GRAY = "gray"
 
+# The colormaps of matplotlib that completion offers; all others are valid too.
+PALETTES = ("gray", "magma", "inferno", "plasma", "viridis", "cividis", "turbo", "gray_r", "magma_r", "viridis_r")
+
 # Upper limit of the sides of a PNG (pixels).
 MAX_PNG_SIDE = 2**31 - 1
 

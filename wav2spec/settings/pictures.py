@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from wav2spec.errors import SettingError
-from wav2spec.settings.choices import GRAY, LAYOUTS, MAX_PNG_SIDE, BitDepth, Layout, Reduce, Style
+from wav2spec.settings.choices import GRAY, LAYOUTS, MAX_PNG_SIDE, PALETTES, BitDepth, Layout, Reduce, Style
 from wav2spec.settings.fields import Choice, Flag, Number, Text, check_fields, setting
 
 _REDUCE_HELP = "Statistic of the powers that share a pixel."
@@ -41,7 +41,7 @@ class Raster:
     reduce: Reduce = setting("max", Choice(get_args(Reduce)), _REDUCE_HELP, group="Picture")
     palette: str = setting(
         GRAY,
-        Text("NAME"),
+        Text("NAME", names=PALETTES),
         "Colours: gray, or any colormap of matplotlib.",
         group="Levels and colour",
         everyday=True,
@@ -115,7 +115,7 @@ class Figure:
     style: Style = setting("light", Choice(get_args(Style)), "Dark on light, or light on dark.", group="Picture")
     palette: str = setting(
         "magma",
-        Text("NAME"),
+        Text("NAME", names=PALETTES),
         "Colours: any colormap of matplotlib.",
         group="Levels and colour",
         everyday=True,
