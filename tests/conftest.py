@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pytest
 import soundfile
 from browsing import browser, open_page  # noqa: F401 - fixtures
+from firefox import firefox  # noqa: F401 - a fixture
 from program import HANGS_AFTER_S
 from recordings import ROOT, MakeWav
 
