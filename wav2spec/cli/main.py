@@ -1,22 +1,14 @@
 """The command line. Importing it loads Click and nothing heavier: NumPy comes when there is work."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
 from wav2spec import __version__
-from wav2spec.cli.commands.compare import compare
-from wav2spec.cli.commands.explore import explore
-from wav2spec.cli.commands.image import image
-from wav2spec.cli.commands.info import info
-from wav2spec.cli.commands.levels import levels
-from wav2spec.cli.commands.plot import plot
-from wav2spec.cli.commands.presets import presets
-from wav2spec.cli.commands.report import report
-from wav2spec.cli.commands.tune import tune
 from wav2spec.cli.help import Option, write_options
 from wav2spec.cli.options import normalize_name
 from wav2spec.console import print_message, printable
@@ -24,14 +16,53 @@ from wav2spec.errors import OutputError, StdoutClosedError
 from wav2spec.process import die_by_broken_pipe, prepare_process, settle_streams
 
 _EXAMPLES = (
-    ("wav2spec kick.wav", "draw kick.png, TensorFlow's rotated picture"),
+    ("wav2spec kick.wav", "draw kick.png, rotated as TensorFlow's"),
     ("wav2spec plot kick.wav", "draw a labelled figure"),
     ("wav2spec recordings/ -o pictures/", "draw every WAV file of a folder"),
 )
 
 
+# The commands and their summaries. The module of a command is imported when it is called.
+_SUMMARIES = {
+    "image": "Draw images of pixels alone (the default command).",
+    "plot": "Draw labelled figures.",
+    "compare": "Draw several analyses of a recording in one figure.",
+    "explore": "Make a page to explore a recording in a browser.",
+    "tune": "Find the window that fits a recording.",
+    "levels": "Measure the levels of a data set, to scale its pictures alike.",
+    "info": "Describe recordings, and how pictures were made.",
+    "report": "Review a run from its manifests, in a browser or as Markdown.",
+    "presets": "List the presets that reproduce other systems.",
+}
+
+
+class _Commands(Mapping[str, click.Command]):
+    """The commands by name, imported when they are looked up."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        if name not in _SUMMARIES:
+            raise KeyError(name)
+        found: click.Command = getattr(import_module(f"wav2spec.cli.commands.{name}"), name)
+        return found
+
+    def __contains__(self, name: object) -> bool:
+        return name in _SUMMARIES
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_SUMMARIES)
+
+    def __len__(self) -> int:
+        return len(_SUMMARIES)
+
+
 class _DefaultCommand(click.Group):
     """A group whose first word, unless it is the name of a command, belongs to the command ``image``."""
+
+    commands: Mapping[str, click.Command]  # type: ignore[assignment]
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.commands = _Commands()
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         own = {"--help", "-h", "--version"}
@@ -59,7 +90,7 @@ class _DefaultCommand(click.Group):
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         own = super().shell_complete(ctx, incomplete)
         if incomplete.startswith("-"):
-            return [*own, *image.shell_complete(ctx, incomplete)]
+            return [*own, *self.commands["image"].shell_complete(ctx, incomplete)]
         # Where a file is among them, bash takes no notice of the others.
         return own or [CompletionItem(incomplete, type="file")]
 
@@ -74,14 +105,15 @@ class _DefaultCommand(click.Group):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         self.format_commands(ctx, formatter)
+        image = self.commands["image"]
         everyday = [option for option in image.params if isinstance(option, Option) and option.everyday]
         write_options(ctx, formatter, everyday)
         formatter.write_paragraph()
         formatter.write_text("wav2spec COMMAND -h lists all options of a command, wav2spec image -h those above too.")
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
-            formatter.write_dl([(name, self.commands[name].short_help or "") for name in self.list_commands(ctx)])
+            formatter.write_dl(list(_SUMMARIES.items()))
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(self.commands)
@@ -108,10 +140,6 @@ class _DefaultCommand(click.Group):
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def command() -> None:
     """Turn WAV files into spectrogram PNGs."""
-
-
-for _command in (image, plot, compare, tune, explore, levels, report, info, presets):
-    command.add_command(_command)
 
 
 def run(args: list[str]) -> int:

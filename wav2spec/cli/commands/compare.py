@@ -15,7 +15,7 @@ from wav2spec.settings.presets import COMPARE
 _REPEATED = ("window", "window_size", "stride")
 
 
-@click.command(cls=Command, short_help="Draw several analyses of a recording in one figure.")
+@click.command(cls=Command)
 @setting_options(COMPARE, repeated=_REPEATED, levels=False)
 @request_options(Request, without=("format",))
 @click.pass_context

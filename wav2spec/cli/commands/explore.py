@@ -22,7 +22,7 @@ _FIELDS = (
 )
 
 
-@click.command(cls=Command, short_help="Make a page to explore a recording in a browser.")
+@click.command(cls=Command)
 @setting_options(EXPLORE, only=_FIELDS, levels=False)
 @request_options(Request, without=("format",))
 @option(

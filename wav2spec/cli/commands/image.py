@@ -11,7 +11,7 @@ from wav2spec.cli.request import Request, request_options
 from wav2spec.settings.presets import DEFAULT
 
 
-@click.command(cls=Command, short_help="Draw images of pixels alone (the default command).")
+@click.command(cls=Command)
 @setting_options(DEFAULT)
 @request_options(Request)
 def image(**options: Any) -> int:

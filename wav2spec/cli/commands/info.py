@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _STARTS = {"image": DEFAULT, "plot": PLOT, "compare": COMPARE, "explore": EXPLORE}
 
 
-@click.command(cls=Command, short_help="Describe recordings, and how pictures were made.")
+@click.command(cls=Command)
 @click.argument("sources", metavar="SRC...", nargs=-1, required=True, type=FILE)
 @click.option("--digest", is_flag=True, help="Of a picture: a SHA-256 of its decoded pixels.")
 @click.option("--flags", is_flag=True, help="Of a picture: how it was made, as options.")

@@ -39,7 +39,7 @@ class _Percent(click.FloatRange):
 _PERCENT = _Percent(0, 100)
 
 
-@click.command(cls=Command, short_help="Measure the levels of a data set, to scale its pictures alike.")
+@click.command(cls=Command)
 @click.option("-o", "--output", type=FILE, default=STREAM, metavar="FILE.toml", help="By default standard output.")
 @click.option("--low", type=_PERCENT, default=1.0, help="The percentile that becomes black.  [default: 1]")
 @click.option("--high", type=_PERCENT, default=100.0, help="The one that becomes white.  [default: 100, the peak]")

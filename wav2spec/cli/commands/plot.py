@@ -11,7 +11,7 @@ from wav2spec.cli.request import Request, request_options
 from wav2spec.settings.presets import PLOT
 
 
-@click.command(cls=Command, short_help="Draw labelled figures.")
+@click.command(cls=Command)
 @setting_options(PLOT)
 @request_options(Request, without=("format",))
 def plot(**options: Any) -> int:

@@ -11,7 +11,7 @@ from wav2spec.errors import SettingError
 from wav2spec.settings.presets import DEFAULT, PRESETS
 
 
-@click.command(cls=Command, short_help="List the presets that reproduce other systems.")
+@click.command(cls=Command)
 @click.argument("name", required=False)
 @option("--json", "as_json", group="Answer", is_flag=True, help="All settings of the presets as JSON.")
 def presets(name: str | None, as_json: bool) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import click
 
+from wav2spec.cli.help import Command
 from wav2spec.cli.param_types import FILE
 from wav2spec.cli.request import Jobs
 from wav2spec.console import print_message, printable
@@ -20,7 +21,7 @@ _MAX_THUMBNAILS = 50_000
 _SUFFIXES: dict[str, ReportFormat] = {".html": "html", ".htm": "html", ".md": "md"}
 
 
-@click.command(short_help="Review a run from its manifests, in a browser or as Markdown.")
+@click.command(cls=Command)
 @click.argument("manifests", metavar="MANIFEST.jsonl...", nargs=-1, required=True, type=FILE)
 @click.option("-o", "--output", type=FILE, metavar="DEST", help="An .html or .md file, or - for standard output.")
 @click.option(

@@ -35,7 +35,7 @@ class _Row:
     entropy_bits: float | None = None
 
 
-@click.command(cls=Command, short_help="Find the window that fits a recording.")
+@click.command(cls=Command)
 @click.argument("sources", metavar="SRC...", nargs=-1, type=FILE)
 @click.option("--window", "windows", multiple=True, default=("hann",), help="A window function to try.  [repeatable]")
 @click.option("--window-size", "sizes", multiple=True, help="A size to try, in samples or time.  [repeatable]")
