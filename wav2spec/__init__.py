@@ -5,9 +5,10 @@
 (2, 6, 129)
 """
 
-from typing import TYPE_CHECKING as _TYPE_CHECKING
+# Not from `typing`: to load it takes most of the time until `__main__` handles Ctrl-C.
+TYPE_CHECKING = False
 
-if _TYPE_CHECKING:
+if TYPE_CHECKING:
     from wav2spec.api import Block, load, spectrogram, stream
     from wav2spec.errors import AudioError, OutputError, SettingError, Wav2SpecError
     from wav2spec.render.readback import read_png

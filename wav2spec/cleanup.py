@@ -1,16 +1,16 @@
-"""What is undone when a signal ends the process in the middle of it."""
+"""Undo actions that run when a signal terminates the process."""
 
 import contextlib
 import os
 from collections.abc import Callable, Iterator
 
-# Each with the process whose it is: one that was forked has its parent's too, which it must not undo.
+# Each with its process: a forked one inherits the actions of its parent, which it must not run.
 _actions: dict[int, tuple[int, Callable[[], object]]] = {}
 
 
 @contextlib.contextmanager
 def undo_on_signal(action: Callable[[], object]) -> Iterator[None]:
-    """Have `action` called if the process is stopped within the block."""
+    """Call `action` if a signal terminates the process within the block."""
     _actions[id(action)] = os.getpid(), action
     try:
         yield
@@ -19,8 +19,8 @@ def undo_on_signal(action: Callable[[], object]) -> Iterator[None]:
 
 
 def run_undo_actions() -> None:
-    """Undo all; called by a signal's handler, and so at any moment."""
-    for process_id, action in list(_actions.values()):
+    """Run the actions of this process, the last one first. A signal handler calls it, at any moment."""
+    for process_id, action in reversed(list(_actions.values())):
         if process_id == os.getpid():
             with contextlib.suppress(OSError):
                 action()

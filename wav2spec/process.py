@@ -1,28 +1,37 @@
 """How the process behaves towards the system: signals, standard descriptors, threads of libraries."""
 
 import gc
+import io
 import os
 import signal
 import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 from typing import NoReturn
 
-from wav2spec.cleanup import run_undo_actions
+from wav2spec.cleanup import run_undo_actions, undo_on_signal
 
 _STOPPING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGXCPU")
 
 
 def prepare_process() -> None:
-    """Do what must be done before any work."""
-    # A closed standard descriptor would be taken by the next file opened, and a message written into a recording.
+    """Set up signals, standard descriptors and warnings. Called before any work."""
+    # The next file that is opened would take a closed standard descriptor, and messages would go into it.
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)
-    # print and Click write to standard output where there is no standard error.
+            os.open(*_nowhere())
+    # print and Click write to standard output if there is no standard error.
     if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w")
+        sys.stderr = _Discard()
+    # Warnings of libraries are for programmers, who ask for them by -W or PYTHONWARNINGS.
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
     # NumPy's BLAS makes a thread for each processor when it is loaded; nothing here uses them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Where it is ignored, nobody learns how a process of ours ended.
@@ -33,6 +42,45 @@ def prepare_process() -> None:
         # What was ignored from outside (nohup, a background job) stays ignored.
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _undo_and_die)
+
+
+def _nowhere() -> tuple[str, int]:
+    """Return a path and flags to open what gives and takes no bytes."""
+    # A container may have no /dev; a directory refuses both.
+    return (os.devnull, os.O_RDWR) if os.path.exists(os.devnull) else ("/", os.O_RDONLY)
+
+
+class _Discard(io.TextIOBase):
+    """A stream that forgets what is written."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+# One at a time, as the descriptor belongs to the whole process.
+_stderr_lock = threading.RLock()
+
+
+@contextmanager
+def silent_stderr() -> Iterator[None]:
+    """Keep C libraries from writing to standard error within the block."""
+    with _stderr_lock:
+        try:
+            kept = os.dup(2)
+        except OSError:
+            # It is closed, or there are no descriptors left.
+            yield
+            return
+        restore = partial(os.dup2, kept, 2)
+        with undo_on_signal(restore):
+            try:
+                nowhere = os.open(*_nowhere())
+                os.dup2(nowhere, 2)
+                os.close(nowhere)
+                yield
+            finally:
+                restore()
+                os.close(kept)
 
 
 def begin_work() -> None:

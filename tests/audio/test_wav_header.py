@@ -10,7 +10,8 @@ import pytest
 import soundfile
 from recordings import riff
 
-from wav2spec.audio.wav_header import Header, HeaderError, read_header
+from wav2spec.audio.containers import read_header
+from wav2spec.audio.header import Header, HeaderError
 from wav2spec.storage.sources import open_source
 
 # 1000 samples of 16 bit.
@@ -130,10 +131,10 @@ def test_a_data_chunk_named_inside_another_chunk_is_not_it(tmp_path: Path) -> No
         (b"", "the file is empty"),
         (b"R", "not a WAV file"),
         (b"RIFF", "not a WAV file"),
-        (b"fLaC" + bytes(100), "not a WAV file: it begins with b'fLaC'"),
+        (b"ftyp" + bytes(100), r"not a WAV file \(nor .*FLAC.*\): it begins with b'ftyp'"),
         (b"RIFF\0\0\0\0AVI " + FMT + chunk(b"data", DATA), "not a WAV file"),
         (b"riff" + bytes(100), "not a WAV file"),
-        (b"FORM\0\0\0\0AIFF" + bytes(100), "not a WAV file"),
+        (b"FORM\0\0\0\0AIFF" + bytes(100), "without samples"),
         (b"RIFF\0\0\0\0WAVE", "without samples"),
         (b"RIFF\0\0\0\0WAVE" + FMT, "without samples"),
         (b"RIFF\0\0\0\0WAVE" + FMT + b"data\0\0\0", "without samples"),

@@ -1,12 +1,13 @@
 """Environments that are poor, odd or hostile: locales, homes, temporary folders, names."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 from folders import contents
 from pictures import png_size
-from program import FAILED, HANGS_AFTER_S, USAGE_ERROR, error_of, needs_mounts, on_a_disk, run, shell, start
+from program import FAILED, HANGS_AFTER_S, USAGE_ERROR, error_of, needs_mounts, on_a_disk, run, shell, start, wrapped
 from recordings import SAMPLES, MakeWav
 
 SPEECH = SAMPLES / "speech.wav"
@@ -139,3 +140,33 @@ def test_no_name_writes_escapes_or_lines_to_the_terminal(folder: Path, name: str
     if fault != "usage":
         assert all(line.startswith("wav2spec: ") for line in lines[:-1])
         assert len(lines) - 1 == (2 if fault == "truncated" else 1)
+
+
+@needs_mounts
+@pytest.mark.parametrize("closed", ["<&- >&- 2>&-", "<&- >&-", ">&-", ""])
+def test_closed_descriptors_and_no_devices_do_not_keep_it_from_drawing(
+    make_wav: MakeWav, tmp_path: Path, closed: str
+) -> None:
+    source, target = make_wav(), tmp_path / "o.png"
+    script = f'mount -t tmpfs -o ro,size=4k tmpfs /dev || exit 99; exec "$@" {closed}'
+    result = wrapped("unshare", "-m", "sh", "-c", script, "sh", words=(source, "-o", target))
+    assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
+    assert png_size(target.read_bytes()) == (129, 30)
+    failed = wrapped("unshare", "-m", "sh", "-c", script, "sh", words=(tmp_path / "none.wav", "-o", target))
+    assert failed.returncode == FAILED
+    assert (b"No such file" in failed.stderr) == ("2>&-" not in closed)
+
+
+# As a command that calls a library.
+WARNING = """
+import warnings
+from wav2spec.cli import run
+run(["--version"])
+warnings.warn("nothing for users")
+"""
+
+
+def test_warnings_of_libraries_are_not_shown_unless_asked_for() -> None:
+    assert wrapped(words=(), program=(sys.executable, "-c", WARNING)).stderr == b""
+    shown = wrapped(words=(), program=(sys.executable, "-Wdefault", "-c", WARNING))
+    assert b"UserWarning: nothing for users" in shown.stderr

@@ -112,7 +112,7 @@ runpy.run_module("wav2spec", run_name="__main__", alter_sys=True)
 """
 
 
-@pytest.mark.parametrize("module", ["click", "wav2spec.cli", "wav2spec.cli.options", "numpy", "soundfile"])
+@pytest.mark.parametrize("module", ["typing", "click", "wav2spec.cli", "wav2spec.cli.options", "numpy", "soundfile"])
 def test_ctrl_c_while_modules_are_imported_shows_no_traceback(make_wav: MakeWav, folder: Path, module: str) -> None:
     program = (sys.executable, "-c", INTERRUPTED_AT_IMPORT, module)
     with start(make_wav(), "-o", folder / "o.png", program=program) as process:

@@ -1,8 +1,8 @@
-"""Recordings: the one module that knows soundfile."""
+"""Read recordings block by block. The only module that uses soundfile."""
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -12,9 +12,11 @@ import soundfile
 
 from wav2spec.arrays import Samples
 from wav2spec.audio.channels import channel_slice, downmix
+from wav2spec.audio.containers import read_header
+from wav2spec.audio.header import HeaderError
 from wav2spec.audio.virtual_file import VirtualFile
-from wav2spec.audio.wav_header import HeaderError, read_header
 from wav2spec.errors import AudioError, os_error_message
+from wav2spec.process import silent_stderr
 from wav2spec.settings.choices import ChannelName
 from wav2spec.storage.sources import SourceFile, open_source
 
@@ -22,8 +24,19 @@ from wav2spec.storage.sources import SourceFile, open_source
 _BLOCK_SAMPLES = 2**16
 
 
+class _Sound(soundfile.SoundFile):  # type: ignore[misc]
+    """A file without the seeks that soundfile adds to every read, which fail at the end of a truncated FLAC."""
+
+    def seekable(self) -> bool:
+        return False
+
+    @property
+    def can_seek(self) -> bool:
+        return bool(super().seekable())
+
+
 class Recording:
-    """An open WAV, read block by block as often as wanted.
+    """An open recording, read block by block as often as wanted.
 
     Attributes
     ----------
@@ -34,7 +47,7 @@ class Recording:
     n_channels, n_samples : int
         Of what is there, whatever the header says; `n_samples` counts one channel.
     container, subtype : str
-        RIFF, RIFX, RF64 or W64; and the sample format, as libsndfile names it.
+        The name of a row of `CONTAINERS`; and the sample format, as libsndfile names it.
     identity : hashable or None
         By which a target is known to be the recording itself.
     warnings : list of str
@@ -60,13 +73,14 @@ class Recording:
             raise AudioError(path, f"cannot be read: {os_error_message(error)}") from error
         # A header that leaves the length open is read as if it told the length.
         self._virtual_file = VirtualFile(file, header.size_patch if header.declared_bytes is None else (0, b""))
+        self.container = header.container
+        self._is_mpeg = header.is_mpeg
         self._sound = self._open_sound()
         self._position = 0
         self.sample_rate: int = self._sound.samplerate
         self.n_channels: int = self._sound.channels
         self.n_samples: int = self._sound.frames
         self._digest_from(0)
-        self.container = header.container
         self.subtype: str = self._sound.subtype
         # Half as much to be read and hashed, and only the channels asked for are converted.
         self._is_16_bit = self.subtype == "PCM_16"
@@ -184,18 +198,19 @@ class Recording:
             "samples_sha256": self._digest.hexdigest(),
         }
 
-    def _open_sound(self) -> soundfile.SoundFile:
+    def _open_sound(self) -> _Sound:
         # libsndfile begins where the file stands.
         self._virtual_file.seek(0)
-        with self._translated_errors("damaged or unsupported WAV: "):
-            return soundfile.SoundFile(self._virtual_file)
+        with self._translated_errors("damaged or unsupported file: "):
+            return _Sound(self._virtual_file)
 
     @contextmanager
     def _translated_errors(self, context: str) -> Iterator[None]:
         """Raise errors of libsndfile as `AudioError`, and before them those of the system, which it may not notice."""
         try:
             try:
-                yield
+                with silent_stderr() if self._is_mpeg else nullcontext():
+                    yield
             finally:
                 self._virtual_file.raise_error()
         except soundfile.LibsndfileError as error:
@@ -210,7 +225,7 @@ class Recording:
     def _go_to(self, sample: int) -> None:
         if self._position == sample:
             return
-        if self._sound.seekable():
+        if self._sound.can_seek:
             with self._translated_errors(f"cannot be read at sample {sample}: "):
                 self._sound.seek(sample)
         else:

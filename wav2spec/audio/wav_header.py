@@ -1,13 +1,12 @@
-"""What the head of a WAV file says of its samples, and how many bytes of them are really there.
+"""The header of a WAV file: how many bytes of samples it declares, and how many there are.
 
-libsndfile goes by content, not by name, and cuts a short file without a word. This walk over the chunks lets only WAV
-containers reach it, and tells what was promised from what is present.
+libsndfile shortens a truncated file without a word. This walk over the chunks tells what was declared from what is
+available.
 """
 
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass
 
+from wav2spec.audio.header import ChunkLayout, Header, HeaderError, packed
 from wav2spec.storage.sources import SourceFile
 
 # Sizes up to a page below 2**31 and 2**32 are what programs write into a pipe, not knowing the length:
@@ -18,133 +17,66 @@ _PAGE = 4096
 _UNKNOWN_SIZES = (range(2**31 - _PAGE, 2**31), range(2**32 - _PAGE, 2**32))
 
 
-# No honest file has more chunks before its samples; a head followed by zeros would be one chunk every eight bytes.
-_MAX_CHUNKS = 10_000
+# WAVE_FORMAT_MPEG and WAVE_FORMAT_MPEGLAYER3.
+_MPEG_CODES = {0x50, 0x55}
 
 
-class HeaderError(ValueError):
-    """The bytes are not the head of a WAV file; the words say what is wrong."""
-
-
-@dataclass(frozen=True)
-class Header:
-    """The head of a WAV file.
-
-    Attributes
-    ----------
-    container : str
-        RIFF, RIFX, RF64 or W64.
-    promised : int or None
-        Bytes of samples by the header; None where it leaves the length open, as in a pipe.
-    present : int
-        Bytes of samples that are there.
-    patch : tuple of (int, bytes)
-        Offset and bytes that make the header say what is present.
-    """
-
-    container: str
-    declared_bytes: int | None
-    available_bytes: int
-    size_patch: tuple[int, bytes]
-
-
-@dataclass(frozen=True)
-class _Container:
-    """How a container lays out its chunks: a name, a size, a body padded to `alignment`."""
-
-    name: str
-    first_chunk: int
-    size_format: str
-    name_size: int = 4
-    size_counts_head: bool = False
-    alignment: int = 2
-
-    @property
-    def head_size(self) -> int:
-        return self.name_size + struct.calcsize(self.size_format)
-
-    def chunks(self, file: SourceFile, start: int) -> Iterator[tuple[bytes, int, int]]:
-        """Yield name, offset of the body and size of the body, while there are whole chunk heads to read."""
-        for _ in range(_MAX_CHUNKS):
-            if start > file.size:
-                return
-            file.seek(start)
-            head = file.read(self.head_size)
-            if len(head) < self.head_size:
-                return
-            (size,) = struct.unpack(self.size_format, head[self.name_size :])
-            size = max(0, size - self.head_size) if self.size_counts_head else size
-            yield head[:4], start + self.head_size, size
-            start += self.head_size + size + (-size) % self.alignment
-        raise HeaderError(f"damaged WAV header: more than {_MAX_CHUNKS} chunks")
-
-    def packed_size(self, size: int) -> bytes:
-        size += self.head_size if self.size_counts_head else 0
-        return _packed(self.size_format, size)
-
-
-_CONTAINERS = {
-    b"RIFF": _Container("RIFF", 12, "<I"),
-    b"RIFX": _Container("RIFX", 12, ">I"),
-    b"RF64": _Container("RF64", 12, "<I"),
-    b"riff": _Container("W64", 40, "<Q", name_size=16, size_counts_head=True, alignment=8),
+_LAYOUTS = {
+    "RIFF": ChunkLayout(12, "<I"),
+    "RIFX": ChunkLayout(12, ">I"),
+    "RF64": ChunkLayout(12, "<I"),
+    "W64": ChunkLayout(40, "<Q", name_size=16, size_counts_head=True, alignment=8),
 }
 
 
-def read_header(file: SourceFile) -> Header:
-    """Walk the chunks of a seekable file up to its samples.
+def read_wav_header(file: SourceFile, name: str) -> Header:
+    """Walk the chunks of a WAV file up to its samples.
+
+    Parameters
+    ----------
+    file : SourceFile
+    name : str
+        RIFF, RIFX, RF64 or W64.
 
     Raises
     ------
     HeaderError
-        If the file is empty, no WAV, or has no format or no samples in it.
+        If it has no format or no samples.
     """
-    container = _container(file)
-    n_channels = -1
+    container = _LAYOUTS[name]
+    is_mpeg: bool | None = None
     long_size: tuple[int, int] | None = None
-    for name, body, size in container.chunks(file, container.first_chunk):
-        if name == b"fmt ":
-            n_channels = _n_channels(file, body, container)
-        elif name == b"ds64":
+    for chunk, body, size in container.chunks(file, container.first_chunk):
+        if chunk == b"fmt ":
+            is_mpeg = _is_mpeg(file, body, container)
+        elif chunk == b"ds64":
             file.seek(body + 8)
             long_size = body + 8, int.from_bytes(file.read(8), "little")
-        elif name == b"data":
-            if n_channels < 0:
+        elif chunk == b"data":
+            if is_mpeg is None:
                 raise HeaderError("damaged WAV header: no format ('fmt ' chunk) before the samples")
             available_bytes = max(0, file.size - body)
             if size == 0xFFFFFFFF and long_size:
                 offset, size = long_size
-                size_patch = offset, _packed("<Q", available_bytes)
+                size_patch = offset, packed("<Q", available_bytes)
             else:
                 size_patch = body - container.head_size + container.name_size, container.packed_size(available_bytes)
             if _has_unknown_length(container, file, body, size):
-                return Header(container.name, None, available_bytes, size_patch)
-            return Header(container.name, size, min(size, available_bytes), size_patch)
+                return Header(name, None, available_bytes, size_patch, is_mpeg)
+            return Header(name, size, min(size, available_bytes), size_patch, is_mpeg)
     raise HeaderError("a WAV header without samples (no 'data' chunk)")
 
 
-def _container(file: SourceFile) -> _Container:
-    file.seek(0)
-    head = file.read(40)
-    if not head:
-        raise HeaderError("the file is empty")
-    container = _CONTAINERS.get(head[:4])
-    form = head[24:28] if container and container.name == "W64" else head[8:12]
-    if container is None or form.upper() != b"WAVE":
-        raise HeaderError(f"not a WAV file: it begins with {head[:4]!r}, not RIFF, RIFX, RF64 or W64 and WAVE")
-    return container
-
-
-def _n_channels(file: SourceFile, body: int, container: _Container) -> int:
-    file.seek(body + 2)
-    order = container.size_format[0]
-    n_channels = int.from_bytes(file.read(2), "big" if order == ">" else "little")
+def _is_mpeg(file: SourceFile, body: int, container: ChunkLayout) -> bool:
+    """Check the format chunk, and return whether its samples are layer II or III of MPEG."""
+    file.seek(body)
+    code, n_channels = struct.unpack(container.size_format[0] + "HH", file.read(4).ljust(4, b"\0"))
     if n_channels == 0:
         raise HeaderError("damaged WAV header: 0 channels, at least 1 is needed")
-    return n_channels
+    return code in _MPEG_CODES
 
 
-def _has_unknown_length(container: _Container, file: SourceFile, body: int, size: int) -> bool:
+def _has_unknown_length(container: ChunkLayout, file: SourceFile, body: int, size: int) -> bool:
     """Whether the header leaves the length open: the marks of a pipe, or 0 with samples behind it."""
     available_bytes = file.size - body
     if any(size in sizes for sizes in _UNKNOWN_SIZES):
@@ -153,7 +85,7 @@ def _has_unknown_length(container: _Container, file: SourceFile, body: int, size
     return size == 0 and available_bytes > 0 and not _chunks_reach_the_end(container, file, body)
 
 
-def _chunks_reach_the_end(container: _Container, file: SourceFile, start: int) -> bool:
+def _chunks_reach_the_end(container: ChunkLayout, file: SourceFile, start: int) -> bool:
     """Whether what follows an empty data chunk is more chunks, and not samples."""
     end = start
     for name, body, size in container.chunks(file, start):
@@ -161,7 +93,3 @@ def _chunks_reach_the_end(container: _Container, file: SourceFile, start: int) -
             return False
         end = body + size
     return end in (file.size, file.size - 1)
-
-
-def _packed(size_format: str, size: int) -> bytes:
-    return struct.pack(size_format, min(size, 256 ** struct.calcsize(size_format) - 1))
