@@ -98,7 +98,7 @@ def test_options_are_the_state_in_which_the_page_opens(tmp_path: Path) -> None:
 def test_a_page_without_its_sound_is_small(tmp_path: Path) -> None:
     explore(SAMPLES / "guitar.wav", tmp_path / "page.html")
     page = (tmp_path / "page.html").stat().st_size
-    assert page - len(block_of(tmp_path / "page.html", "sound")) <= 65_000
+    assert page - len(block_of(tmp_path / "page.html", "sound")) <= 60_500
 
 
 @pytest.mark.system

@@ -157,7 +157,7 @@ def test_a_recording_that_is_gone_costs_its_thumbnail_and_a_warning(make_wav: Ma
     rows = [make_row(str(make_wav("a.wav"))), make_row(str(tmp_path / "gone.wav"))]
     result = run_report(write_manifest(tmp_path / "run.jsonl", rows), "-o", tmp_path / "report.html")
     assert result.return_value == 0
-    assert "1 of 2 thumbnails are missing; the first: " in result.stderr
+    assert "no thumbnail of 1 rows; the first: " in result.stderr
     assert column_of(tmp_path / "report.html", "thumbnail") == [0, None]
 
 

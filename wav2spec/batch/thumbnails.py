@@ -3,13 +3,13 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from wav2spec.audio.preprocess import preprocess
 from wav2spec.audio.recording import open_recording
 from wav2spec.errors import Wav2SpecError
 from wav2spec.executors.ordered_map import OrderedMap
 from wav2spec.executors.run import map_in_order
+from wav2spec.render.html.review import Row
 from wav2spec.render.html.thumbnails import SETTINGS, Pixels, from_picture, from_waveform
 from wav2spec.storage.streams import STREAM
 from wav2spec.waveform import Segment
@@ -36,29 +36,22 @@ class ThumbnailJob:
     n_samples: int | None = None
 
 
-def thumbnail_jobs(rows: list[dict[str, Any]], directories: list[str], origin: str) -> list[ThumbnailJob | None]:
-    """Return for each row of a manifest what its thumbnail is drawn from; None for rows that have none.
+def thumbnail_job(row: Row, origin: str) -> ThumbnailJob | None:
+    """Return what the thumbnail of a row is drawn from; None if it has none.
 
     Parameters
     ----------
-    rows : list of dict
-    directories : list of str
-        What the paths of each row refer to.
+    row : dict
+        Of a manifest; `directory` is that of its paths.
     origin : {"sources", "pictures", "none"}
     """
-    return [_job(row, directory, origin) for row, directory in zip(rows, directories, strict=True)]
-
-
-def _job(row: dict[str, Any], directory: str, origin: str) -> ThumbnailJob | None:
-    if origin == "none" or row["status"] not in _ANALYSED:
+    path = row.get("target") if origin == "pictures" else row["source"]
+    if origin == "none" or row["status"] not in _ANALYSED or path in (None, STREAM):
         return None
+    path = os.path.join(row["directory"], path)
     if origin == "pictures":
-        target = row.get("target") or STREAM
-        return None if target == STREAM else ThumbnailJob(os.path.join(directory, target), is_picture=True)
-    if row["source"] == STREAM:
-        return None
-    first, n_samples = row.get("start_sample") or 0, row.get("segment_samples")
-    return ThumbnailJob(os.path.join(directory, row["source"]), first=first, n_samples=n_samples)
+        return ThumbnailJob(path, is_picture=True)
+    return ThumbnailJob(path, first=row.get("start_sample") or 0, n_samples=row.get("segment_samples"))
 
 
 def draw_thumbnails(jobs: list[ThumbnailJob], n_workers: int) -> Iterator[Pixels | str]:

@@ -20,7 +20,7 @@ from wav2spec.render.colormaps import load_colormap
 from wav2spec.render.drawing import Rendering, plan_spectrogram
 from wav2spec.render.html.page import Block, Page, to_base64, to_json
 from wav2spec.render.metadata import describe
-from wav2spec.settings.choices import Format
+from wav2spec.settings.choices import GRAY, Format
 from wav2spec.settings.pictures import Figure
 from wav2spec.settings.settings import Settings
 from wav2spec.waveform import Waveform
@@ -163,7 +163,6 @@ def _data(stream: SpectrogramStream, gain: float, label: int, labels: tuple[Labe
     rate = settings.preprocessing.sample_rate
     plural = "s" if sound.n_channels > 1 else ""
     seconds = sound.n_samples / sound.sample_rate
-    recording = sound.facts()
     palettes = dict.fromkeys((settings.picture.palette, *_PALETTES))
     return {
         "title": _title(stream),
@@ -190,9 +189,9 @@ def _data(stream: SpectrogramStream, gain: float, label: int, labels: tuple[Labe
             "high": min(settings.bands.fmax or np.inf, sound.sample_rate / 2),
             "channel": "mix" if channel in ("all", "mix") else "0",
         },
-        "palettes": {name: _colors(name) for name in palettes},
+        # Gray needs no table.
+        "palettes": {name: "" if name == GRAY else _colors(name) for name in palettes},
         "labels": [asdict(found) for found in labels],
-        "recording": recording["samples_sha256"],
     }
 
 

@@ -53,11 +53,7 @@ _FIELDS = (
 
 
 def write_report(
-    file: BinaryIO,
-    review: Review,
-    directories: Sequence[str],
-    thumbnails: Sequence[int | None],
-    sheets: Iterable[bytes],
+    file: BinaryIO, review: Review, page: str, thumbnails: Sequence[int | None], sheets: Iterable[bytes]
 ) -> None:
     """Write the page.
 
@@ -65,8 +61,9 @@ def write_report(
     ----------
     file : binary file
     review : Review
-    directories : sequence of str
-        For each row, the directory of its paths, relative to the page's.
+        Of rows whose `directory` is that of their paths.
+    page : str
+        Path of the page.
     thumbnails : sequence of int, optional
         For each row, the number of its thumbnail.
     sheets : iterable of bytes
@@ -74,8 +71,9 @@ def write_report(
     """
     from wav2spec.render.html.thumbnails import HEIGHT, SHEET_SIDE, WIDTH
 
-    bases = list(dict.fromkeys(directories))
-    number_of = {base: number for number, base in enumerate(bases)}
+    number_of: dict[str, int] = {}
+    for row in review.rows:
+        number_of.setdefault(row["directory"], len(number_of))
     columns: dict[str, list[Any]] = {name: [_short(row.get(name)) for row in review.rows] for name in _FIELDS}
     columns |= {
         "duration_s": [_short(drawn_duration(row)) for row in review.rows],
@@ -83,7 +81,7 @@ def write_report(
         "same": _groups(review.rows),
         "flags": review.flags,
         "set": review.sets,
-        "base": [number_of[directory] for directory in directories],
+        "base": [number_of[row["directory"]] for row in review.rows],
         "thumbnail": list(thumbnails),
     }
     data = {
@@ -92,13 +90,13 @@ def write_report(
         "hours": _short(review.hours()),
         "statuses": review.statuses(),
         "flags": [{"name": flag.name, "help": flag.help, "weight": flag.weight} for flag in FLAGS],
-        "bases": bases,
+        "bases": [_relative_directory(directory, page) for directory in number_of],
         "columns": {name: _column(values) for name, values in columns.items()},
         "thumbnail": {"width": WIDTH, "height": HEIGHT, "side": SHEET_SIDE},
         "palettes": {name: _curves(name) for name in PALETTES},
     }
     blocks = [Block("data", [to_json(data)], "application/json")]
-    _PAGE.write(file, title(review), to_json(_metadata(review)).decode(), (*blocks, *_sheet_blocks(sheets)))
+    _PAGE.write(file, title(review), "", (*blocks, *_sheet_blocks(sheets)))
 
 
 def _column(values: list[Any]) -> list[Any] | dict[str, list[Any]]:
@@ -118,10 +116,6 @@ def _column(values: list[Any]) -> list[Any] | dict[str, list[Any]]:
 
 def title(review: Review) -> str:
     return ", ".join(review.names)
-
-
-def _metadata(review: Review) -> dict[str, Any]:
-    return {"command": "report", "manifests": list(review.names), "n_rows": len(review.rows)}
 
 
 def _sheet_blocks(sheets: Iterable[bytes]) -> Iterable[Block]:
@@ -198,7 +192,7 @@ def _cell(text: str) -> str:
     return "".join(f"&#{ord(letter)};" if letter in "|`*_[]\\~#" else letter for letter in escaped)
 
 
-def relative_directory(directory: str, page: str) -> str:
+def _relative_directory(directory: str, page: str) -> str:
     """Return a directory as seen from a page's, ending in a slash; empty for the same."""
     relative = os.path.relpath(directory, os.path.dirname(page) or ".")
     return "" if relative == "." else relative + "/"

@@ -3,7 +3,7 @@
 
 const byId = id => document.getElementById(id);
 
-// make('button', {textContent: 'go', onclick: f}, child, ...): an element with properties and children.
+// make('b', {textContent: 'go'}, child, ...): an element.
 function make(tag, properties = {}, ...children) {
   const element = Object.assign(document.createElement(tag), properties);
   element.append(...children);
@@ -20,10 +20,10 @@ function readBase64(text) {
 }
 
 const withMinus = text => String(text).replace(/-/g, '−');
-// Without the sign of what is rounded to 0.
+// 0 has no sign.
 const withDigits = (value, digits) => withMinus(value.toFixed(digits).replace(/^-(0\.?0*)$/, '$1'));
 
-// The bytes of a path. Python writes bytes that are no UTF-8 as lone surrogates from U+DC80 to U+DCFF.
+// The bytes of a path. Bytes that are no UTF-8 are lone surrogates from U+DC80 on, as Python has them.
 function pathBytes(path) {
   const bytes = [];
   for (const letter of path) {
@@ -44,7 +44,7 @@ function pathToUrl(path) {
   return url.replace(/^\/+/, '/');
 }
 
-// A path on one line: control characters and bytes that are no text stand as escapes.
+// A path on one line: what is not printable stands as an escape.
 function printable(path) {
   return path.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, letter => {
     const code = letter.charCodeAt(0);
@@ -53,7 +53,7 @@ function printable(path) {
   });
 }
 
-// A word of a command for sh; what a terminal could not take is written by $'...', which bash, zsh, ksh and POSIX 2024 read.
+// A word for a shell; what is not printable as $'...', which bash, zsh and POSIX 2024 read.
 function shellQuote(word) {
   if (/^[A-Za-z0-9_.,:=@%+\/-]+$/.test(word)) return word;
   if (printable(word) === word) return "'" + word.replace(/'/g, "'\\''") + "'";

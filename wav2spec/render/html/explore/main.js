@@ -286,7 +286,7 @@ const KEYS = {
   ',': () => change({range: Math.max(RANGE.least, view.range - 5)}),
   '.': () => change({range: Math.min(RANGE.most, view.range + 5)}),
   '+': () => zoomTime(0.5, area.width / 2), '-': () => zoomTime(2, area.width / 2),
-  '=': () => zoomTime(0.5, area.width / 2), '_': () => zoomFrequency(2, area.height / 2),
+  '=': () => zoomTime(0.5, area.width / 2),
   '*': () => zoomFrequency(0.5, area.height / 2), '/': () => zoomFrequency(2, area.height / 2),
   ArrowRight: () => moveBy(Math.round(area.width / 8), 0), ArrowLeft: () => moveBy(-Math.round(area.width / 8), 0),
   ArrowUp: () => moveBy(0, area.height / 8), ArrowDown: () => moveBy(0, -area.height / 8),

@@ -96,7 +96,8 @@ function whole() {
 }
 
 function setPalette() {
-  const bytes = readBase64(data.palettes[view.palette]);
+  const table = data.palettes[view.palette];
+  const bytes = table ? readBase64(table) : Uint8Array.from({length: 768}, (_, i) => i / 3);
   for (let i = 0; i < 256; i++) colors[i] = 255 << 24 | bytes[3 * i + 2] << 16 | bytes[3 * i + 1] << 8 | bytes[3 * i];
 }
 
