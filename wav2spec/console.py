@@ -1,4 +1,4 @@
-"""Lines for people: on standard error, and answers on standard output."""
+"""Print messages to standard error, and answers to standard output."""
 
 import contextlib
 import os
@@ -8,7 +8,7 @@ from wav2spec.errors import OutputError, StdoutClosedError, os_error_message
 
 
 def printable(name: str) -> str:
-    r"""Return a file's name as it can be printed on one line anywhere.
+    r"""Return a name with everything escaped that cannot be printed on one line.
 
     >>> print(printable("a\x1b[31m\n.wav"))
     a\x1b[31m\n.wav
@@ -18,18 +18,18 @@ def printable(name: str) -> str:
 
 
 def print_message(kind: str, message: str) -> None:
-    """Write a line to stderr."""
+    """Print a message of a kind, ``error`` or ``warning``."""
     print_line(f"wav2spec: {kind}: {message}")
 
 
 def print_line(line: str) -> None:
-    """Write a line to stderr; where that is closed or full there is nobody to tell."""
+    """Print a line to standard error, unless that is closed or full."""
     with contextlib.suppress(OSError, AttributeError):
         print(line, file=sys.stderr, flush=True)
 
 
 def print_stdout(line: str) -> None:
-    """Write a line that was asked for to stdout, whatever letters it knows.
+    """Print a line to standard output, with everything escaped that its encoding lacks.
 
     Raises
     ------

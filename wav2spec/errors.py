@@ -18,6 +18,9 @@ class SettingError(Wav2SpecError, ValueError):
 
 
 class _PathError(Wav2SpecError):
+    # The setting that would allow it, if there is one.
+    setting: str | None = None
+
     def __init__(self, path: str, message: str) -> None:
         super().__init__(path, message)
         self.path = path

@@ -225,10 +225,10 @@ def test_what_is_no_gate_is_a_usage_error_before_any_work(
 ) -> None:
     wav = make_wav()
     said = usage_error(wav, "none.wav", "-o", f"{wav.parent}/out/", *more, option, words)
-    assert f"'{option}'" in said
+    assert said.startswith(f"{option}: ")
     assert names(wav.parent) == ["a.wav"]
 
 
 @pytest.mark.parametrize("option", ["--refuse", "--warn"])
 def test_a_dry_run_refuses_what_the_run_would(make_wav: MakeWav, option: str) -> None:
-    assert f"'{option}'" in usage_error(make_wav(), "--dry-run", option, "loud")
+    assert usage_error(make_wav(), "--dry-run", option, "loud").startswith(f"{option}: ")

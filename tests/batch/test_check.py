@@ -17,12 +17,14 @@ from recordings import MakeWav
 from updates import NOISE, WAYS, assert_brought_up_to_date, every_way, write, write_tree
 
 from wav2spec.audio.recording import Recording
-from wav2spec.batch.convert import ConversionOptions, Mode, convert
-from wav2spec.batch.jobs import Job, Outcome
+from wav2spec.batch.convert import Action, Conversion, check, update
+from wav2spec.batch.jobs import Job
+from wav2spec.batch.outcomes import Outcome
 from wav2spec.render.drawing import Rendering
 from wav2spec.render.plan import plan_picture
 from wav2spec.settings.choices import Format
 from wav2spec.settings.presets import DEFAULT, PLOT
+from wav2spec.settings.settings import Settings
 from wav2spec.waveform import Waveform
 
 
@@ -171,10 +173,18 @@ def test_a_foreign_picture_under_a_name_that_was_given_is_replaced(tmp_path: Pat
 
 @pytest.mark.parametrize("way", ["image", "plot", "compare"])
 @pytest.mark.parametrize("other", ["image", "plot", "compare"])
-def test_what_another_command_drew_is_not_taken_for_it(tmp_path: Path, way: str, other: str) -> None:
+def test_what_another_command_drew_is_replaced_only_by_force(tmp_path: Path, way: str, other: str) -> None:
     wav, target = write(tmp_path / "a.wav"), tmp_path / "o.png"
     done(*WAYS[other][0], wav, "-o", target)
-    assert assert_brought_up_to_date(target, *WAYS[way][0], wav) == (way != other)
+    before = target.read_bytes()
+    for option in [["--update"], ["--check"], []] if way != other else []:
+        result = invoke(*WAYS[way][0], wav, "-o", target, *option)
+        assert result.return_value == FAILED
+        assert result.stderr == (
+            f"wav2spec: error: {target}: already exists and was written by wav2spec {other}; --force replaces it\n"
+        )
+        assert target.read_bytes() == before
+    assert assert_brought_up_to_date(target, *WAYS[way][0], wav, "--force") == (way != other)
 
 
 @pytest.mark.parametrize("way", [way for way in WAYS if way != "npy"])
@@ -220,28 +230,27 @@ def test_a_link_is_followed_and_what_is_behind_it_compared(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("name", ["image", "plot"])
-@pytest.mark.parametrize("mode", ["update", "check"])
-def test_to_decide_nothing_is_drawn(tmp_path: Path, name: str, mode: Mode) -> None:
+@pytest.mark.parametrize("action", [update, check])
+def test_to_decide_nothing_is_drawn(tmp_path: Path, name: str, action: Action, monkeypatch: pytest.MonkeyPatch) -> None:
     wav, target = str(write(tmp_path / "a.wav")), str(tmp_path / "o.png")
     settings, drawn = (DEFAULT if name == "image" else PLOT), Mock(side_effect=AssertionError)
+    done(name, wav, "-o", target)
 
-    def plan(waveform: Waveform, format: Format) -> Rendering:
-        return replace(plan_picture(waveform, format, settings), write=drawn)
-
-    def decide(job: Job) -> Outcome:
-        (outcome,) = convert(job, ConversionOptions(plan, mode=mode))
+    def decide() -> Outcome:
+        with monkeypatch.context() as patched:
+            patched.setattr("wav2spec.batch.convert.plan_picture", planned_without_drawing)
+            (outcome,) = Conversion(settings, action)(Job(wav, target))
         return outcome
 
-    job = Job(wav, target)
-    done(name, wav, "-o", target)
-    assert (decide(job).status, drawn.called) == ("current", False)
+    def planned_without_drawing(waveform: Waveform, format: Format, settings: Settings, **_: None) -> Rendering:
+        return replace(plan_picture(waveform, format, settings), write=drawn)
+
+    assert (decide().status, drawn.called) == ("current", False)
     # That it would be seen to draw: where it must, it does.
     done(name, wav, "-o", target, "--reduce", "mean")
-    fate = ("failed", True) if mode == "update" else ("stale", False)
-    assert (decide(job).status, drawn.called) == fate
+    assert (decide().status, drawn.called) == (("failed", True) if action is update else ("stale", False))
     os.unlink(target)
-    fate = ("failed", True) if mode == "update" else ("missing", False)
-    assert (decide(job).status, drawn.called) == fate
+    assert (decide().status, drawn.called) == (("failed", True) if action is update else ("missing", False))
 
 
 def test_to_decide_the_recording_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,7 +48,8 @@ def test_a_refused_recording_is_a_line_and_a_row_and_the_others_are_done(
 
 
 def test_refused_and_failed_are_counted_apart(wavs: list[Path], folder: Path) -> None:
-    result = done(*wavs, "none.wav", "-o", folder, "--refuse", "silent", code=1)
+    (folder / "none.wav").symlink_to("nowhere")
+    result = done(*wavs, folder / "none.wav", "-o", folder, "--refuse", "silent", code=1)
     assert result.stderr.endswith("wav2spec: 2 written, 1 refused, 1 failed\n")
 
 
@@ -131,7 +132,7 @@ def test_clips_are_judged_each_for_itself_and_named_by_their_first_sample(patchy
     words = (patchy, "-o", folder, "--segment", "0.1", "--manifest", manifest)
     result = done(*words, "--refuse", "silent", code=1)
     assert names(folder) == ["patchy-0000000000.png", "patchy-0000003200.png"]
-    lines = [refused(patchy, f"clip from sample {first}: {CLIP}") for first in (1600, 4800)]
+    lines = [refused(patchy, f"segment from sample {first}: {CLIP}") for first in (1600, 4800)]
     assert result.stderr == "".join(lines) + "wav2spec: 2 written, 2 refused\n"
     assert [(row["status"], row["start_sample"]) for row in rows(manifest)] == [
         ("written", 0),
@@ -144,7 +145,7 @@ def test_clips_are_judged_each_for_itself_and_named_by_their_first_sample(patchy
 def test_a_warning_of_a_clip_names_the_clip_as_a_refusal_does(patchy: Path, folder: Path) -> None:
     result = done(patchy, "-o", folder, "--segment", "0.1", "--warn", "silent")
     assert len(names(folder)) == 4
-    assert [f"clip from sample {first}: {CLIP}" in result.stderr for first in (0, 1600, 3200, 4800)] == [
+    assert [f"segment from sample {first}: {CLIP}" in result.stderr for first in (0, 1600, 3200, 4800)] == [
         False,
         True,
         False,
@@ -155,7 +156,7 @@ def test_a_warning_of_a_clip_names_the_clip_as_a_refusal_does(patchy: Path, fold
 def test_the_last_clip_is_short_by_what_is_there_of_it(make_wav: MakeWav, folder: Path) -> None:
     result = done(make_wav(), "-o", folder, "--segment", "0.1", "--refuse", "short:0.1", code=1)
     assert names(folder) == ["a-0000000000.png", "a-0000001600.png"]
-    assert "clip from sample 3200: short: it lasts 0.050 s, it must last 0.1 s\n" in result.stderr
+    assert "segment from sample 3200: short: it lasts 0.050 s, it must last 0.1 s\n" in result.stderr
 
 
 def test_what_is_truncated_is_said_once_of_all_clips_and_refuses_them_all(make_wav: MakeWav, folder: Path) -> None:
@@ -165,7 +166,7 @@ def test_what_is_truncated_is_said_once_of_all_clips_and_refuses_them_all(make_w
     assert done(*words, "--warn", "truncated").stderr.count("truncated: ") == 1
     assert len(names(folder)) == 3
     result = done(*words, "--refuse", "truncated", "--fail-fast", code=1)
-    assert result.stderr.startswith(f"wav2spec: refused: {wav}: clip from sample 0: truncated: ")
+    assert result.stderr.startswith(f"wav2spec: refused: {wav}: segment from sample 0: truncated: ")
     assert done(*words, "--refuse", "truncated", code=1).stderr.endswith("wav2spec: 3 refused\n")
 
 

@@ -29,7 +29,7 @@ from wav2spec.cli.main import command
 # The commands with an implied target: their words, and what is added to the source's name.
 COMMANDS: dict[str, tuple[list[str], str]] = {
     "image": ([], ""),
-    "plot": (["--dpi", "50", "--size", "300x200"], ""),
+    "plot": (["--dpi", "50", "--size", "300x200"], "-plot"),
     "compare": (["--window-size", "128", "--window-size", "256", "--dpi", "50"], "-compare"),
 }
 every_command = pytest.mark.parametrize("name", list(COMMANDS))
@@ -106,12 +106,19 @@ def test_a_named_target_is_replaced_without_force(make_wav: MakeWav, folder: Pat
 
 @every_command
 @pytest.mark.parametrize("maker", list(COMMANDS))
-def test_pictures_that_say_that_wav2spec_made_them_are_replaced(make_wav: MakeWav, name: str, maker: str) -> None:
+def test_a_picture_of_the_same_command_is_replaced_and_one_of_another_by_force(
+    make_wav: MakeWav, name: str, maker: str
+) -> None:
     wav = make_wav()
     target = implied(name, wav)
     assert draw(maker, wav, target).return_value == 0
     first = target.read_bytes()
-    assert draw(name, wav).return_value == 0
+    if name != maker:
+        assert_refused(draw(name, wav), target)
+        assert target.read_bytes() == first
+        assert draw(name, wav, "--force").return_value == 0
+    else:
+        assert draw(name, wav).return_value == 0
     assert is_ours(target)
     assert (target.read_bytes() == first) == (name == maker)
 

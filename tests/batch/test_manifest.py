@@ -16,7 +16,7 @@ from program import FAILED, job_counts
 from recordings import MakeWav
 from setting_cases import SMALL
 
-OF_RECORDING = FIELDS[4:9]
+OF_RECORDING = [*FIELDS[4:9], "start_s", "segment_samples", "sample_format", "truncated"]
 DIGIT = re.compile(r"([0-9]+) (written|up to date|missing|stale|failed|not tried)")
 # What the summary calls a status, where it has another name for it.
 NAMES = {"current": "up to date", "skipped": "not tried"}
@@ -86,7 +86,7 @@ def test_every_field_is_right_in_the_order_of_the_plan_with_any_number_of_worker
         assert not row["target"] or not os.path.exists(row["target"])
         # Of what can be opened, as much as is found until it fails; neither has a level.
         known = KNOWN.get(Path(row["source"]).stem, {})
-        assert {field for field in FIELDS[4:] if row[field] is not None} == (
+        assert {field for field in FIELDS[4:-3] if row[field] is not None} == (
             {*OF_RECORDING, *known} if known else set()
         )
         assert row.items() >= known.items()
@@ -98,8 +98,15 @@ def test_every_field_is_right_in_the_order_of_the_plan_with_any_number_of_worker
 NAN_SHA256 = hashlib.sha256(b"16000 1 " + np.full(2000, np.nan, "<f4").tobytes()).hexdigest()
 # Of what can be read and not drawn, what is known beside what its header says.
 KNOWN: dict[str, Row] = {
-    "i short": {"clipped_share": 0, "silent_share": 1},
-    "j nan": {"clipped_share": 0, "silent_share": 0, "n_frames": 14, "n_bands": 129, "samples_sha256": NAN_SHA256},
+    "i short": {"clipped_share": 0, "silent_share": 1, "dc": 0},
+    "j nan": {
+        "clipped_share": 0,
+        "silent_share": 0,
+        "dc": 0,
+        "n_frames": 14,
+        "n_bands": 129,
+        "samples_sha256": NAN_SHA256,
+    },
 }
 DRAWN: dict[str, list[str]] = {
     "gray": ["image"],
@@ -184,12 +191,15 @@ def test_a_damaged_picture_is_drawn_again_though_it_says_the_right_thing(make_wa
     assert manifest_of(*words, "--update", path=folder / "m.jsonl") == [row]
 
 
-def test_on_standard_output_it_is_what_it_is_in_a_file(make_wav: MakeWav, folder: Path) -> None:
-    words: list[str | Path] = [make_wav(), make_wav("b.wav"), folder / "none.wav", "-o", folder]
+def test_on_standard_output_it_is_what_it_is_in_a_file(make_wav: MakeWav, folder: Path, tmp_path: Path) -> None:
+    nothing = tmp_path / "none.wav"
+    nothing.symlink_to("nowhere")
+    words: list[str | Path] = [make_wav(), make_wav("b.wav"), nothing, "-o", folder]
     result = run_in_process(*words, "--manifest", "-")
     run_in_process(*words, "--manifest", folder / "m.jsonl")
-    assert result.stdout == (folder / "m.jsonl").read_bytes()
-    assert [row["status"] for row in parsed(result.stdout)] == ["written", "written", "failed"]
+    rows = parsed(result.stdout)
+    assert rows == [row | {"directory": None} for row in parsed((folder / "m.jsonl").read_bytes())]
+    assert [row["status"] for row in rows] == ["written", "written", "failed"]
 
 
 @pytest.mark.parametrize("jobs", job_counts("1", "2"))
@@ -208,7 +218,8 @@ def test_what_was_not_tried_after_a_failure_has_its_row(make_wav: MakeWav, folde
         if row["status"] == "written":
             assert_right(row)
         elif row["status"] == "skipped":
-            assert row == dict.fromkeys(FIELDS) | {key: row[key] for key in ("source", "target", "status")}
+            known = ("source", "target", "status", "directory")
+            assert row == dict.fromkeys(FIELDS) | {"warnings": []} | {key: row[key] for key in known}
 
 
 @pytest.mark.parametrize("options", [[], ["--update"], ["--check"], ["--fail-fast"]])
@@ -222,3 +233,38 @@ def test_the_summary_counts_its_rows(tmp_path: Path, options: list[str]) -> None
     summary = {name: int(count) for count, name in DIGIT.findall(result.stderr.decode().splitlines()[-1])}
     assert summary == {NAMES.get(status, status): count for status, count in statuses.items()}
     assert sum(summary.values()) == 13
+
+
+def test_paths_refer_to_the_directory_that_it_names(
+    make_wav: MakeWav, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_wav("a.wav")
+    for at, manifest, directory in [("", "m.jsonl", "."), ("", "deep/er/m.jsonl", "../.."), ("x", "../m.jsonl", "x")]:
+        (tmp_path / at).mkdir(exist_ok=True)
+        monkeypatch.chdir(tmp_path / at)
+        source = os.path.relpath(tmp_path / "a.wav")
+        (row,) = manifest_of(source, "-o", "out/", path=Path(manifest))
+        assert (row["source"], row["directory"]) == (source, directory)
+        # Wherever one stands.
+        monkeypatch.chdir("/")
+        base = (tmp_path / at / manifest).parent / row["directory"]
+        assert (base / row["source"]).samefile(tmp_path / "a.wav")
+        assert (base / row["target"]).is_file()
+
+
+def test_warnings_stand_in_the_row_of_each_segment_and_are_printed_once(make_wav: MakeWav, folder: Path) -> None:
+    wav = make_wav(samples=np.zeros(16000))
+    wav.write_bytes(wav.read_bytes()[:-2000])
+    words: list[str | Path] = [wav, "-o", folder, "--segment", "0.25", "--warn", "silent,truncated"]
+    result = run_in_process(*words, "--manifest", folder / "m.jsonl")
+    rows = parsed((folder / "m.jsonl").read_bytes())
+    assert [row["start_s"] for row in rows] == [0, 0.25, 0.5, 0.75]
+    assert [row["segment_samples"] for row in rows] == [4000, 4000, 4000, 3000]
+    assert [row["truncated"] for row in rows] == [True] * 4
+    for row in rows:
+        truncated, silent = row["warnings"]
+        assert truncated.startswith("truncated: ")
+        assert silent.startswith(f"segment from sample {row['start_sample']}: silent: ")
+    lines = result.stderr.decode().splitlines()
+    assert sum("truncated: " in line for line in lines) == 1
+    assert sum("silent: " in line for line in lines) == 4

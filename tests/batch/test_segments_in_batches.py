@@ -111,7 +111,7 @@ def test_any_number_of_processes_does_and_says_the_same(make_wav: MakeWav, folde
         for path in folder.iterdir():
             path.unlink()
     assert len(found[0][0]) == 7
-    assert b"\nwav2spec: 7 written, 2 shorter than a clip, 1 failed\n" in found[0][1]
+    assert b"\nwav2spec: 7 written, 2 shorter than a segment, 1 failed\n" in found[0][1]
     assert found[0] == found[1]
 
 
@@ -123,11 +123,11 @@ def test_a_recording_shorter_than_a_clip_is_dropped_with_a_warning(
     words = [*SEGMENT, "--segment-last", "drop", *(["-q"] if quiet else [])]
     result = done(short, "-o", folder, *words)
     assert names(folder) == []
-    warning = f"wav2spec: warning: {short}: shorter than a clip of 0.1 s: there are 0.100 s of it\n"
+    warning = f"wav2spec: warning: {short}: shorter than a segment of 0.1 s: there are 0.100 s of it\n"
     assert result.stderr == ("" if quiet else warning)
     result = done(short, long, "-o", folder, *words, "--manifest", folder.parent / "m.jsonl")
     assert names(folder) == ["long-0000000000.png"]
-    assert result.stderr == ("" if quiet else f"{warning}wav2spec: 1 written, 1 shorter than a clip\n")
+    assert result.stderr == ("" if quiet else f"{warning}wav2spec: 1 written, 1 shorter than a segment\n")
     found = rows(folder.parent / "m.jsonl")
     assert [(row["status"], row["target"]) for row in found] == [
         ("dropped", None),
@@ -141,7 +141,7 @@ def test_what_is_shorter_than_a_clip_is_told_as_it_is_cut_out(make_wav: MakeWav,
     wav = make_wav()
     result = done(wav, "-o", folder, *words)
     assert names(folder) == []
-    assert result.stderr == f"wav2spec: warning: {wav}: shorter than a clip of 0.1 s: there are 0.050 s of it\n"
+    assert result.stderr == f"wav2spec: warning: {wav}: shorter than a segment of 0.1 s: there are 0.050 s of it\n"
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -162,7 +162,7 @@ def test_a_clip_that_is_not_finite_fails_alone(
     *errors, summary = result.stderr.splitlines()
     assert len(errors) == len(lost)
     for line, name in zip(errors, lost, strict=True):
-        where = f"clip from sample {int(name[2:-4])}: sample 2000 (0.125 s)"
+        where = f"segment from sample {int(name[2:-4])}: sample 2000 (0.125 s)"
         assert line.startswith(f"wav2spec: error: {wav}: {where}")
     assert summary == f"wav2spec: {len(expected) - len(lost)} written, {len(lost)} failed"
 
@@ -173,7 +173,7 @@ def test_clips_without_a_frame_name_themselves(make_wav: MakeWav, folder: Path) 
     errors = [line for line in result.stderr.splitlines() if line.startswith("wav2spec: error: ")]
     assert len(errors) == 3
     for line, first in zip(errors, (0, 1600, 3200), strict=True):
-        assert f"a.wav: clip from sample {first}: " in line
+        assert f"a.wav: segment from sample {first}: " in line
 
 
 @pytest.mark.system

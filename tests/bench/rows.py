@@ -15,9 +15,8 @@ from PIL import Image
 from plan import SCRIPTS, Plan, length
 
 from wav2spec.arrays import Pixels
-from wav2spec.batch.convert import ConversionOptions, convert
+from wav2spec.batch.convert import Conversion
 from wav2spec.batch.jobs import Job
-from wav2spec.render.plan import plan_picture
 from wav2spec.settings.presets import PLOT, PRESETS
 from wav2spec.settings.settings import Settings
 
@@ -229,8 +228,7 @@ def _update(plan: Plan) -> Row:
 
 
 def _convert(source: str, target: str, settings: Settings, *, allow_threads: bool = False) -> None:
-    task = ConversionOptions(functools.partial(plan_picture, settings=settings), allow_threads=allow_threads)
-    (outcome,) = convert(Job(source, target), task)
+    (outcome,) = Conversion(settings, allow_threads=allow_threads)(Job(source, target))
     assert outcome.status == "written", outcome.failure
 
 

@@ -91,6 +91,7 @@ def test_warnings_are_said_unless_quiet_and_the_picture_is_there(tmp_path: Path)
 
 def test_errors_are_said_even_if_quiet_and_traced_only_on_demand(tmp_path: Path) -> None:
     missing = tmp_path / "none.wav"
+    missing.symlink_to("nowhere")
     message = f"wav2spec: error: {missing}: No such file or directory\n"
     for words in ([], ["-q"], ["-v"]):
         result = run_in_process(missing, *words)
@@ -153,7 +154,7 @@ def test_a_word_that_is_no_command_is_a_source(tmp_path: Path) -> None:
     assert run_in_process("imag", cwd=tmp_path).returncode == 0
     assert (tmp_path / "imag.png").exists()
     result = run_in_process("plto", cwd=tmp_path)
-    assert (result.returncode, stderr(result)) == (1, "wav2spec: error: plto: No such file or directory\n")
+    assert (result.returncode, stderr(result)) == (2, "wav2spec: error: no command 'plto'; did you mean plot?\n")
 
 
 def test_a_word_that_is_a_command_is_the_command_and_with_a_path_the_file(tmp_path: Path) -> None:
@@ -234,6 +235,7 @@ def test_several_sources_go_each_beside_itself_or_into_a_folder(make_wav: MakeWa
 
 def test_a_failing_source_does_not_keep_the_good_ones_from_being_drawn(make_wav: MakeWav, tmp_path: Path) -> None:
     short = make_wav("b.wav", n_samples=100)
+    (tmp_path / "none.wav").symlink_to("nowhere")
     result = run_in_process(make_wav("a.wav"), short, tmp_path / "none.wav", make_wav("z.wav"))
     assert result.returncode == 1
     *errors, summary = stderr(result).splitlines()

@@ -246,6 +246,7 @@ def test_where_a_source_fails_nothing_is_written(
     target = train.parent / "levels.toml"
     if old:
         target.write_bytes(old)
+    (train.parent / "none.wav").symlink_to("nowhere")
     before = names(train.parent)
     words: list[Words] = ["levels", train, train.parent / bad]
     result = run_in_process(*words, "-o", target, "-j", jobs) if jobs == "2" else run_in_process(*words, "-o", target)

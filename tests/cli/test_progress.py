@@ -151,7 +151,8 @@ def test_lines_stand_alone_with_or_without_a_bar(
     for name in ("a.wav", "b.wav", "c.wav"):
         make_wav(name)
     with open_terminal() as terminal:
-        words = (".", "none.wav", "-o", "out", "-v", "-j1")
+        (tmp_path / "d.wav").symlink_to("nowhere")
+        words = (".", "-o", "out", "-v", "-j1")
         assert run_in_process(*words, cwd=tmp_path, stderr=terminal.descriptor).returncode == FAILED
     lines = terminal.lines_left()
     assert [line.split(": ")[1] for line in lines[:-1]] == ["written"] * 3 + ["error"]

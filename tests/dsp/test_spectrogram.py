@@ -2,7 +2,6 @@
 
 import pickle
 import re
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +13,10 @@ from recordings import SAMPLES, MakeWav
 import wav2spec
 from wav2spec.audio.preprocess import preprocess
 from wav2spec.audio.recording import open_recording
-from wav2spec.batch.convert import ConversionOptions, convert
+from wav2spec.batch.convert import Conversion
 from wav2spec.batch.jobs import Job
 from wav2spec.dsp.spectrogram import stream_spectrogram
 from wav2spec.errors import AudioError
-from wav2spec.render.plan import plan_picture
 from wav2spec.settings.settings import Settings
 
 
@@ -171,10 +169,8 @@ def test_a_recording_shorter_than_a_window_is_an_error_with_both_lengths(make_wa
 
 def failure(path: Path, settings: Settings) -> tuple[str, str] | None:
     """Return what failed when a picture beside the recording was to be drawn, and why."""
-    (outcome,) = convert(
-        Job(str(path), str(path.with_suffix(".png"))), ConversionOptions(partial(plan_picture, settings=settings))
-    )
-    return outcome.failure
+    (outcome,) = Conversion(settings)(Job(str(path), str(path.with_suffix(".png"))))
+    return outcome.failure and outcome.failure[:2]
 
 
 def test_a_recording_of_exactly_one_window_has_one_frame(make_wav: MakeWav) -> None:

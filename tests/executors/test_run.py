@@ -84,17 +84,6 @@ def refuse_processes(monkeypatch: pytest.MonkeyPatch, after: int = 0) -> None:
     monkeypatch.setattr(os, "fork", limited)
 
 
-@pytest.mark.parametrize("n_workers", [1, 2, 3])
-def test_results_come_in_the_order_of_the_items(n_workers: int) -> None:
-    assert list(results(slower_first, range(8), n_workers)) == list(range(8))
-    assert list(results(slower_first, [], n_workers)) == []
-
-
-@pytest.mark.parametrize("n_workers", [1, 2])
-def test_an_item_may_have_several_results_or_none(n_workers: int) -> None:
-    assert list(results(range, [3, 0, 2], n_workers)) == [0, 1, 2, 0, 1]
-
-
 def test_one_worker_is_this_process_and_more_are_others() -> None:
     assert set(results(who, range(4), 1)) == {HERE}
     assert HERE not in set(results(who, range(4), 2))
@@ -116,25 +105,6 @@ def test_what_is_handed_over_together_comes_in_order_and_is_counted(cost_s: Any)
     assert len(on_done) == 50
 
 
-@pytest.mark.parametrize("n_workers", [1, 2])
-def test_each_item_is_counted_once_when_it_is_done(n_workers: int) -> None:
-    on_done: list[int] = []
-    found = results(slower_first, range(6), n_workers, on_done=lambda n: on_done.extend([1] * n))
-    for number, _ in enumerate(found, 1):
-        # In this process, an item is done when there are no more results of it.
-        assert len(on_done) >= number - (n_workers == 1)
-    assert len(on_done) == 6
-
-
-@pytest.mark.parametrize("n_workers", [1, 2])
-def test_an_exception_comes_out_in_its_place_and_ends_the_rest(n_workers: int) -> None:
-    found = results(inverse, [2, 4, 0, 1, 1], n_workers)
-    assert (next(found), next(found)) == (0.5, 0.25)
-    with pytest.raises(ZeroDivisionError):
-        next(found)
-    assert list(found) == []
-
-
 def test_many_more_items_than_are_kept_at_once_come_in_order() -> None:
     assert list(results(absolute, range(-5000, 5000), 2)) == list(map(abs, range(-5000, 5000)))
 
@@ -153,15 +123,6 @@ def test_a_result_may_end_the_work_and_of_the_rest_it_is_said_what_was_done(n_wo
     n_made = found[3:].count(0.5)
     assert n_made <= (0 if n_workers == 1 else 2 * n_workers)
     assert found[3:] == [0.5] * n_made + ["0.5 skipped"] * (8 - n_made)
-
-
-@pytest.mark.parametrize("n_workers", [1, 2])
-def test_of_the_item_that_ends_the_work_all_results_come_that_are_there(n_workers: int) -> None:
-    found = list(results(range, [2, 4, 3, 3], n_workers, stops=lambda result: result == 2))
-    if n_workers == 1:
-        assert found == [0, 1, 0, 1, 2, "3 skipped", "3 skipped"]
-    else:
-        assert found[:6] == [0, 1, 0, 1, 2, 3]
 
 
 def test_who_wants_no_more_does_not_wait_for_the_rest() -> None:

@@ -21,6 +21,7 @@ FIELDS = [
     *("source", "target", "status", "error", "sample_rate", "n_channels", "n_samples", "duration_s"),
     *("start_sample", "n_frames", "n_bands", "peak_dbfs", "rms_dbfs", "clipped_share", "silent_share"),
     *("samples_sha256", "pixels_sha256"),
+    *("start_s", "segment_samples", "sample_format", "truncated", "dc", "warnings", "label", "directory"),
 ]
 
 # By subtype: how to read the numbers as they are stored, by how many bits they are shifted up, and how many they have.
@@ -57,7 +58,9 @@ def expected_of_samples(wav: str | Path, first: int = 0, last: int | None = None
     head = f"{rate} {floats.shape[1]} ".encode()
     # 16-bit samples as they are, all others as float32.
     samples = (floats * 2**15).astype("<i2") if subtype == "PCM_16" else floats.astype("<f4")
+    dc = max(exact.mean(axis=0), key=abs)
     return {
+        "dc": pytest.approx(dc, abs=1e-7),
         "peak_dbfs": pytest.approx(20 * math.log10(peak), abs=1e-5) if peak else None,
         "rms_dbfs": pytest.approx(10 * math.log10(power), abs=1e-5) if power else None,
         "clipped_share": pytest.approx(float(clipped.mean()), rel=1e-12),
@@ -86,6 +89,13 @@ def assert_right(row: Row, status: str = "written", n_bands: int = 129) -> None:
         "n_bands": n_bands,
         **expected_of_samples(row["source"]),
         "pixels_sha256": shown,
+        "start_s": 0,
+        "segment_samples": info.frames,
+        "sample_format": info.subtype,
+        "truncated": False,
+        "warnings": [],
+        "label": None,
+        "directory": row["directory"],
     }
     assert row == expected
     assert pixels.shape == (row["n_frames"], row["n_bands"])

@@ -15,8 +15,8 @@ WAYS: dict[str, tuple[list[str], str]] = {
     "image": (["image"], "a.png"),
     "npy": (["image", "--format", "npy"], "a.npy"),
     "bare": (["image", "--no-metadata"], "a.png"),
-    "plot": (["plot", "-j1", *SMALL], "a.png"),
-    "bare-plot": (["plot", "-j1", *SMALL, "--no-metadata"], "a.png"),
+    "plot": (["plot", "-j1", *SMALL], "a-plot.png"),
+    "bare-plot": (["plot", "-j1", *SMALL, "--no-metadata"], "a-plot.png"),
     "compare": (["compare", "-j1", *needed("compare")], "a-compare.png"),
 }
 

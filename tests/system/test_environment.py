@@ -26,7 +26,7 @@ def test_any_name_is_drawn_and_escaped_in_messages(folder: Path, stem: bytes, lo
     drawn.stderr.decode("utf-8")
     assert sorted(map(os.fsencode, os.listdir(folder))) == sorted([source, target])
     missing = run(b"no " + source, cwd=folder, env=environment)
-    assert missing.returncode == 1
+    assert missing.returncode == 2
     assert missing.stderr.count(b"\n") == len(missing.stderr.decode("utf-8").splitlines()) == 1
     assert missing.stderr.startswith(b"wav2spec: error: no ")
 
@@ -76,6 +76,7 @@ def test_a_temporary_folder_too_small_for_a_stream_is_reported(
 )
 def test_a_full_standard_error_changes_no_exit_code(folder: Path, words: tuple[str, ...], code: int) -> None:
     (folder / "cut.wav").write_bytes(SPEECH.read_bytes()[:20_000])
+    (folder / "missing.wav").symlink_to("nowhere")
     result = shell('exec "$@" 2>/dev/full', *words, "-o", "o.png", cwd=folder)
     assert (result.returncode, result.stdout) == (code, b"")
     assert os.path.exists(folder / "o.png") == (code == 0)
@@ -93,10 +94,10 @@ def test_a_deleted_working_folder_does_not_matter_to_absolute_names(make_wav: Ma
 def test_warnings_made_errors_change_nothing(
     make_wav: MakeWav, folder: Path, level: float, options: tuple[str, ...]
 ) -> None:
-    source = make_wav(samples=[[level, -level]] * 16_000)
+    source, suffix = make_wav(samples=[[level, -level]] * 16_000), ".npy" if "npy" in options else ".png"
     results = [
         run(source, *options, "-o", folder / name, env=os.environ | {"PYTHONWARNINGS": filter_})
-        for name, filter_ in (("usual", "default"), ("strict", "error"))
+        for name, filter_ in ((f"usual{suffix}", "default"), (f"strict{suffix}", "error"))
     ]
     assert [(result.returncode, result.stderr) for result in results] == [(0, b"")] * 2
     usual, strict = contents(folder).values()

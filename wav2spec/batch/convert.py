@@ -1,206 +1,245 @@
-"""One source to its pictures, unless they are there already."""
+"""From a recording to its pictures: a `Conversion` does a job, and its action decides what each rendering is for."""
 
 import os
-import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal
 
 from wav2spec.audio.checks import QualityCheck, failed_checks
 from wav2spec.audio.preprocess import preprocess, segments, selection
 from wav2spec.audio.recording import Recording, open_recording
 from wav2spec.audio.statistics import measure_samples
-from wav2spec.batch.facts import drawing_facts, recording_facts, sample_facts
-from wav2spec.batch.freshness import check_not_foreign, target_state
-from wav2spec.batch.jobs import Job, Outcome, Status, segment_target
-from wav2spec.errors import AudioError, OutputError, SettingError, StdoutClosedError
+from wav2spec.batch.facts import NO_FACTS, Facts
+from wav2spec.batch.freshness import check_replaceable, target_state
+from wav2spec.batch.jobs import Job, Unusable, segment_target
+from wav2spec.batch.outcomes import Failure, Measured, Outcome, Status, failed, source_name, unusable
+from wav2spec.batch.request import Grid, command_of
+from wav2spec.errors import StdoutClosedError
 from wav2spec.formats.digest import PixelDigest
-from wav2spec.render.drawing import Planner, Rendering
+from wav2spec.render.drawing import Rendering
+from wav2spec.render.plan import plan_picture
 from wav2spec.render.readback import pixel_digest
+from wav2spec.settings.formats import FORMATS
+from wav2spec.settings.pictures import Figure
 from wav2spec.settings.preprocessing import Preprocessing
+from wav2spec.settings.settings import Settings
 from wav2spec.storage.targets import make_directory, open_target
 from wav2spec.waveform import Segment
 
-Mode = Literal["draw", "update", "check", "measure"]
-
 
 @dataclass(frozen=True)
-class ConversionOptions:
-    """What is done with every job of a run.
+class Task:
+    """A segment that is ready to be rendered, and all that an action needs.
 
     Attributes
     ----------
-    planner : callable
-    source : Source
-        What is taken from recordings: all, or clips.
-    mode : str
-        ``"draw"``; ``"update"``: only what is not there or would be drawn otherwise; ``"check"``: say so, write
-        nothing; ``"measure"``: its levels alone, among the facts.
-    refuse, warn : tuple of QualityCheck
-        What does not pass is not drawn, or not without a warning.
+    job : Job
+        With the target of the segment.
+    rendering : Rendering
+    recording : Recording
+    command : str
+        That makes such pictures.
+    facts : Facts, optional
+        None if they were not asked for.
+    """
+
+    job: Job
+    rendering: Rendering
+    recording: Recording
+    command: str
+    facts: Facts | None
+
+    def outcome(self, status: Status, summary: str = "", pixels_sha256: str | None = None) -> Outcome:
+        facts = self.facts or NO_FACTS
+        if pixels_sha256:
+            facts = replace(facts, pixels_sha256=pixels_sha256)
+        return Outcome(self.job.source, self.job.target, status, summary, facts=facts)
+
+
+# What is done with a rendering.
+Action = Callable[[Task], Outcome]
+
+
+def draw(task: Task) -> Outcome:
+    """Write the picture, whatever is there."""
+    check_replaceable(task.job, task.command)
+    row = FORMATS[task.job.format]
+    digest = PixelDigest() if task.facts and row.holds_pixels else None
+    if task.job.make_directory:
+        make_directory(os.path.dirname(task.job.target))
+    with open_target(task.job.target, source_identity=task.recording.identity) as file:
+        shape = task.rendering.write(file, digest)
+    summary = f"{' x '.join(map(str, shape))} {row.unit}"
+    return task.outcome("written", summary, digest.hexdigest(*shape) if digest else None)
+
+
+def update(task: Task) -> Outcome:
+    """Write the picture if it is missing, or would be drawn otherwise now."""
+    return draw(task) if target_state(task.job, task.rendering) != "current" else _current(task)
+
+
+def check(task: Task) -> Outcome:
+    """Report whether the picture is current, and write nothing."""
+    state = target_state(task.job, task.rendering)
+    if state == "current":
+        return _current(task)
+    check_replaceable(task.job, task.command)
+    return task.outcome(state)
+
+
+def measure_levels(task: Task) -> Measured:
+    """Measure the levels of the spectrogram, and write nothing."""
+    # Imported here so that only this action pays for it.
+    from wav2spec.dsp.histogram import distribution
+
+    levels = distribution(task.rendering.stream)
+    return Measured(task.job.source, None, "measured", levels=levels)
+
+
+def _current(task: Task) -> Outcome:
+    has_pixels = task.facts and FORMATS[task.job.format].holds_pixels
+    return task.outcome("current", pixels_sha256=pixel_digest(task.job.target) if has_pixels else None)
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What is done with every job of a run. Called with a job, it yields the outcomes; whatever goes wrong is one.
+
+    Attributes
+    ----------
+    settings : Settings
+    action : callable
+        `draw`, `update`, `check` or `measure_levels`.
+    grid : Grid, optional
+        The analyses that are compared in one figure.
+    refuse, warn, skip : tuple of QualityCheck
+        A recording that fails one is not drawn, which is a failure; drawn with a warning; or left out on purpose.
     allow_threads : bool
         Whether a long recording may be worked on by more than one processor.
     collect_facts : bool
-        Whether outcomes tell what is known of recording and picture.
+        Whether outcomes have facts.
+    labels : str, optional
+        File of labels that pages show.
     """
 
-    planner: Planner
-    source: Preprocessing = Preprocessing()  # noqa: RUF009 - frozen
-    mode: Mode = "draw"
+    settings: Settings
+    action: Action = draw
+    grid: Grid | None = None
     refuse: tuple[QualityCheck, ...] = ()
     warn: tuple[QualityCheck, ...] = ()
+    skip: tuple[QualityCheck, ...] = ()
     allow_threads: bool = False
     collect_facts: bool = False
+    labels: str | None = None
 
+    def __call__(
+        self, job: Job | Unusable, on_position: Callable[[float, float], None] | None = None
+    ) -> Iterator[Outcome]:
+        """Do a job.
 
-def convert(
-    job: Job, task: ConversionOptions, watch: Callable[[float, float], None] | None = None
-) -> Iterator[Outcome]:
-    """Do a job, and yield what comes of each of its pictures; whatever goes wrong becomes an outcome.
+        Parameters
+        ----------
+        job : Job or Unusable
+            With segments, its target is theirs but for the first sample in the name.
+        on_position : callable, optional
+            Called with the s of the recording that have been read, and with its duration.
 
-    Parameters
-    ----------
-    job : Job
-        If clips are taken, its target is that of each but for the clip's first sample in its name.
-    task : Task
-    watch : callable, optional
-        Told how many s of the recording have been read, and of how many.
-
-    Raises
-    ------
-    StdoutClosedError
-        If nobody reads standard output any more.
-    """
-    try:
-        if job.problem:
-            raise AudioError(job.source, job.problem)
-        with open_recording(job.source) as recording:
-            recording.watch = watch
-            recording.allow_threads = task.allow_threads
-            yield from _attempt_clips(job, task, recording)
-    except StdoutClosedError:
-        raise
-    except Exception as error:
-        yield _failed(job, error)
-
-
-def measure_levels(
-    job: Job, task: ConversionOptions, watch: Callable[[float, float], None] | None = None
-) -> Iterator[Outcome]:
-    """Measure the levels of a job's pictures, and yield what failed, and their sum.
-
-    Parameters and errors are those of `attempt`; the task's mode is ``"measure"``.
-    """
-    # Loaded by those who measure alone.
-    from wav2spec.dsp.histogram import LevelHistogram
-
-    levels, n_pictures, warnings = LevelHistogram(), 0, list[str]()
-    for outcome in convert(job, task, watch):
-        if outcome.status != "measured":
-            yield outcome
-            continue
-        levels += outcome.facts["levels"]
-        n_pictures += 1
-        warnings += outcome.warnings
-    if n_pictures:
-        yield Outcome(job, "measured", warnings=tuple(warnings), facts={"levels": levels, "n_pictures": n_pictures})
-
-
-def _attempt_clips(job: Job, task: ConversionOptions, recording: Recording) -> Iterator[Outcome]:
-    # What is odd is said once, though every clip has it.
-    said: set[str] = set()
-    empty = True
-    for segment in segments(recording, task.source):
-        empty = False
-        one = job if task.source.segment is None else replace(job, target=segment_target(job.target, segment.first))
-        facts = recording_facts(recording) | {"start_sample": segment.first} if task.collect_facts else {}
+        Raises
+        ------
+        StdoutClosedError
+            If the reader of standard output closed it.
+        """
+        if isinstance(job, Unusable):
+            yield unusable(job)
+            return
         try:
-            outcome = _convert(one, segment, task, recording, facts)
+            with open_recording(job.source) as recording:
+                recording.watch = on_position
+                recording.allow_threads = self.allow_threads
+                yield from self._segments(job, recording)
         except StdoutClosedError:
             raise
         except Exception as error:
-            outcome = _failed(one, error, facts)
-        if outcome.failure:
-            name, message = outcome.failure
-            outcome = replace(outcome, failure=(name, _where(segment, task) + message))
-        yield replace(outcome, warnings=tuple(message for message in outcome.warnings if message not in said))
-        said.update(outcome.warnings)
-    if empty:
-        left = selection(recording, task.source).n_samples / recording.sample_rate
-        message = f"shorter than a clip of {task.source.segment} s: there are {left:.3f} s of it"
-        facts = recording_facts(recording) if task.collect_facts else {}
-        yield Outcome(replace(job, target=""), "dropped", warnings=(*recording.warnings, message), facts=facts)
+            yield failed(job, error)
+
+    def _segments(self, job: Job, recording: Recording) -> Iterator[Outcome]:
+        preprocessing, empty = self.settings.preprocessing, True
+        for segment in segments(recording, preprocessing):
+            empty = False
+            if preprocessing.segment is None:
+                yield self._segment(job, recording, segment)
+            else:
+                one = replace(job, target=segment_target(job.target, segment.first))
+                yield self._segment(one, recording, segment, f"segment from sample {segment.first}: ")
+        if empty:
+            left = selection(recording, preprocessing).n_samples / recording.sample_rate
+            message = f"shorter than a segment of {preprocessing.segment} s: there are {left:.3f} s of it"
+            facts = Facts.of_recording(recording) if self.collect_facts else NO_FACTS
+            yield Outcome(job.source, None, "dropped", warnings=(*recording.warnings, message), facts=facts)
+
+    def _segment(self, job: Job, recording: Recording, segment: Segment, where: str = "") -> Outcome:
+        """Do a segment; `where` begins what is said about it alone."""
+        facts = Facts.of_recording(recording, segment) if self.collect_facts else None
+        warnings = list(job.warnings)
+        try:
+            if self.refuse or self.warn or self.skip or facts:
+                statistics = measure_samples(recording, segment.first, segment.n_samples)
+                facts = facts and facts.with_statistics(statistics)
+                if message := "; ".join(failed_checks(self.skip, statistics, recording)):
+                    return Outcome(job.source, job.target, "excluded", where + message, facts=facts or NO_FACTS)
+                if message := "; ".join(failed_checks(self.refuse, statistics, recording)):
+                    failure = Failure(source_name(job.source), where + message)
+                    return Outcome(job.source, job.target, "refused", failure=failure, facts=facts or NO_FACTS)
+                found = failed_checks(self.warn, statistics, recording)
+                warnings += [where + message for message in found if message not in recording.warnings]
+            rendering = self._plan(job, recording, segment)
+            warnings[:0] = rendering.warnings
+            facts = facts and facts.with_rendering(rendering)
+            command = command_of(self.settings, self.grid, job.format)
+            outcome = self.action(Task(job, rendering, recording, command, facts))
+        except StdoutClosedError:
+            raise
+        except Exception as error:
+            return failed(job, error, facts or NO_FACTS, where)
+        if facts:
+            # Only reading shows that a file shrank meanwhile.
+            outcome = replace(outcome, facts=outcome.facts.with_warnings(recording))
+        return replace(outcome, warnings=tuple(dict.fromkeys((*recording.warnings, *warnings))))
+
+    def _plan(self, job: Job, recording: Recording, segment: Segment) -> Rendering:
+        waveform = preprocess(recording, self.settings.preprocessing, segment)
+        if self.grid and isinstance(self.settings.picture, Figure):
+            from wav2spec.render.figures.plot import plan_grid
+
+            return plan_grid(waveform, job.format, self.grid.cells, self.grid.varied, self.settings.picture)
+        return plan_picture(waveform, job.format, self.settings, labels=self.labels)
 
 
-def _where(segment: Segment, task: ConversionOptions) -> str:
-    """Return what is said in front of what holds for a clip alone."""
-    return "" if task.source.segment is None else f"clip from sample {segment.first}: "
+def measure_recording(
+    job: Job | Unusable, conversion: Conversion, on_position: Callable[[float, float], None] | None = None
+) -> Iterator[Outcome]:
+    """Do a job whose action is `measure_levels`; yield what failed, and the sum over the segments."""
+    total: Measured | None = None
+    for outcome in conversion(job, on_position):
+        if isinstance(outcome, Measured):
+            total = outcome if total is None else total + outcome
+        else:
+            yield outcome
+    if total:
+        yield total
 
 
-def _failed(job: Job, error: Exception, facts: dict[str, Any] | None = None) -> Outcome:
-    if isinstance(error, AudioError | OutputError):
-        failure = error.path, error.message
-    elif isinstance(error, MemoryError):
-        failure = job.source_name, "not enough memory"
-    else:
-        message = f"unexpected {type(error).__name__}: {error} (-vv shows where; please report it)"
-        failure = job.source_name, message
-    return Outcome(job, "failed", failure=failure, trace=traceback.format_exc(), facts=facts or {})
-
-
-def _convert(
-    job: Job, segment: Segment, task: ConversionOptions, recording: Recording, facts: dict[str, Any]
-) -> Outcome:
-    """Draw a clip; `facts` grow as they become known."""
-    warnings: tuple[str, ...] = ()
-    if task.refuse or task.warn or task.collect_facts:
-        measures = measure_samples(recording, segment.first, segment.n_samples)
-        facts |= sample_facts(measures)
-        if message := "; ".join(failed_checks(task.refuse, measures, recording)):
-            return Outcome(job, "refused", failure=(job.source_name, message), facts=facts)
-        found = (
-            message for message in failed_checks(task.warn, measures, recording) if message not in recording.warnings
-        )
-        warnings = tuple(_where(segment, task) + message for message in found)
-    try:
-        drawing = task.planner(preprocess(recording, task.source, segment), job.format)
-        warnings = *drawing.warnings, *warnings
-        if task.mode == "measure":
-            from wav2spec.dsp.histogram import distribution
-
-            measured = {"levels": distribution(drawing.stream)}
-            return Outcome(job, "measured", warnings=(*recording.warnings, *warnings), facts=measured)
-    except SettingError as error:
-        raise AudioError(recording.path, str(error)) from error
-    if task.collect_facts:
-        facts |= drawing_facts(drawing)
-    status, made = _draw(job, drawing, task, recording, facts)
-    return Outcome(job, status, made, tuple(dict.fromkeys((*recording.warnings, *warnings))), facts=facts)
-
-
-def _draw(
-    job: Job, drawing: Rendering, task: ConversionOptions, recording: Recording, facts: dict[str, Any]
-) -> tuple[Status, str]:
-    """Write the picture unless there is no need, and return what came of it and what was written."""
-    status: Status = "missing" if task.mode == "draw" else target_state(job, drawing)
-    if status == "current":
-        if task.collect_facts and job.format == "png":
-            facts["pixels_sha256"] = pixel_digest(job.target)
-        return status, ""
-    if job.protect_foreign:
-        check_not_foreign(job.target)
-    if task.mode == "check":
-        return status, ""
-    return "written", _write(job, drawing, recording, facts if task.collect_facts else None)
-
-
-def _write(job: Job, drawing: Rendering, recording: Recording, facts: dict[str, Any] | None) -> str:
-    """Write the picture, and return in words what was written."""
-    digest = PixelDigest() if facts is not None and job.format == "png" else None
-    if job.make_directory:
-        make_directory(os.path.dirname(job.target))
-    with open_target(job.target, source_identity=recording.identity) as file:
-        shape = drawing.write(file, digest)
-    if facts is not None and digest:
-        facts["pixels_sha256"] = digest.hexdigest(*shape)
-    return " x ".join(map(str, shape)) + (" pixels" if job.format == "png" else " values")
+def known_targets(items: Iterable[Job | Unusable], preprocessing: Preprocessing) -> Iterator[Outcome]:
+    """Yield an outcome for each target of a run, from the headers alone: ``"current"`` though nobody looked at it."""
+    for job in items:
+        if isinstance(job, Unusable):
+            yield unusable(job)
+            continue
+        if preprocessing.segment is None:
+            yield Outcome(job.source, job.target, "current")
+            continue
+        try:
+            with open_recording(job.source) as recording:
+                for segment in segments(recording, preprocessing):
+                    yield Outcome(job.source, segment_target(job.target, segment.first), "current")
+        except Exception as error:
+            yield failed(job, error)

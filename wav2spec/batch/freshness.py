@@ -1,4 +1,4 @@
-"""Whether the picture at a target is the one that would be drawn."""
+"""What lies at a target: whether it is what would be drawn, and whether it may be replaced."""
 
 import errno
 import os
@@ -10,14 +10,15 @@ from wav2spec.batch.jobs import Job
 from wav2spec.errors import OutputError, os_error_message
 from wav2spec.render.drawing import Rendering
 from wav2spec.render.metadata import read_description, read_metadata, same_metadata
+from wav2spec.storage.streams import STREAM
 
 _COPY_BYTES = 2**20
 
 
-def target_state(job: Job, drawing: Rendering) -> Literal["current", "missing", "stale"]:
-    """Say whether what is at the target is what would be drawn.
+def target_state(job: Job, rendering: Rendering) -> Literal["current", "missing", "stale"]:
+    """Return whether the target is what would be drawn.
 
-    A picture says so itself. Where it does not, as with values, there is no other way than to draw and to compare.
+    A picture's metadata tells. A file without metadata is compared with what is drawn now.
     """
     try:
         kind = os.stat(job.target).st_mode
@@ -27,21 +28,21 @@ def target_state(job: Job, drawing: Rendering) -> Literal["current", "missing", 
         raise OutputError(job.target, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(kind):
         return "stale"
-    described = drawing.describe()
+    described = rendering.describe()
     try:
         if described:
             return "current" if same_metadata(read_description(job.target, whole=True), described) else "stale"
         with open(job.target, "rb") as found:
-            return "current" if _renders_the_same(drawing, found) else "stale"
+            return "current" if _renders_the_same(rendering, found) else "stale"
     except OSError as error:
         raise OutputError(job.target, os_error_message(error)) from error
 
 
-def _renders_the_same(drawing: Rendering, found: BinaryIO) -> bool:
-    """Say whether a file is what would be drawn, by drawing it into a temporary file."""
+def _renders_the_same(rendering: Rendering, found: BinaryIO) -> bool:
+    """Draw into a temporary file and compare it with `found`."""
     try:
         with tempfile.TemporaryFile() as drawn:
-            drawing.write(drawn, None)
+            rendering.write(drawn, None)
             drawn.seek(0)
             return _equal_contents(drawn, found)
     except OSError as error:
@@ -56,16 +57,35 @@ def _equal_contents(one: BinaryIO, other: BinaryIO) -> bool:
     return not other.read(1)
 
 
-def check_not_foreign(target: str) -> None:
-    """Check that what is at an implied target was made by wav2spec."""
+class ProtectedError(OutputError):
+    """A target that only `force` replaces."""
+
+    setting = "force"
+
+
+def check_replaceable(job: Job, command: str) -> None:
+    """Check that a picture of `command` may replace what is at the target.
+
+    Raises
+    ------
+    ProtectedError
+        If it may not.
+    OutputError
+        If the target cannot be read to find out.
+    """
+    if job.replaces == "anything" or job.target == STREAM:
+        return
     try:
-        # That it is a folder is found when it is opened.
-        foreign = not os.path.isdir(target) and read_metadata(target) is None
+        # A directory is refused when the target is opened.
+        if os.path.isdir(job.target):
+            return
+        metadata = read_metadata(job.target)
     except FileNotFoundError:
         return
     except OSError as error:
-        raise OutputError(target, os_error_message(error)) from error
-    if foreign:
-        raise OutputError(
-            target, "is there, and does not say that wav2spec made it; --force replaces it, -o goes elsewhere"
-        )
+        raise OutputError(job.target, os_error_message(error)) from error
+    if metadata is None:
+        if job.replaces == "own":
+            raise ProtectedError(job.target, "already exists and was not written by wav2spec")
+    elif metadata["command"] != command:
+        raise ProtectedError(job.target, f"already exists and was written by wav2spec {metadata['command']}")

@@ -1,34 +1,83 @@
-"""One line of JSON for each outcome."""
+"""The manifest: one line of JSON for each outcome, in the order of the plan."""
 
 import json
+import os
+from dataclasses import dataclass, fields
+from typing import BinaryIO
 
-from wav2spec.batch.jobs import Outcome
-
-# What a row of the manifest says beside source, target, status and error; null where it is not known.
-_FACTS = (
-    "sample_rate",
-    "n_channels",
-    "n_samples",
-    "duration_s",
-    "start_sample",
-    "n_frames",
-    "n_bands",
-    "peak_dbfs",
-    "rms_dbfs",
-    "clipped_share",
-    "silent_share",
-    "samples_sha256",
-    "pixels_sha256",
-)
+from wav2spec.batch.facts import Facts
+from wav2spec.batch.outcomes import Outcome
+from wav2spec.storage.streams import STREAM
 
 
-def manifest_row(outcome: Outcome) -> bytes:
-    """Return an outcome as a line of JSON, in ASCII: bytes of a name that are no text are lone surrogates."""
-    row = {
-        "source": outcome.job.source,
-        "target": outcome.job.target or None,
-        "status": outcome.status,
-        "error": outcome.failure[1] if outcome.failure else None,
-        **{name: outcome.facts.get(name) for name in _FACTS},
-    }
-    return json.dumps(row).encode() + b"\n"
+@dataclass(frozen=True)
+class ManifestRow(Facts):
+    """A line of the manifest: the schema. A field that is not known is null; fields are added, never renamed.
+
+    `Facts` documents the fields about recording and picture, which stand between `error` and `warnings`.
+
+    Attributes
+    ----------
+    source : str
+        As it was named or found; ``-`` for standard input. Bytes that are no UTF-8 are lone surrogates, as Python's
+        `os.fsdecode` makes them.
+    target : str
+        None if there was to be none.
+    status : str
+        As in `Outcome`.
+    error : str
+        Why it failed or was refused.
+    warnings : list of str
+        About the recording or the picture, those of ``--warn`` too.
+    label : str
+        None: reserved for the class of the recording.
+    directory : str
+        Directory that relative paths refer to, relative to the one of the manifest. None on standard output.
+    """
+
+    source: str = ""
+    target: str | None = None
+    status: str = ""
+    error: str | None = None
+    warnings: tuple[str, ...] = ()
+    label: str | None = None
+    directory: str | None = None
+
+
+_FIRST = ("source", "target", "status", "error")
+_LAST = ("warnings", "label", "directory")
+_FACTS = tuple(field.name for field in fields(Facts))
+ROW_FIELDS = (*_FIRST, *_FACTS, *_LAST)
+
+
+class ManifestWriter:
+    """Writes a row for each outcome.
+
+    Parameters
+    ----------
+    file : binary file
+    path : str
+        Of the manifest, ``-`` for standard output.
+    """
+
+    def __init__(self, file: BinaryIO, path: str) -> None:
+        self._file = file
+        self._directory = None if path == STREAM else _directory_from(path)
+
+    def add(self, outcome: Outcome) -> None:
+        row = ManifestRow(
+            **{name: getattr(outcome.facts, name) for name in _FACTS},
+            source=outcome.source,
+            target=outcome.target,
+            status=outcome.status,
+            error=outcome.failure.message if outcome.failure else None,
+            warnings=outcome.warnings,
+            directory=self._directory,
+        )
+        # In ASCII, so that bytes of a name that are no text can stand in it.
+        self._file.write(json.dumps({name: getattr(row, name) for name in ROW_FIELDS}).encode() + b"\n")
+
+
+def _directory_from(path: str) -> str:
+    """Return the working directory relative to the manifest's, so that the two can be moved together."""
+    return os.path.relpath(os.path.realpath("."), os.path.dirname(os.path.realpath(path)))

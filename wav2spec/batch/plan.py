@@ -1,228 +1,197 @@
-"""From the words of a command to jobs: which source becomes which target. What cannot be is found before any work."""
+"""Plan a run: from paths to jobs, one target for each source.
 
-import functools
+A plan is found while it is done. Its head is complete before any work: conflicts in it are errors. What lies beyond
+comes as it is listed, and a conflict there fails its own source.
+"""
+
 import os
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
-from typing import get_args
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
 
-from wav2spec.batch.jobs import Job
+from wav2spec.batch.conflicts import Conflicts
+from wav2spec.batch.jobs import Job, Unusable
+from wav2spec.batch.name_list import NameList
+from wav2spec.batch.naming import Naming, names_file
+from wav2spec.batch.request import Part
+from wav2spec.batch.sources import directory_name, expand_sources
 from wav2spec.errors import OutputError, SettingError
 from wav2spec.settings.choices import Format
-from wav2spec.storage.listing import WAV_FILES, Patterns, Unreadable, find_files
+from wav2spec.storage.listing import WAV_FILES, Patterns, find_files
 from wav2spec.storage.streams import STANDARD_OUTPUT, STREAM
+
+# Jobs that are planned before work begins: listing them takes a fraction of a second.
+HEAD = 2**14
+
+Item = Job | Unusable
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A directory of recordings, and the one that mirrors it."""
+
+    sources: str
+    targets: str
+
+
+class Plan:
+    """The jobs of a run, in the order of its sources; iterated once.
+
+    Attributes
+    ----------
+    n_jobs : int, optional
+        None if there are more than were planned before work.
+    trees : tuple of Tree
+        Directories that are mirrored.
+    """
+
+    def __init__(self, head: list[Item], rest: Iterator[Item], trees: tuple[Tree, ...], part: Part | None) -> None:
+        complete = len(head) < HEAD
+        if part:
+            rest = islice(rest, (part.index - 1 - len(head)) % part.count, None, part.count)
+            head = head[part.index - 1 :: part.count]
+        self._head = deque(head)
+        self._rest = rest
+        self.trees = trees
+        self.n_jobs = len(head) if complete else None
+
+    @property
+    def head(self) -> Iterable[Item]:
+        """The jobs that were planned before work."""
+        return self._head
+
+    def __iter__(self) -> Iterator[Item]:
+        while self._head:
+            yield self._head.popleft()
+        yield from self._rest
 
 
 def plan_jobs(
-    words: tuple[str, ...],
+    sources: Iterable[str],
     output: str | None = None,
     format: Format | None = None,
     *,
-    listed: tuple[str, ...] | None = None,
+    listed: NameList | None = None,
     patterns: Patterns = WAV_FILES,
+    command: str = "image",
     suffix: str = "",
     force: bool = False,
-) -> list[Job]:
-    """Say what is to be made.
+    segmented: bool = False,
+    part: Part | None = None,
+    written: Mapping[str, str | None] = {},
+    read: Mapping[str, str | None] = {},
+) -> Plan:
+    """Plan what becomes of the sources.
 
     Parameters
     ----------
-    words : tuple of str
-        Sources: files, and folders, of which those files are taken that `patterns` name. Without `output` and `listed`,
-        the second of exactly two is the target if it is ``-`` or ends in .png or .npy.
+    sources : iterable of str
+        Files, and directories, of which those files are taken that `patterns` name. Without `output` the last of
+        several is the target if it is ``-``, ends in a slash, or has the suffix of an output format.
     output : str, optional
-        A folder if it ends in a slash, is one, or if there are several sources, a folder, or a list; otherwise a file.
+        A file if it has the suffix of an output format and there is one source; otherwise a directory, which is made.
         Without it each picture goes beside its source.
     format : {"png", "npy"}, optional
-        For targets that are not named. A named file's suffix decides for itself.
-    listed : tuple of str, optional
-        More sources, from a list.
+        Of targets that are not named.
+    listed : NameList, optional
+        More sources. With an output, their directories are mirrored below the common one.
     patterns : Patterns
+    command : str
+        That makes the pictures, in its formats.
     suffix : str
-        What is added to the source's name for targets that are not named.
+        Added to the source's name in targets that are not named.
     force : bool
-        Whether a target that is not named may be a picture that wav2spec did not make.
+        Whether a target may replace anything.
+    segmented : bool
+        Whether targets are those of segments.
+    part : Part, optional
+        Of the whole plan, in all of which conflicts are found.
+    written, read : mapping of str to str
+        Other files of the run, by the setting that names them.
 
     Returns
     -------
-    list of Job
-        In the order of the sources, and sorted by path within a folder, whose tree is mirrored. A folder with nothing
-        in it is a job with a problem.
+    Plan
+        One directory is mirrored by what is in it, several by their names too.
 
     Raises
     ------
     SettingError
-        If two sources have one target, a target is itself a source, or its name does not say a format that can be
-        written.
+        If a source does not exist, two have one target, a target is itself a source, or it has no known format.
 
     Examples
     --------
-    >>> plan_jobs(("kick.wav",))[0].target
-    'kick.png'
-    >>> plan_jobs(("kick.wav", "snare.wav"), "values/", "npy")[1].target
-    'values/snare.npy'
+    >>> [job.target for job in plan_jobs(["sample_audio/kick.wav"])]
+    ['sample_audio/kick.png']
     """
-    sources = list(words)
-    if output is None and listed is None and len(words) == 2 and _names_target(words[1]):
-        output = sources.pop()
+    names = list(sources)
+    output = _take_target(names, patterns, command) if output is None and listed is None else output
     if output == "":
         raise SettingError("output", "the name is empty")
-    if output in STANDARD_OUTPUT:
-        output = STREAM
-    several = len(sources) > 1 or listed is not None or any(map(os.path.isdir, sources))
-    if several and output is not None and _names_target(output) and (output == STREAM or not os.path.isdir(output)):
-        raise SettingError("output", f"{output} is one target for several sources; a folder ends in /")
-    sources += listed or ()
+    output = STREAM if output in STANDARD_OUTPUT else output
+    several = len(names) > 1 or listed is not None or any(map(os.path.isdir, names))
+    naming = Naming(output, format, suffix, command=command, force=force, several=several, segmented=segmented)
+    found = expand_sources(names, patterns, listed)
+    items = (item if isinstance(item, Unusable) else naming.job(item) for item in found)
+    conflicts = Conflicts(written, read, segmented=segmented)
+    head = list(islice(items, HEAD))
+    first_of: dict[tuple[str, str], str] = {}
+    for item in head:
+        if isinstance(item, Job):
+            conflicts.check(item, first_of)
+    conflicts.check_identities(head)
+    return Plan(head, _without_conflicts(items, conflicts), _trees(names, listed, output), part)
+
+
+def _without_conflicts(items: Iterator[Item], conflicts: Conflicts) -> Iterator[Item]:
+    for item in items:
+        try:
+            if isinstance(item, Job):
+                conflicts.check(item)
+            yield item
+        except SettingError as error:
+            yield Unusable(item.source, error.message)
+
+
+def _take_target(names: list[str], patterns: Patterns, command: str) -> str | None:
+    """Remove the last of several names, if it is the target, and return it."""
+    if len(names) < 2 or not (names[-1].endswith("/") or names_file(names[-1], command)):
+        return None
+    if names[-1].endswith("/") and all(map(os.path.isdir, names)) and _has_recordings(names[-1], patterns):
+        raise SettingError("output", f"{names[-1]} holds recordings: name it as the output, or without the slash")
+    return names.pop()
+
+
+def _has_recordings(directory: str, patterns: Patterns) -> bool:
+    return any(isinstance(path, str) for path in find_files(directory, patterns))
+
+
+def _trees(names: list[str], listed: NameList | None, output: str | None) -> tuple[Tree, ...]:
+    """Return the directories that are mirrored."""
+    several = len(names) > 1
+    roots = [(name, directory_name(name) if several else "") for name in names if os.path.isdir(name)]
+    if listed is not None and output is not None and listed.n_names > 1:
+        roots.append((listed.common, ""))
     if output is None:
-        jobs = [_next_to_source(job, suffix, format or "png", force) for job in expand_sources(sources, patterns)]
-    elif output == STREAM:
-        jobs = [Job(sources[0], STREAM, format or "png")]
-    elif output.endswith("/") or several or os.path.isdir(output):
-        jobs = [_in_folder(job, output, suffix, format or "png") for job in expand_sources(sources, patterns)]
-    else:
-        jobs = [Job(sources[0], output, _format_of(output, format))]
-    check_unique_targets(jobs)
-    return jobs
+        return tuple(Tree(source, source) for source, _ in roots)
+    return tuple(Tree(source, os.path.join(output, below)) for source, below in roots)
 
 
-def expand_sources(sources: Iterable[str], patterns: Patterns) -> Iterator[Job]:
-    """Yield the sources, and for each folder what is in it; the target is where a mirror of it would have the file."""
-    for source in sources:
-        if source == STREAM or not os.path.isdir(source):
-            yield Job(source, os.path.basename(source))
-            continue
-        empty = True
-        for found in find_files(source, patterns):
-            empty = False
-            if isinstance(found, Unreadable):
-                yield Job(found.path, "", problem=found.message)
-            else:
-                yield Job(os.path.join(source, found), found)
-        if empty:
-            yield Job(source, "", problem=f"no files in it are named {' or '.join(patterns.include)}")
-
-
-def check_directories(jobs: Iterable[Job]) -> None:
-    """Check that the targets' folders can be written into, or made.
+def check_directories(items: Iterable[Item]) -> None:
+    """Check that the targets' directories can be written into, or made.
 
     Raises
     ------
     OutputError
         If one cannot.
     """
-    for folder in dict.fromkeys(os.path.dirname(job.target) for job in jobs if job.target and job.target != STREAM):
-        there = folder
+    targets = (item.target for item in items if isinstance(item, Job) and item.target != STREAM)
+    for directory in dict.fromkeys(map(os.path.dirname, targets)):
+        there = directory
         while there and not os.path.lexists(there):
             there = os.path.dirname(there)
         if there and not os.path.isdir(there):
             raise OutputError(there, "is no folder")
         if not os.access(there or ".", os.W_OK | os.X_OK):
             raise OutputError(there or ".", "cannot be written into")
-
-
-def _names_target(name: str) -> bool:
-    return name == STREAM or _suffix(name) in get_args(Format)
-
-
-def _suffix(name: str) -> str:
-    return os.path.splitext(name)[1].lower().removeprefix(".")
-
-
-def _next_to_source(job: Job, suffix: str, format: Format, force: bool) -> Job:
-    if job.problem:
-        return job
-    if job.source == STREAM:
-        return replace(job, target=STREAM, format=format)
-    target = f"{os.path.splitext(job.source)[0]}{suffix}.{format}"
-    return replace(job, target=target, format=format, protect_foreign=format != "npy" and not force)
-
-
-def _in_folder(job: Job, folder: str, suffix: str, format: Format) -> Job:
-    if job.problem:
-        return job
-    if job.source == STREAM:
-        raise SettingError("output", f"standard input has no name to be written under in {folder}; name a file")
-    target = os.path.join(folder, f"{os.path.splitext(job.target)[0]}{suffix}.{format}")
-    return replace(job, target=target, format=format, make_directory=True)
-
-
-def _format_of(target: str, format: Format | None) -> Format:
-    suffix = _suffix(target)
-    if suffix == "":
-        return format or "png"
-    if format and suffix in get_args(Format) and suffix != format:
-        raise SettingError("format", f"{format} does not go with the target {target}")
-    if suffix == "html" and format == "html":
-        return "html"
-    if suffix == "png":
-        return "png"
-    if suffix == "npy":
-        return "npy"
-    if format == "html":
-        raise SettingError("output", f"{target} ends in .{suffix}; a page ends in .html, a folder in /")
-    raise SettingError("output", f"{target} ends in .{suffix}; a target ends in .png or .npy, or a folder in /")
-
-
-def check_not_an_input(path: str, name: str, jobs: list[Job], *others: str | None) -> None:
-    """Check that a file that is to be written is neither read nor drawn.
-
-    Parameters
-    ----------
-    path : str
-    name : str
-        Of the option that names it.
-    jobs : list of Job
-    *others : str, optional
-        What else is read.
-
-    Raises
-    ------
-    SettingError
-        If it is.
-    """
-    place_of, identity = _canonical(), _identity(path)
-    place = place_of(path)
-    for used in (*others, *(job.source for job in jobs), *(job.target for job in jobs)):
-        if used and used != STREAM and (place_of(used) == place or (identity and _identity(used) == identity)):
-            raise SettingError(name, f"{path} is to be written, but {used} is read or drawn")
-
-
-def check_unique_targets(jobs: list[Job]) -> None:
-    """Check that no two sources share a target, and that no target is another's source."""
-    place = _canonical()
-    sources: dict[tuple[str, str], str] = {}
-    there: dict[tuple[int, int], Job] = {}
-    for job in jobs:
-        if job.problem:
-            continue
-        where = place(job.target)
-        if where in sources:
-            raise SettingError("output", f"{sources[where]} and {job.source} would both be written to {job.target}")
-        sources[where] = job.source
-        if job.target != STREAM and (identity := _identity(job.target)):
-            there[identity] = job
-    # That a single source is its own target is found when both are open.
-    for job in jobs if there and len(jobs) > 1 else ():
-        identity = _identity(job.source)
-        if identity in there:
-            target = there[identity].target
-            raise SettingError("output", f"{target} is to be written, but it is the recording {job.source}")
-
-
-def _canonical() -> Callable[[str], tuple[str, str]]:
-    """Return what says in which folder and under which name a path is written: through a link, where that leads."""
-    real_folder = functools.cache(os.path.realpath)
-
-    def place(path: str) -> tuple[str, str]:
-        folder, name = os.path.split(os.path.realpath(path) if os.path.islink(path) else path)
-        return real_folder(folder or "."), name
-
-    return place
-
-
-def _identity(path: str) -> tuple[int, int] | None:
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino

@@ -18,15 +18,15 @@ class Progress:
 
     Parameters
     ----------
-    n_files : int
-        Number of files of this run.
+    n_files : int, optional
+        Number of files of this run, None if unknown.
     hidden : bool
         Never show the bar.
     clock : callable, optional
         Seconds since any fixed moment.
     """
 
-    def __init__(self, n_files: int, *, hidden: bool, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, n_files: int | None, *, hidden: bool, clock: Callable[[], float] = time.monotonic) -> None:
         self.n_files = n_files
         self.n_done = 0
         self._hidden = hidden or sys.stderr is None or not sys.stderr.isatty()
@@ -37,7 +37,7 @@ class Progress:
     def advance(self, n_files: int) -> None:
         """Count so many more files as done."""
         self.n_done += n_files
-        if self.n_files > 1:
+        if self.n_files != 1:
             self._show(self.n_done, self.n_files, "file")
 
     def watch(self, position_s: float, duration_s: float) -> None:
@@ -57,7 +57,7 @@ class Progress:
         if self._bar is not None:
             self._bar.close()
 
-    def _show(self, n: int, total: int, unit: str) -> None:
+    def _show(self, n: int, total: int | None, unit: str) -> None:
         if self._hidden:
             return
         elapsed_s = self._clock() - self._start_s
@@ -67,7 +67,7 @@ class Progress:
             self._bar.update(n - self._bar.n)
 
 
-def _new_bar(total: int, unit: str, elapsed_s: float) -> Any:
+def _new_bar(total: int | None, unit: str, elapsed_s: float) -> Any:
     # Imported here so that only terminals pay for it.
     from tqdm import tqdm
 

@@ -1,113 +1,248 @@
-"""Jobs done side by side, with a bar while they last and a line at the end."""
+"""Run conversions: what the command line and Python both call."""
 
 import os
-import sys
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from wav2spec.batch.jobs import Job, Outcome
-from wav2spec.batch.progress import Progress
-from wav2spec.batch.report import Report
-from wav2spec.cleanup import undo_on_signal
-from wav2spec.console import print_line
-from wav2spec.process import begin_work
-from wav2spec.settings.pictures import Figure, Raster
+from wav2spec.batch.jobs import Job
+from wav2spec.batch.name_list import NameList
+from wav2spec.batch.outcomes import Outcome, lost, skipped
+from wav2spec.batch.plan import Item, Plan, check_directories, plan_jobs
+from wav2spec.batch.request import Grid, Request, Sources, command_of
+from wav2spec.errors import SettingError
+from wav2spec.settings.choices import GRAY
+from wav2spec.settings.pictures import Figure
+from wav2spec.settings.presets import DEFAULT
 from wav2spec.settings.settings import Settings
 from wav2spec.storage.streams import STREAM
 
-# What work takes, to decide whether it is worth more processes (s): a short file's picture, a byte of a long one, and
-# the least work of which the half is longer than it takes to start them.
+if TYPE_CHECKING:
+    from wav2spec.batch.orphans import Orphans
+
+# Time of a short file's image and figure, and of each byte of a long one; and the least work that is worth starting
+# processes for (s).
 _IMAGE_S, _FIGURE_S, _BYTE_S = 1.5e-3, 0.1, 4e-9
-
-
 _WORTH_SHARING_S = 0.1
 
+# What commands add to names that they choose, so that they do not replace each other's pictures.
+_SUFFIXES = {"plot": "-plot", "compare": "-compare"}
 
-class RunOptions(Protocol):
-    """How jobs are run, and what is told about it."""
 
-    @property
-    def jobs(self) -> int | None: ...
-    @property
-    def fail_fast(self) -> bool: ...
-    @property
-    def quiet(self) -> bool: ...
-    @property
-    def verbosity(self) -> int: ...
+class Progress(Protocol):
+    """Is told how far the work is."""
+
+    def advance(self, n_jobs: int) -> None:
+        """Note that so many more jobs are done."""
+
+    def watch(self, position_s: float, duration_s: float) -> None:
+        """Note how much of a single recording has been read."""
+
+
+def convert_paths(
+    sources: Iterable[str] | str, output: str | None = None, *, settings: Settings = DEFAULT, **request: Any
+) -> Iterator[Outcome]:
+    """Convert recordings, as the command line does.
+
+    Parameters
+    ----------
+    sources : str or iterable of str
+        Files, and directories of WAV files.
+    output : str, optional
+        A file, or a directory. By default each picture goes next to its source.
+    settings : Settings
+    **request
+        Fields of `Request`.
+
+    Returns
+    -------
+    iterator of Outcome
+        In the order of the sources. Work is done while it is iterated.
+
+    Raises
+    ------
+    SettingError, OutputError
+        At once, if something is asked for that cannot be done.
+    """
+    names = (sources,) if isinstance(sources, str) else tuple(map(os.fspath, sources))
+    asked = Request(sources=names, output=output, **request)
+    return run_conversion(asked, settings, plan=plan_conversion(asked, settings))
+
+
+def plan_conversion(request: Request, settings: Settings, grid: Grid | None = None) -> Plan:
+    """Plan a run.
+
+    Raises
+    ------
+    SettingError, OutputError
+        If it cannot be done.
+    """
+    picture = settings.picture
+    if isinstance(picture, Figure) or picture.palette != GRAY:
+        from wav2spec.render.colormaps import load_colormap
+
+        load_colormap(picture.palette)
+    plan = plan_jobs(
+        request.sources,
+        request.output,
+        request.format,
+        listed=listed_names(request),
+        patterns=request.patterns,
+        command=(command := command_of(settings, grid, request.format)),
+        suffix=_SUFFIXES.get(command, ""),
+        force=request.force,
+        segmented=settings.preprocessing.segment is not None,
+        part=request.part,
+        written={"manifest": request.manifest_path},
+        read={"files_from": request.files_from, "labels": request.labels},
+    )
+    _check_streams(plan, request, settings)
+    return plan
+
+
+def run_conversion(
+    request: Request,
+    settings: Settings,
+    grid: Grid | None = None,
+    *,
+    plan: Plan,
+    progress: Progress | None = None,
+) -> Iterator[Outcome]:
+    """Do what was planned, and yield the outcomes in the order of the plan.
+
+    Raises
+    ------
+    OutputError
+        If a target's directory, or the manifest, cannot be written.
+    """
+    # Imported here, where there is work: NumPy and libsndfile.
+    from wav2spec.batch.convert import Conversion, check, draw, known_targets, update
+    from wav2spec.batch.orphans import Orphans
+
+    segmented = settings.preprocessing.segment is not None
+    command = command_of(settings, grid, request.format)
+    orphans = Orphans(plan.trees, command, _SUFFIXES.get(command, ""), segmented=segmented)
+    if request.prune and not request.update:
+        return _only_orphans(orphans, known_targets(plan, settings.preprocessing), remove=not request.dry_run)
+    writes = not (request.check or request.dry_run)
+    conversion = Conversion(
+        settings,
+        (update if request.update else draw) if writes else check,
+        grid,
+        request.checks("refuse"),
+        request.checks("warn"),
+        request.checks("skip"),
+        allow_threads=plan.n_jobs == 1 and (request.jobs or _available_cpus()) > 1,
+        collect_facts=bool(request.manifest),
+        labels=request.labels,
+    )
+    if command in ("plot", "compare"):
+        # Loaded once, before there are workers.
+        import wav2spec.render.figures.plot  # noqa: F401
+    if writes and plan.n_jobs != 1:
+        check_directories(plan.head)
+    outcomes = run_jobs(plan, conversion, request, plan.n_jobs, cost_of(settings), progress)
+    if request.manifest_path:
+        outcomes = _with_manifest(outcomes, request.manifest_path)
+    if (request.check or request.prune) and not request.part:
+        outcomes = orphans.after(outcomes, remove=request.prune and writes)
+    return outcomes
 
 
 def run_jobs(
-    jobs: list[Job],
-    work: Callable[..., Iterable[Outcome]],
-    settings: Settings,
-    options: RunOptions,
-    manifest: BinaryIO | None = None,
-    take: Callable[[Outcome], object] = lambda _: None,
-) -> Report:
-    """Do all jobs by `work`, and return the report, which has told what there was to tell.
+    items: Iterable[Item],
+    action: Callable[..., Iterable[Outcome]],
+    sources: Sources,
+    n_items: int | None,
+    cost_s: Callable[[Item], float],
+    progress: Progress | None = None,
+) -> Iterator[Outcome]:
+    """Do jobs by `action`, side by side, and yield the outcomes in order.
 
-    Each outcome is given to `take`. If there is a single job, `work` is also given a callable `watch`.
+    A single job's action is also given `on_position`.
     """
     from wav2spec.executors.ordered_map import OrderedMap
     from wav2spec.executors.run import map_in_order
 
-    n_workers = _n_workers(jobs, settings.picture, options.jobs)
-    begin_work()
-    with ExitStack() as stack:
-        progress = Progress(len(jobs), hidden=options.quiet)
-        stack.callback(progress.close)
-        report = Report(options.verbosity, progress, manifest)
-        if len(jobs) > 1 and not options.quiet:
-            stack.enter_context(undo_on_signal(lambda: _say_stopped(progress)))
-        work_on_jobs = OrderedMap(
-            work if len(jobs) > 1 else partial(work, watch=progress.watch),
-            on_lost=lambda job, message: Outcome(job, "failed", failure=(job.source_name, message)),
-            on_skipped=lambda job: Outcome(job, "skipped"),
-            stops=lambda outcome: options.fail_fast and outcome.failure is not None,
-            on_done=progress.advance,
-            cost_s=lambda job: _seconds(job, settings.picture),
-        )
-        outcomes = map_in_order(work_on_jobs, jobs, n_workers)
-        for outcome in outcomes:
-            report.add(outcome)
-            take(outcome)
-    if report.n_outcomes != 1 and not options.quiet:
-        print_line(f"wav2spec: {report.summary()}")
-    return report
+    head = items.head if isinstance(items, Plan) else items
+    if n_items == 1 and progress:
+        action = partial(action, on_position=progress.watch)
+    work = OrderedMap(
+        action,
+        on_lost=lost,
+        on_skipped=skipped,
+        stops=lambda outcome: sources.fail_fast and outcome.failure is not None,
+        on_done=progress.advance if progress else lambda _: None,
+        cost_s=cost_s,
+        n_items=n_items,
+    )
+    return map_in_order(work, items, _n_workers(head, n_items, sources.jobs, cost_s))
 
 
-def _say_stopped(progress: Progress) -> None:
-    # Not by print, in the middle of which the signal may have come; what is left of a bar is overwritten.
-    clear = "\r\x1b[K" if sys.stderr.isatty() else ""
-    os.write(2, f"{clear}wav2spec: stopped after {progress.n_done} of {progress.n_files} sources\n".encode())
+def listed_names(sources: Sources) -> NameList | None:
+    return NameList(sources.files_from, null=sources.null) if sources.files_from is not None else None
 
 
-def _n_workers(jobs: list[Job], picture: Raster | Figure, n_asked: int | None) -> int:
-    """Return how many processes are to share the work: as many as asked for, or are worth their start."""
+def cost_of(settings: Settings) -> Callable[[Item], float]:
+    """Return an estimate of the time that a job takes (s)."""
+    each = _FIGURE_S if isinstance(settings.picture, Figure) else _IMAGE_S
+    return partial(_cost, each)
+
+
+def _cost(each: float, item: Item) -> float:
+    return each + _BYTE_S * getattr(item, "n_bytes", 0)
+
+
+def _n_workers(head: Iterable[Item], n_items: int | None, n_asked: int | None, cost_s: Callable[[Item], float]) -> int:
+    """Return how many processes share the work: as many as asked for, or as are worth their start."""
+    total_s = 0.0
+    for item in head:
+        # Standard streams are ours alone.
+        if isinstance(item, Job) and STREAM in (item.source, item.target):
+            return 1
+        total_s += cost_s(item)
+    if n_asked is None and total_s < _WORTH_SHARING_S:
+        return 1
+    n_workers = n_asked or _available_cpus()
+    return n_workers if n_items is None else min(n_workers, n_items)
+
+
+def _available_cpus() -> int:
     from wav2spec.executors.cpus import available_cpus
 
-    # Standard streams are ours alone.
-    if any(STREAM in (job.source, job.target) for job in jobs):
-        return 1
-    if n_asked is None and _seconds_of_work(jobs, picture) < _WORTH_SHARING_S:
-        return 1
-    return min(n_asked or available_cpus(), len(jobs))
+    return available_cpus()
 
 
-def _seconds_of_work(jobs: list[Job], picture: Raster | Figure) -> float:
-    """Return about how long the work takes, or that it takes long enough to be shared."""
-    cost_s = 0.0
-    for job in jobs:
-        cost_s += _seconds(job, picture)
-        if cost_s >= _WORTH_SHARING_S:
-            break
-    return cost_s
+def _check_streams(plan: Plan, request: Request, settings: Settings) -> None:
+    items = [item for item in plan.head if isinstance(item, Job)] if plan.n_jobs is not None else []
+    if any(item.source == STREAM for item in items) and request.part:
+        raise SettingError("part", "standard input is one source, and has no parts")
+    if not any(item.target == STREAM for item in items):
+        return
+    for name in "update", "check", "prune":
+        if getattr(request, name):
+            raise SettingError(name, "standard output holds no picture that could be up to date")
+    if settings.preprocessing.segment is not None:
+        raise SettingError("segment", "each segment is a picture of its own, and does not go to standard output")
+    if request.manifest_path == STREAM:
+        raise SettingError("manifest", "standard output takes the picture or the manifest, not both")
 
 
-def _seconds(job: Job, picture: Raster | Figure) -> float:
-    cost_s = _FIGURE_S if isinstance(picture, Figure) else _IMAGE_S
-    with suppress(OSError):
-        cost_s += os.stat(job.source).st_size * _BYTE_S
-    return cost_s
+def _only_orphans(orphans: "Orphans", outcomes: Iterator[Outcome], *, remove: bool) -> Iterator[Outcome]:
+    for outcome in outcomes:
+        orphans.add(outcome)
+        if outcome.failure:
+            yield outcome
+    yield from orphans.outcomes(remove=remove)
+
+
+def _with_manifest(outcomes: Iterator[Outcome], path: str) -> Iterator[Outcome]:
+    from wav2spec.batch.manifest import ManifestWriter
+    from wav2spec.storage.targets import make_directory, open_target
+
+    make_directory(os.path.dirname(path))
+    with open_target(path) as file:
+        writer = ManifestWriter(file, path)
+        for outcome in outcomes:
+            writer.add(outcome)
+            yield outcome

@@ -1,147 +1,93 @@
-"""What the commands that make pictures have in common: from a request and settings to an exit code."""
+"""What the commands that make pictures have in common: call the library, print, return the exit code."""
 
 import os
 import sys
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from contextlib import ExitStack
 
 import click
 
-from wav2spec.batch.jobs import Job, Outcome, segment_target
-from wav2spec.batch.plan import check_directories, check_not_an_input, plan_jobs
-from wav2spec.batch.report import Report
-from wav2spec.batch.run import run_jobs
-from wav2spec.cli.options import usage_errors
-from wav2spec.cli.request import Request
-from wav2spec.console import print_message, printable
-from wav2spec.errors import OutputError, SettingError
-from wav2spec.settings.choices import GRAY, Format
-from wav2spec.settings.pictures import Figure, Raster
-from wav2spec.settings.preprocessing import Preprocessing
+from wav2spec.batch.jobs import Job, Unusable, segment_target
+from wav2spec.batch.outcomes import Outcome, unusable
+from wav2spec.batch.plan import Plan
+from wav2spec.batch.progress import Progress
+from wav2spec.batch.report import Console, Report
+from wav2spec.batch.request import Grid
+from wav2spec.batch.run import plan_conversion, run_conversion
+from wav2spec.cleanup import undo_on_signal
+from wav2spec.cli.request import Request, Sources, request_errors
+from wav2spec.console import print_line, print_message, printable
+from wav2spec.errors import OutputError
+from wav2spec.process import begin_work
 from wav2spec.settings.settings import Settings
 from wav2spec.storage.streams import STREAM
 
-if TYPE_CHECKING:
-    from wav2spec.render.drawing import Planner
+__all__ = ["Grid", "draw_pictures", "run_reported"]
 
 
-@dataclass(frozen=True)
-class Grid:
-    """The settings of each panel in reading order, and the values in which they differ, the rows' first."""
+def draw_pictures(request: Request, settings: Settings, grid: Grid | None = None) -> int:
+    """Make every picture, and return the exit code.
 
-    cells: list[Settings]
-    varied: dict[str, list[Any]]
-
-
-def run_conversion(request: Request, settings: Settings, grid: Grid | None = None, *, labels: str | None = None) -> int:
-    """Make every picture, and return the exit code. What the words alone show to be wrong is a usage error."""
-    with usage_errors():
-        jobs = plan_jobs(
-            request.words,
-            request.output,
-            request.format,
-            listed=request.listed(),
-            patterns=request.patterns,
-            suffix="-compare" if grid else "",
-            force=request.force,
-        )
-        check_figure(jobs, settings.picture)
-        if request.manifest and request.manifest != STREAM:
-            check_not_an_input(request.manifest, "manifest", jobs, request.files_from)
-    _check_streams(jobs, request, settings.preprocessing)
-    if request.dry_run:
-        return _print_plan(jobs, settings.preprocessing)
+    Raises
+    ------
+    click.UsageError
+        If the paths alone show that it cannot be done.
+    """
     try:
-        if len(jobs) > 1 and not request.check:
-            check_directories(jobs)
-        return _draw(jobs, settings, grid, request, labels)
+        with request_errors():
+            plan = plan_conversion(request, settings, grid)
+        _check_terminals(plan)
+        if request.dry_run and not (request.update or request.prune):
+            return _print_plan(plan, settings)
+        progress = Progress(plan.n_jobs, hidden=request.quiet)
+        outcomes = run_conversion(request, settings, grid, plan=plan, progress=progress)
+        return run_reported(outcomes, request, progress, dry_run=request.dry_run)
     except OutputError as error:
         print_message("error", printable(str(error)))
         return 1
 
 
-def _draw(jobs: list[Job], settings: Settings, grid: Grid | None, request: Request, labels: str | None) -> int:
-    # Only here, where there is work, are NumPy and libsndfile loaded.
-    from wav2spec.batch.convert import ConversionOptions, convert
-    from wav2spec.executors.cpus import available_cpus
-    from wav2spec.storage.targets import make_directory, open_target
-
-    task = ConversionOptions(
-        _planner(settings, grid, request.format, labels),
-        settings.preprocessing,
-        "check" if request.check else "update" if request.update else "draw",
-        request.checks("refuse"),
-        request.checks("warn"),
-        allow_threads=len(jobs) == 1 and (request.jobs or available_cpus()) > 1,
-        collect_facts=bool(request.manifest),
-    )
-    work = partial(convert, task=task)
-    if not request.manifest:
-        return run_jobs(jobs, work, settings, request).exit_code
-    make_directory(os.path.dirname(request.manifest))
-    with open_target(request.manifest) as manifest:
-        return run_jobs(jobs, work, settings, request, manifest).exit_code
-
-
-def _planner(settings: Settings, grid: Grid | None, format: Format | None, labels: str | None) -> "Planner":
-    if isinstance(settings.picture, Figure):
-        # Loaded once, before there are workers.
-        from wav2spec.render.figures.plot import plan_grid
-
-        if grid:
-            return partial(plan_grid, cells=grid.cells, varied=grid.varied, figure=settings.picture)
-    if format == "html":
-        from wav2spec.render.html.explorer import plan_explorer
-
-        return partial(plan_explorer, settings=settings, labels=labels)
-    from wav2spec.render.plan import plan_picture
-
-    return partial(plan_picture, settings=settings)
-
-
-def _print_plan(jobs: list[Job], source: Preprocessing) -> int:
-    """Print what would become what; what has a problem is said as it would be."""
-    report = Report()
-    for job in jobs:
-        if job.problem:
-            report.add(Outcome(job, "failed", failure=(job.source, job.problem)))
-        else:
-            target = job.target if source.segment is None else segment_target(job.target, "*")
-            click.echo(f"{printable(job.source)} -> {printable(target)}")
+def run_reported(
+    outcomes: Iterator[Outcome], sources: Sources | Request, progress: Progress, *, dry_run: bool = False
+) -> int:
+    """Take the outcomes of a run, print about them, and return the exit code."""
+    begin_work()
+    console = Console(sources.verbosity, progress.paused, dry_run=dry_run)
+    report = Report([console], dry_run=dry_run)
+    with ExitStack() as stack:
+        stack.callback(progress.close)
+        if progress.n_files != 1 and not sources.quiet:
+            stack.enter_context(undo_on_signal(lambda: _print_stopped(progress)))
+        for outcome in outcomes:
+            report.add(outcome)
+    if report.n_outcomes != 1 and not sources.quiet:
+        print_line(f"wav2spec: {report.summary()}")
     return report.exit_code
 
 
-def check_figure(jobs: list[Job], picture: Raster | Figure) -> None:
-    """Check that figures are not asked for as values, and that matplotlib knows the colours.
-
-    Raises
-    ------
-    SettingError
-        If not.
-    """
-    if isinstance(picture, Figure):
-        for job in jobs:
-            if job.format == "npy":
-                raise SettingError("output", f"a figure is written as .png, not as {job.target}")
-    if isinstance(picture, Figure) or picture.palette != GRAY:
-        from wav2spec.render.colormaps import load_colormap
-
-        load_colormap(picture.palette)
+def _print_stopped(progress: Progress) -> None:
+    # Not by print, in the middle of which the signal may have come; what is left of a bar is overwritten.
+    clear = "\r\x1b[K" if sys.stderr.isatty() else ""
+    total = "" if progress.n_files is None else f" of {progress.n_files}"
+    os.write(2, f"{clear}wav2spec: stopped after {progress.n_done}{total} sources\n".encode())
 
 
-def _check_streams(jobs: list[Job], request: Request, source: Preprocessing) -> None:
-    """Refuse to write pictures to where people read, to read recordings from where they type, and what cannot be."""
-    to_stream, from_stream = (any(getattr(job, end) == STREAM for job in jobs) for end in ("target", "source"))
-    if to_stream and sys.stdout is not None and sys.stdout.isatty():
+def _print_plan(plan: Plan, settings: Settings) -> int:
+    """Print what would become what."""
+    report = Report([Console()])
+    for item in plan:
+        if isinstance(item, Unusable):
+            report.add(unusable(item))
+        else:
+            target = item.target if settings.preprocessing.segment is None else segment_target(item.target, "*")
+            click.echo(f"{printable(item.source)} -> {printable(target)}")
+    return report.exit_code
+
+
+def _check_terminals(plan: Plan) -> None:
+    """Refuse to write pictures where people read, and to read recordings from where they type."""
+    items = [item for item in plan.head if isinstance(item, Job)]
+    if any(item.target == STREAM for item in items) and sys.stdout is not None and sys.stdout.isatty():
         raise click.UsageError("a picture is not written to a terminal: name a file, or redirect standard output")
-    if from_stream and sys.stdin is not None and sys.stdin.isatty():
+    if any(item.source == STREAM for item in items) and sys.stdin is not None and sys.stdin.isatty():
         raise click.UsageError("a recording is not read from a terminal: pipe or redirect a WAV into standard input")
-    if to_stream and (request.update or request.check):
-        raise click.UsageError("standard output holds no picture that could be up to date")
-    if to_stream and source.segment is not None:
-        raise click.UsageError("clips are pictures of their own, and do not go to standard output")
-    if to_stream and request.manifest == STREAM:
-        raise click.UsageError("standard output takes the picture or the manifest, not both")
-    if from_stream and request.files_from == STREAM:
-        raise click.UsageError("standard input is a recording or a list of names, not both")

@@ -1,116 +1,118 @@
-"""What is asked of a run beside the settings: sources and targets, what is done with them, what is told about it."""
+"""Options that fill a `Request`: inputs, outputs, what is done with them, and what is printed about it."""
 
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from typing import Any, Literal, Self, TypeVar, get_args
+from difflib import get_close_matches
+from functools import partial
+from typing import Any, Self, TypeVar, get_args
 
 import click
 
-from wav2spec.audio.checks import QualityCheck, parse_checks
+from wav2spec.batch import request
+from wav2spec.batch.sources import MissingSourceError
+from wav2spec.cli.help import option
+from wav2spec.cli.options import option_name, usage_errors
 from wav2spec.cli.param_types import FILE
-from wav2spec.settings.choices import CHECKS, Format, ImageFormat
-from wav2spec.storage.listing import WAV_FILES, Patterns
-from wav2spec.storage.streams import STANDARD_OUTPUT, STREAM
+from wav2spec.console import printable
+from wav2spec.errors import SettingError
+from wav2spec.settings.choices import CHECKS, ImageFormat
+from wav2spec.settings.formats import suffixes_of
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True)
-class Sources:
-    """Which recordings a command works on, how, and what it tells; each field is named as the option."""
+@dataclass(frozen=True, kw_only=True)
+class _Printing:
+    """What is printed about a run."""
 
-    words: tuple[str, ...]
-    files_from: str | None
-    null: bool
-    include: tuple[str, ...]
-    exclude: tuple[str, ...]
-    fail_fast: bool
-    jobs: int | None
-    quiet: bool
-    verbose: int
-
-    def __post_init__(self) -> None:
-        if not self.words and self.files_from is None:
-            raise click.UsageError("Missing argument 'SRC...'.")
-        if self.null and self.files_from is None:
-            raise click.UsageError("--null needs --files-from")
-        if self.files_from == STREAM and STREAM in self.words:
-            raise click.UsageError("standard input is a recording or a list of names, not both")
-
-    @classmethod
-    def from_options(cls, options: dict[str, Any]) -> Self:
-        """Take what is ours out of the options."""
-        return cls(**{field.name: options.pop(field.name) for field in fields(cls) if field.name in options})
+    quiet: bool = False
+    verbose: int = 0
 
     @property
     def verbosity(self) -> int:
-        """As `Report` takes it."""
+        """As `Console` takes it."""
         return -1 if self.quiet else self.verbose
 
-    @property
-    def patterns(self) -> Patterns:
-        """Which files of folders are taken."""
-        return Patterns(self.include or WAV_FILES.include, self.exclude)
-
-    def listed(self) -> tuple[str, ...] | None:
-        """Return the names in the list, None if there is none; each is a file's.
+    @classmethod
+    def from_options(cls, options: dict[str, Any]) -> Self:
+        """Take the fields of this class out of the options.
 
         Raises
         ------
         click.UsageError
-            If it cannot be read.
+            If they do not go together.
         """
-        if self.files_from is None:
-            return None
+        given = {field.name: options.pop(field.name) for field in fields(cls) if field.name in options}
+        with request_errors():
+            if given.get("part") is not None:
+                given["part"] = request.Part.parse(given["part"])
+            return cls(**given)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources(_Printing, request.Sources):
+    """Sources, and what is printed about them; each field is named as the option."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request(_Printing, request.Request):
+    """A request, and what is printed about it; each field is named as the option."""
+
+
+@contextmanager
+def request_errors() -> Iterator[None]:
+    """Turn errors about a request into usage errors that name the options, and sources as they were typed."""
+    with usage_errors():
         try:
-            with click.open_file(self.files_from, "rb") as file:
-                names = file.read().split(b"\0" if self.null else b"\n")
-        except OSError as error:
-            raise click.UsageError(f"{self.files_from}: {error.strerror}") from error
-        return tuple(f"./{STREAM}" if name == STREAM.encode() else os.fsdecode(name) for name in names if name)
+            yield
+        except MissingSourceError as error:
+            raise click.UsageError(printable(_missing(error))) from error
+        except SettingError as error:
+            if error.name == "sources":
+                raise click.UsageError(error.message) from error
+            raise
 
 
-@dataclass(frozen=True)
-class Request(Sources):
-    """What is to be made of them."""
+def _missing(error: MissingSourceError) -> str:
+    """Return what is wrong about a source that does not exist, and what was probably meant."""
+    context = click.get_current_context()
+    word, names = error.path, context.params.get("sources", ())
+    suffix = os.path.splitext(word)[1].lower()
+    if error.number == 0 and re.fullmatch("[^./]+", word) and context.parent and context.info_name == "image":
+        commands = list(context.parent.command.commands)  # type: ignore[attr-defined]
+        if close := get_close_matches(word, commands, 1, 0.5):
+            return f"no command {word!r}; did you mean {close[0]}?"
+        return f"{word}: no such file, folder or command; the commands are {', '.join(commands)}"
+    given = {
+        parameter.name: value
+        for parameter in context.command.params
+        if parameter.name
+        and isinstance(parameter, click.Option)
+        and context.get_parameter_source(parameter.name) is click.core.ParameterSource.COMMANDLINE
+        and (value := context.params[parameter.name]) is not None
+    }
+    if word.lower() in _UNITS:
+        numbers = [value for value in given.values() if isinstance(value, int | float) and not isinstance(value, bool)]
+        if numbers:
+            return " or ".join(f"{number:g} {word}: write {number:g}{word}" for number in numbers)
+    if word.lower() in _TRUTHS:
+        flags = [option_name(name) for name, value in given.items() if isinstance(value, bool)]
+        if flags:
+            return f"{word}: {' and '.join(flags)} take{'s' * (len(flags) == 1)} no value"
+    message = f"{word}: no such file or folder"
+    suffixes = suffixes_of(context.info_name or "")
+    if error.number == 0 or error.number != len(names) - 1 or not suffixes:
+        return message
+    if suffix and suffix not in {os.path.splitext(name)[1].lower() for name in names[:-1]}:
+        return f"{word}: targets end in {suffixes}"
+    return message if suffix else f"{message}; to write into a folder: -o {word.rstrip('/')}/"
 
-    output: str | None
-    force: bool
-    update: bool
-    check: bool
-    dry_run: bool
-    refuse: tuple[str, ...]
-    warn: tuple[str, ...]
-    manifest: str | None
-    format: Format | None = None
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        ways = {"--dry-run": self.dry_run, "--update": self.update, "--check": self.check}
-        given = [name for name, is_given in ways.items() if is_given]
-        if len(given) > 1:
-            raise click.UsageError(f"{' and '.join(given)} are two ways to run: give one")
-        if self.manifest in STANDARD_OUTPUT:
-            object.__setattr__(self, "manifest", STREAM)
-        if self.check and self.manifest == STREAM:
-            raise click.UsageError("standard output takes the list of --check or the manifest, not both")
-        self.checks("refuse"), self.checks("warn")
-        if self.dry_run and self.manifest:
-            raise click.UsageError("--manifest needs a run, of which --dry-run only says what it would do")
-
-    def checks(self, field: Literal["refuse", "warn"]) -> tuple[QualityCheck, ...]:
-        """Return what is refused or warned of.
-
-        Raises
-        ------
-        click.BadParameter
-            If there is no such gate.
-        """
-        try:
-            return parse_checks(getattr(self, field))
-        except ValueError as error:
-            raise click.BadParameter(str(error), param_hint=f"'--{field}'") from error
+_UNITS = {"ms", "s", "us", "min", "h", "hz", "khz", "db", "px", "samples"}
+_TRUTHS = {"true", "false", "yes", "no", "on", "off", "0", "1"}
 
 
 class Jobs(click.ParamType[int | None]):
@@ -126,68 +128,90 @@ class Jobs(click.ParamType[int | None]):
         return int(value)
 
 
-def _gate_names() -> str:
+def _check_names() -> str:
     return ", ".join(name if default is None else f"{name}[:{default:g}]" for name, default in CHECKS.items())
 
 
+_INPUT, _OUTPUT, _BATCH, _CHECKS, _MESSAGES = (
+    partial(option, group=group) for group in ("Input", "Output", "Batch", "Checks", "Messages")
+)
+
 # By the field that each fills, in the order of `--help`.
 _OPTIONS = {
-    "output": click.option(
-        "-o", "--output", type=FILE, metavar="DEST", help="A file, a folder, or - for standard output."
+    "output": _OUTPUT(
+        "-o",
+        "--output",
+        type=FILE,
+        metavar="DEST",
+        help="A file, a folder (made if missing), or - for standard output.",
+        everyday=True,
     ),
-    "format": click.option(
-        "--format", type=click.Choice(get_args(ImageFormat)), help="For targets not named: pixels or values."
+    "format": _OUTPUT(
+        "--format", type=click.Choice(get_args(ImageFormat)), help="Of targets that are not named: pixels or values."
     ),
-    "files_from": click.option(
-        "--files-from", type=FILE, metavar="FILE", help="More sources, a name a line; - for stdin."
+    "files_from": _INPUT(
+        "--files-from", type=FILE, metavar="FILE", help="More sources, one name a line; - for standard input."
     ),
-    "null": click.option(
-        "-0", "--null", is_flag=True, help="Names in the list end with NUL, as find -print0 writes them."
+    "null": _INPUT("-0", "--null", is_flag=True, help="Names in the list end with NUL, as from find -print0."),
+    "include": _INPUT(
+        "--include", metavar="PATTERN", multiple=True, help="Files to take from folders.  [default: *.wav; repeatable]"
     ),
-    "include": click.option(
-        "--include", metavar="PATTERN", multiple=True, help="Which files of folders.  [default: *.wav; repeatable]"
+    "exclude": _INPUT(
+        "--exclude", metavar="PATTERN", multiple=True, help="Files and folders in them to leave out.  [repeatable]"
     ),
-    "exclude": click.option(
-        "--exclude", metavar="PATTERN", multiple=True, help="Which files and folders of them not.  [repeatable]"
+    "force": _OUTPUT("--force", is_flag=True, help="Replace whatever is at a target."),
+    "update": _BATCH(
+        "--update", is_flag=True, help="Draw only what is missing or would be drawn otherwise now.", everyday=True
     ),
-    "force": click.option(
-        "--force", is_flag=True, help="Replace a picture beside the source though wav2spec did not make it."
+    "check": _BATCH(
+        "--check",
+        is_flag=True,
+        help="Write nothing, list pictures that are missing, stale or orphaned; fail if there are any.",
     ),
-    "update": click.option("--update", is_flag=True, help="Only what is not there, or would be drawn otherwise now."),
-    "check": click.option(
-        "--check", is_flag=True, help="Write nothing, list what --update would draw; fail if anything."
+    "prune": _BATCH(
+        "--prune",
+        is_flag=True,
+        help="Remove pictures whose recording or segment is gone. Draws nothing without --update.",
     ),
-    "dry_run": click.option("--dry-run", is_flag=True, help="Only say what would become what."),
-    "refuse": click.option(
-        "--refuse", metavar="GATE,...", multiple=True, help=f"Do not draw, and fail, what is {_gate_names()}."
+    "dry_run": _BATCH("--dry-run", is_flag=True, help="Write nothing, list what would be done."),
+    "refuse": _CHECKS(
+        "--refuse",
+        metavar="CHECK,...",
+        multiple=True,
+        help=f"Do not draw recordings that are {_check_names()}, and fail.",
     ),
-    "warn": click.option(
-        "--warn", metavar="GATE,...", multiple=True, help="Draw it, but say so; gates as for --refuse."
+    "skip": _CHECKS(
+        "--skip", metavar="CHECK,...", multiple=True, help="Leave them out on purpose: not drawn, and no failure."
     ),
-    "fail_fast": click.option("--fail-fast", is_flag=True, help="Stop at the first failure."),
-    "jobs": click.option(
+    "warn": _CHECKS("--warn", metavar="CHECK,...", multiple=True, help="Draw them with a warning."),
+    "fail_fast": _BATCH("--fail-fast", is_flag=True, help="Stop at the first failure."),
+    "jobs": _BATCH(
         "-j",
         "--jobs",
         type=Jobs(),
         default="auto",
-        help="Processes that share the work.  [default: auto, the processors there are, 1 for little work]",
+        help="Processes that share the work.  [default: auto, one for each processor, 1 for little work]",
+        everyday=True,
     ),
-    "manifest": click.option(
-        "--manifest", type=FILE, metavar="FILE.jsonl", help="Write a line of JSON for each source: facts, or why not."
+    "part": _BATCH(
+        "--part", metavar="I/N|auto", help="Do every N-th job from the I-th on; auto: that of a Slurm or cloud task."
     ),
-    "quiet": click.option("-q", "--quiet", is_flag=True, help="No warnings, no summary; errors are still said."),
-    "verbose": click.option("-v", "--verbose", count=True, help="Say what was written; twice: tracebacks too."),
+    "manifest": _BATCH(
+        "--manifest", type=FILE, metavar="FILE.jsonl", help="Write a line of JSON for each picture: facts, or why not."
+    ),
+    "quiet": _MESSAGES("-q", "--quiet", is_flag=True, help="Print errors only: no warnings, no summary."),
+    "verbose": _MESSAGES("-v", "--verbose", count=True, help="Print what was written; twice: tracebacks too."),
 }
 
 
-def request_options(kind: type[Sources], *, without: tuple[str, ...] = ()) -> Callable[[_Command], _Command]:
+def request_options(kind: type[_Printing], *, without: tuple[str, ...] = ()) -> Callable[[_Command], _Command]:
     """Add the sources, and the options that a `Sources` or a `Request` is made of."""
     wanted = {field.name for field in fields(kind)} - set(without)
 
     def add(command: _Command) -> _Command:
-        for name, option in reversed(_OPTIONS.items()):
+        for name, decorate in reversed(_OPTIONS.items()):
             if name in wanted:
-                command = option(command)
-        return click.argument("words", metavar="SRC... [DEST]", nargs=-1, type=FILE)(command)
+                command = decorate(command)
+        return click.argument("sources", metavar="SRC... [DEST]", nargs=-1, type=FILE)(command)
 
     return add

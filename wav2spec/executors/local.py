@@ -1,8 +1,8 @@
-"""Processes that work side by side. One that dies takes with it only what it was working on.
+"""A process pool that survives crashed workers: only the task that was running is lost.
 
-`concurrent.futures.ProcessPoolExecutor` gives up all its tasks when a process dies, cannot say which one killed it,
-needs semaphores that hardened containers do not have, and leaves processes behind when its own is killed [1]_. Here
-each worker has a pipe of its own, and there are no threads beside it, so that a new worker can be forked at any time.
+`concurrent.futures.ProcessPoolExecutor` gives up all tasks when a process dies, cannot name the one that killed it,
+needs semaphores that hardened containers lack, and leaves processes behind when its own is killed [1]_. Here each
+worker has its own pipe, and there is no helper thread, so that a new worker can be forked at any time.
 
 References
 ----------
@@ -30,22 +30,24 @@ from wav2spec.executors.worker import PROGRESS, TERMINATE_TIMEOUT_S, work
 _Result = TypeVar("_Result")
 
 
-# A worker is given its next task before it has done the last, so that it need not wait for us; but nothing so large
-# that we would wait for it to be taken (bytes).
+# Prefetch one task per worker to keep it busy, unless it might not fit into the pipe's buffer (bytes).
 _PREFETCH = 2
 
 
 _SMALL = 2**14
 
 
-# How many tasks may be handed in before answers are taken in.
+# Our ends of the pipes to the workers of all executors.
+_our_ends: "set[Connection[Any, Any]]" = set()
+
+# Tasks that are submitted before answers are collected.
 _POLL_EVERY = 16
 
 
 class WorkerLostError(Exception):
-    """The process that worked on a task died of it; the words say how.
+    """The worker died while it ran the task; the message says how.
 
-    `n_done` is what the task last said by `report_progress`.
+    `n_done` is the last value that the task gave to `report_progress`.
     """
 
     def __init__(self, message: str, n_done: int = 0) -> None:
@@ -54,7 +56,7 @@ class WorkerLostError(Exception):
 
 
 class NoWorkersError(Exception):
-    """All processes have died, and the system refuses others."""
+    """All workers have died, and the system refuses new processes."""
 
 
 @dataclass
@@ -70,9 +72,13 @@ class _Worker:
     shared: mmap.mmap | None
     tasks: deque[_Task] = field(default_factory=deque)
 
+    def close(self) -> None:
+        self.pipe.close()
+        _our_ends.discard(self.pipe)
+
 
 class _PumpedFuture(Future[_Result]):
-    """A future whose result comes when somebody waits for it: the workers' answers are taken in meanwhile."""
+    """A future that collects the workers' answers while its result is waited for."""
 
     def __init__(self, pump: Callable[[float | None], None]) -> None:
         super().__init__()
@@ -98,14 +104,14 @@ class _PumpedFuture(Future[_Result]):
 class ProcessExecutor(Executor):
     """An executor of `n_workers` processes.
 
-    A task whose process dies fails with `WorkerLostError`; those that waited behind it go to another. Nothing happens
-    but when a task is submitted or a result is asked for.
+    A task whose worker dies fails with `WorkerLostError`; those queued behind it go to another worker. Work is handed
+    out and collected only when a task is submitted or a result is waited for.
 
     Parameters
     ----------
     n_workers : int
-    initializer : callable
-        Called by each worker once, with `initargs`.
+    initializer : callable, optional
+        Called once by each worker, with `initargs`.
 
     Raises
     ------
@@ -113,8 +119,10 @@ class ProcessExecutor(Executor):
         If the system refuses processes or descriptors.
     """
 
-    def __init__(self, n_workers: int, initializer: Callable[..., object], initargs: tuple[Any, ...] = ()) -> None:
-        # To fork is two orders of magnitude faster than to start anew, but only safe on Linux.
+    def __init__(
+        self, n_workers: int, initializer: Callable[..., object] | None = None, initargs: tuple[Any, ...] = ()
+    ) -> None:
+        # Forking is two orders of magnitude faster than spawning, but only safe on Linux.
         self._forks = sys.platform == "linux"
         self._context: Any = multiprocessing.get_context("fork" if self._forks else "spawn")
         self._start = initializer, initargs
@@ -132,7 +140,7 @@ class ProcessExecutor(Executor):
 
     def submit(self, fn: Callable[..., _Result], /, *args: Any, **kwargs: Any) -> "Future[_Result]":
         if self._ended:
-            raise RuntimeError("no tasks after the end")
+            raise RuntimeError("cannot submit after shutdown")
         future: _PumpedFuture[_Result] = _PumpedFuture(self._pump)
         try:
             task = _Task(future, pickle.dumps((fn, args, kwargs), pickle.HIGHEST_PROTOCOL))
@@ -153,20 +161,20 @@ class ProcessExecutor(Executor):
             self._pump(None)
         self._ended = True
         for worker in self._workers:
-            worker.pipe.close()
+            worker.close()
         for worker in self._workers:
             worker.process.join()
         self._workers.clear()
         self._at_stop.close()
 
     def kill(self) -> None:
-        """End all workers now. What they were writing is undone, what they have done is known."""
+        """Terminate all workers now. They undo what they were writing; finished results are kept."""
         self._ended = True
         self._end_processes()
         for worker in self._workers:
             with contextlib.suppress(EOFError, OSError):
                 self._collect(worker)
-            worker.pipe.close()
+            worker.close()
             self._waiting.extend(worker.tasks)
         self._workers.clear()
         self._cancel_waiting()
@@ -190,9 +198,9 @@ class ProcessExecutor(Executor):
 
     def _add_worker(self) -> None:
         ours, theirs = self._context.Pipe()
-        # Who is forked has our ends of all pipes too, and would not see that we are gone.
-        inherited = [ours, *(worker.pipe for worker in self._workers)] if self._forks else []
-        # What is not forked shares no memory, and makes no difference between the parts of a task.
+        # A forked child inherits our ends of the pipes and would never see EOF.
+        inherited = [ours, *_our_ends] if self._forks else []
+        # A spawned child shares no memory: a group that it loses is lost from the first item on.
         shared = mmap.mmap(-1, PROGRESS.size) if self._forks else None
         process = self._context.Process(target=work, args=(theirs, inherited, shared, *self._start), daemon=True)
         try:
@@ -202,10 +210,11 @@ class ProcessExecutor(Executor):
             raise
         finally:
             theirs.close()
+        _our_ends.add(ours)
         self._workers.append(_Worker(process, ours, shared))
 
     def _pump(self, timeout: float | None) -> None:
-        """Hand out what waits, and take in what is ready, or will be within the time."""
+        """Dispatch waiting tasks, and collect answers that are ready or arrive within the timeout."""
         self._dispatch()
         busy = {worker.pipe: worker for worker in self._workers if worker.tasks}
         if not busy:
@@ -219,7 +228,7 @@ class ProcessExecutor(Executor):
 
     def _dispatch(self) -> None:
         for n_tasks in range(_PREFETCH):
-            # What is left at the end goes to those that have nothing.
+            # The last tasks go to idle workers.
             for worker in list(self._workers) if n_tasks == 0 or len(self._waiting) > len(self._workers) else ():
                 if n_tasks == 0 and not worker.tasks and not worker.process.is_alive():
                     self._reap(worker)
@@ -228,7 +237,7 @@ class ProcessExecutor(Executor):
                     try:
                         worker.pipe.send_bytes(task.call)
                     except OSError:
-                        # It died before it could begin.
+                        # The worker died before it could begin.
                         worker.tasks.pop()
                         self._waiting.appendleft(task)
                         self._reap(worker)
@@ -256,14 +265,14 @@ class ProcessExecutor(Executor):
 
     def _reap(self, worker: _Worker) -> None:
         worker.process.join()
-        worker.pipe.close()
+        worker.close()
         self._workers.remove(worker)
         if worker.tasks:
             lost = worker.tasks.popleft()
             self._waiting.extendleft(reversed(worker.tasks))
             n_done = PROGRESS.unpack_from(worker.shared)[0] if worker.shared else 0
             lost.future.set_exception(WorkerLostError(_how_it_ended(worker.process.exitcode or 0), n_done))
-        # Those that are left go on without it; without any, the waiting tasks are given up.
+        # The others go on without it; without any worker, the waiting tasks are given up.
         with contextlib.suppress(OSError):
             self._add_worker()
 

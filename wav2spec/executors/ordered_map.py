@@ -1,12 +1,10 @@
-"""One function over many items, with the results in the items' order."""
+"""One function over many items, with the results in the order of the items."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 Item = TypeVar("Item")
-
-
 Result = TypeVar("Result")
 
 
@@ -18,16 +16,18 @@ class OrderedMap(Generic[Item, Result]):
     ----------
     function : callable
         Yields the results of an item. Can be pickled.
-    lost : callable
-        Says the result of an item whose process died, and how.
-    skipped : callable
-        Says the result of an item that was not worked on.
-    ends : callable
-        Whether a result ends the work: what has been done beside it is still told, nothing more is done.
-    done : callable
-        Told how many items more have been worked on, in whatever order.
-    seconds : callable, optional
-        Says about how long an item takes; without, nothing is handed over with another.
+    on_lost : callable
+        Returns the result of an item whose worker died, given how.
+    on_skipped : callable
+        Returns the result of an item that was not worked on.
+    stops : callable
+        Whether a result stops the work: what has begun is finished, the other items are skipped.
+    on_done : callable
+        Called with the number of items that were finished since the last call, in whatever order.
+    cost_s : callable, optional
+        Estimates the time of an item. Without it items are handed to workers one by one.
+    n_items : int, optional
+        None if unknown.
     """
 
     function: Callable[[Item], Iterable[Result]]
@@ -36,3 +36,15 @@ class OrderedMap(Generic[Item, Result]):
     stops: Callable[[Result], bool] = lambda _: False
     on_done: Callable[[int], object] = lambda _: None
     cost_s: Callable[[Item], float] | None = None
+    n_items: int | None = None
+
+
+class MapExecutor(Protocol):
+    """Where the work of an `OrderedMap` is done. `tests/executors/test_contract.py` is the contract.
+
+    Results come in the order of the items, which are taken from their iterable no further ahead than the executor
+    needs; an exception of the function is raised in its item's place. When the caller takes no more results, the work
+    ends.
+    """
+
+    def __call__(self, work: OrderedMap[Item, Result], items: Iterable[Item], n_workers: int) -> Iterator[Result]: ...

@@ -1,22 +1,12 @@
-"""Work on items one after the other, or in processes that share them."""
+"""The executors, one row each, and the choice between them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
-from wav2spec.executors.ordered_map import Item, OrderedMap, Result
+from wav2spec.executors.ordered_map import Item, MapExecutor, OrderedMap, Result
 
 
-def map_in_order(work: OrderedMap[Item, Result], items: Sequence[Item], n_workers: int) -> Iterator[Result]:
-    """Yield the results of all items, in the items' order.
-
-    With one worker, and where the system refuses processes, the work is done here.
-    """
-    if n_workers > 1:
-        # Loads multiprocessing.
-        from wav2spec.executors.sharing import map_parallel, new_executor
-
-        if executor := new_executor(work.function, n_workers):
-            yield from map_parallel(work, items, executor, n_workers)
-            return
+def map_serially(work: OrderedMap[Item, Result], items: Iterable[Item], n_workers: int = 1) -> Iterator[Result]:  # noqa: ARG001
+    """Yield the results of all items, worked on here, one after the other."""
     left = iter(items)
     for item in left:
         for result in work.function(item):
@@ -25,3 +15,23 @@ def map_in_order(work: OrderedMap[Item, Result], items: Sequence[Item], n_worker
                 yield from map(work.on_skipped, left)
                 return
         work.on_done(1)
+
+
+def map_in_processes(work: OrderedMap[Item, Result], items: Iterable[Item], n_workers: int) -> Iterator[Result]:
+    """Yield the results of all items, worked on by processes; here, where the system refuses processes."""
+    # Loads multiprocessing.
+    from wav2spec.executors.sharing import map_parallel, new_executor
+
+    if executor := new_executor(n_workers):
+        yield from map_parallel(work, items, executor, n_workers)
+    else:
+        yield from map_serially(work, items)
+
+
+# Every executor keeps the contract of `MapExecutor`.
+EXECUTORS: dict[str, MapExecutor] = {"serial": map_serially, "processes": map_in_processes}
+
+
+def map_in_order(work: OrderedMap[Item, Result], items: Iterable[Item], n_workers: int) -> Iterator[Result]:
+    """Yield the results of all items in their order, by as many workers as there are to be."""
+    return EXECUTORS["processes" if n_workers > 1 else "serial"](work, items, n_workers)

@@ -1,4 +1,4 @@
-"""What happens in a process that works for another: one task after the other, and an end with the other."""
+"""The worker process: runs tasks until its pipe closes or its parent dies."""
 
 import contextlib
 import mmap
@@ -13,20 +13,20 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
-# How far a task is, where its process and the one that gave it see it.
+# Progress of a task, in memory that worker and parent share.
 PROGRESS = struct.Struct("Q")
 
 
-# How long a process may take to end when it is asked to, before it is killed (s).
+# A process that was asked to end is killed after this time (s).
 TERMINATE_TIMEOUT_S = 1.0
 
 
-# What is shared with the parent.
+# Memory that is shared with the parent.
 _shared: mmap.mmap | None = None
 
 
 def report_progress(n_done: int) -> None:
-    """Say how many parts of a task are done, so that it is known even if the process dies."""
+    """Record how many parts of a task are done, for the parent to know even if this process dies."""
     if _shared:
         PROGRESS.pack_into(_shared, 0, n_done)
 
@@ -35,21 +35,22 @@ def work(
     pipe: "Connection[Any, Any]",
     inherited: "list[Connection[Any, Any]]",
     shared: mmap.mmap | None,
-    initializer: Callable[..., object],
+    initializer: Callable[..., object] | None,
     initargs: tuple[Any, ...],
 ) -> None:
-    """Do what comes through the pipe until nothing more comes."""
+    """Run the tasks that come through the pipe until it is closed."""
     global _shared
     _shared = shared
     for other in inherited:
         other.close()
-    # Ctrl-C goes to all processes of a terminal; our parent, who gets it too, ends us.
+    # Ctrl-C reaches all processes of a terminal; the parent, which gets it too, ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Where there can be no thread, the death of our parent is seen when the next task does not come.
+    # Where there can be no thread, the death of the parent shows when the pipe closes.
     with contextlib.suppress(RuntimeError):
         threading.Thread(target=_end_with_parent, daemon=True).start()
-    initializer(*initargs)
-    # Without a parent there is nobody to work for.
+    if initializer:
+        initializer(*initargs)
+    # The pipe closes with the parent.
     with contextlib.suppress(EOFError, ConnectionError):
         while True:
             pipe.send_bytes(_answer(pipe.recv_bytes()))
@@ -70,7 +71,7 @@ def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent:
         parent.join()
-        # First as one who cleans up, then as one who does not wait for the end of a long computation.
+        # First with a chance to clean up, then without waiting for the end of a long computation.
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(TERMINATE_TIMEOUT_S)
         os.kill(os.getpid(), signal.SIGKILL)

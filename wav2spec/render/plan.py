@@ -1,4 +1,4 @@
-"""What can be drawn of a recording by its settings: pixels, their values, or a figure. Nothing is computed yet."""
+"""Plan what a waveform becomes by its settings: pixels, values or a figure. Nothing is computed yet."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,31 +12,56 @@ from wav2spec.render.metadata import describe
 from wav2spec.render.quantize import quantize
 from wav2spec.render.raster import check_size, write_png
 from wav2spec.settings.choices import Format
+from wav2spec.settings.formats import FORMATS
 from wav2spec.settings.pictures import Figure, Raster
 from wav2spec.settings.settings import Settings
 from wav2spec.waveform import Waveform
 
 
-def plan_picture(waveform: Waveform, format: Format, settings: Settings) -> Rendering:
-    """Plan what `settings` make of a waveform.
+def plan_picture(waveform: Waveform, format: Format, settings: Settings, *, labels: str | None = None) -> Rendering:
+    """Plan the rendering of a waveform, with a file of labels if the format shows them.
 
     Raises
     ------
     SettingError, AudioError
         If the settings do not fit it.
     """
+    return _PLANNERS[format](waveform, format, settings, labels)
+
+
+def _plan_picture(waveform: Waveform, format: Format, settings: Settings, _labels: str | None) -> Rendering:
     picture = settings.picture
-    if isinstance(picture, Figure) and format != "npy":
+    if isinstance(picture, Figure):
         # Loads matplotlib.
         from wav2spec.render.figures.plot import plan_plot
 
         return plan_plot(waveform, format, settings)
     stream = plan_spectrogram(waveform, settings)
-    if format == "npy" or isinstance(picture, Figure):
-        return Rendering(stream, partial(_write_values, stream=stream), str, spectrogram_warnings(stream))
     described = partial(describe, stream, "image")
     write = partial(_write_pixels, stream=stream, raster=picture, described=described)
     return Rendering(stream, write, described, spectrogram_warnings(stream) + check_size(stream, picture))
+
+
+def _plan_values(waveform: Waveform, _format: Format, settings: Settings, _labels: str | None) -> Rendering:
+    stream = plan_spectrogram(waveform, settings)
+    return Rendering(stream, partial(_write_values, stream=stream), str, spectrogram_warnings(stream))
+
+
+def _plan_page(waveform: Waveform, format: Format, settings: Settings, labels: str | None) -> Rendering:
+    from wav2spec.render.html.explorer import plan_explorer
+
+    return plan_explorer(waveform, format, settings, labels)
+
+
+# The code of each row of `FORMATS`.
+_PLANNERS: dict[Format, Callable[[Waveform, Format, Settings, str | None], Rendering]] = {
+    "png": _plan_picture,
+    "npy": _plan_values,
+    "html": _plan_page,
+}
+
+if FORMATS.keys() != _PLANNERS.keys():
+    raise NotImplementedError(f"output formats without a planner: {FORMATS.keys() ^ _PLANNERS.keys()}")
 
 
 def _write_pixels(

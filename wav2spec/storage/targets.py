@@ -43,7 +43,12 @@ def make_directory(directory: str) -> None:
     if not directory:
         return
     try:
-        os.makedirs(directory, exist_ok=True)
+        # os.makedirs calls itself for each of the directories above, which may be too many.
+        missing = [directory]
+        while (above := os.path.dirname(missing[-1])) not in ("", missing[-1]) and not os.path.isdir(above):
+            missing.append(above)
+        for path in reversed(missing):
+            os.makedirs(path, exist_ok=True)
     except OSError as error:
         raise OutputError(directory, os_error_message(error)) from error
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from wav2spec.cli.draw import Grid, run_conversion
+from wav2spec.cli.draw import Grid, draw_pictures
 from wav2spec.cli.help import Command
 from wav2spec.cli.options import REPEATED, option_name, setting_options, settings_from, usage_errors
 from wav2spec.cli.request import Request, request_options
@@ -46,7 +46,7 @@ def compare(ctx: click.Context, /, **options: Any) -> int:
         if settings.preprocessing.channel == "all":
             raise SettingError("channel", "a panel shows one channel: first, mix or a number")
     varied = {field: list(lists[field]) for field in repeated}
-    return run_conversion(request, settings, Grid(cells, varied))
+    return draw_pictures(request, settings, Grid(cells, varied))
 
 
 def _names(fields: tuple[str, ...] | list[str]) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from wav2spec.cli.draw import run_conversion
+from wav2spec.cli.draw import draw_pictures
 from wav2spec.cli.help import Command, option
 from wav2spec.cli.options import setting_options, settings_from
 from wav2spec.cli.param_types import FILE
@@ -44,5 +44,5 @@ def explore(labels: str | None, **options: Any) -> int:
     wav2spec explore recordings/ -o pages/ --labels auto
     wav2spec explore guitar.wav page.html --window-size 4096 --freq-scale log
     """
-    request = replace(Request.from_options(options), format="html")
-    return run_conversion(request, settings_from(options, EXPLORE), labels=labels)
+    request = replace(Request.from_options(options), format="html", labels=labels)
+    return draw_pictures(request, settings_from(options, EXPLORE))

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from wav2spec.cli.draw import run_conversion
+from wav2spec.cli.draw import draw_pictures
 from wav2spec.cli.help import Command
 from wav2spec.cli.options import setting_options, settings_from
 from wav2spec.cli.request import Request, request_options
@@ -26,4 +26,4 @@ def image(**options: Any) -> int:
     wav2spec recordings/ -o pictures/ --update
     """
     request = Request.from_options(options)
-    return run_conversion(request, settings_from(options, DEFAULT))
+    return draw_pictures(request, settings_from(options, DEFAULT))

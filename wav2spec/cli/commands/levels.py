@@ -1,19 +1,24 @@
 """``wav2spec levels``: how the levels of a data set are spread, so that others can be scaled by them."""
 
 import os
+from collections.abc import Iterator
 from functools import partial
 from math import isnan
 from typing import Any
 
 import click
 
-from wav2spec.batch.jobs import Job, Outcome
-from wav2spec.batch.plan import check_not_an_input, expand_sources
-from wav2spec.batch.run import run_jobs
+from wav2spec.batch.conflicts import check_not_a_source
+from wav2spec.batch.jobs import Job, Unusable
+from wav2spec.batch.outcomes import Measured, Outcome
+from wav2spec.batch.progress import Progress
+from wav2spec.batch.run import cost_of, listed_names, run_jobs
+from wav2spec.batch.sources import expand_sources
+from wav2spec.cli.draw import run_reported
 from wav2spec.cli.help import Command
-from wav2spec.cli.options import setting_options, settings_from, usage_errors
+from wav2spec.cli.options import setting_options, settings_from
 from wav2spec.cli.param_types import FILE
-from wav2spec.cli.request import Sources, request_options
+from wav2spec.cli.request import Sources, request_errors, request_options
 from wav2spec.console import print_message, printable
 from wav2spec.errors import OutputError
 from wav2spec.settings.levels_file import format_levels
@@ -63,42 +68,49 @@ def levels(output: str, low: float, high: float, **options: Any) -> int:
     settings = settings_from(options | {"scale": "db"}, DEFAULT)
     if settings.levels.db_ref == "peak":
         settings = settings.replace(db_ref="full-scale")
-    jobs = list(expand_sources((*sources.words, *(sources.listed() or ())), sources.patterns))
-    with usage_errors():
-        if output != STREAM:
-            check_not_an_input(output, "output", jobs, sources.files_from)
     try:
+        with request_errors():
+            listed = listed_names(sources)
+            found = list(expand_sources(sources.sources, sources.patterns, listed))
+            jobs = [
+                item if isinstance(item, Unusable) else Job(item.source, "", n_bytes=item.n_bytes) for item in found
+            ]
+            check_not_a_source(output, "output", jobs, sources.files_from)
         return _measure(jobs, settings, sources, output, low, high)
     except OutputError as error:
         print_message("error", printable(str(error)))
         return 1
 
 
-def _measure(jobs: list[Job], settings: Settings, sources: Sources, output: str, low: float, high: float) -> int:
+def _measure(
+    jobs: list[Job | Unusable], settings: Settings, sources: Sources, output: str, low: float, high: float
+) -> int:
     # Loads NumPy and libsndfile.
-    from wav2spec.batch.convert import ConversionOptions, measure_levels
+    from wav2spec.batch.convert import Conversion, measure_levels, measure_recording
     from wav2spec.dsp.histogram import LevelHistogram, percentile_scale, statistics
-    from wav2spec.render.plan import plan_picture
     from wav2spec.storage.targets import make_directory, open_target
 
-    found, n_pictures = LevelHistogram(), 0
-
-    def take(outcome: Outcome) -> None:
-        nonlocal found, n_pictures
-        if outcome.status == "measured":
-            found += outcome.facts["levels"]
-            n_pictures += outcome.facts["n_pictures"]
-
-    task = ConversionOptions(partial(plan_picture, settings=settings), settings.preprocessing, "measure")
+    found, n_spectrograms = LevelHistogram(), 0
+    progress = Progress(len(jobs), hidden=sources.quiet)
+    action = partial(measure_recording, conversion=Conversion(settings, measure_levels))
     make_directory(os.path.dirname(output))
-    exit_code = run_jobs(jobs, partial(measure_levels, task=task), settings, sources, take=take).exit_code
+
+    def measured() -> Iterator[Outcome]:
+        nonlocal found, n_spectrograms
+        for outcome in run_jobs(jobs, action, sources, len(jobs), cost_of(settings), progress):
+            if isinstance(outcome, Measured):
+                found += outcome.levels
+                n_spectrograms += outcome.n_spectrograms
+            yield outcome
+
+    exit_code = run_reported(measured(), sources, progress)
     if exit_code:
         return exit_code
     if not found.n_values:
-        print_message("error", f"there are no levels: {'all is silent' if n_pictures else 'nothing was measured'}")
+        print_message("error", f"there are no levels: {'all is silent' if n_spectrograms else 'nothing was measured'}")
         return 1
     scale = {"db_ref": settings.levels.db_ref, **percentile_scale(found, low, high)}
-    measured = {"n_pictures": n_pictures, **statistics(found, tuple(sorted({*_PERCENTILES, low, high})))}
+    summary = {"n_pictures": n_spectrograms, **statistics(found, tuple(sorted({*_PERCENTILES, low, high})))}
     with open_target(output) as file:
-        file.write(format_levels(scale, measured, settings).encode())
+        file.write(format_levels(scale, summary, settings).encode())
     return 0

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from wav2spec.cli.draw import run_conversion
+from wav2spec.cli.draw import draw_pictures
 from wav2spec.cli.help import Command
 from wav2spec.cli.options import setting_options, settings_from
 from wav2spec.cli.request import Request, request_options
@@ -24,4 +24,4 @@ def plot(**options: Any) -> int:
     wav2spec plot guitar.wav out.png --window-size 25ms --freq-scale log --waveform
     """
     request = Request.from_options(options)
-    return run_conversion(request, settings_from(options, PLOT))
+    return draw_pictures(request, settings_from(options, PLOT))

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wav2spec.batch.plan import expand_sources
+from wav2spec.batch.jobs import Unusable
+from wav2spec.batch.sources import expand_sources
 from wav2spec.cli.help import Command
 from wav2spec.cli.options import usage_errors
 from wav2spec.cli.param_types import FILE
+from wav2spec.cli.request import request_errors
 from wav2spec.console import print_message, printable
 from wav2spec.errors import AudioError, SettingError, Wav2SpecError
 from wav2spec.process import begin_work
@@ -91,11 +93,13 @@ def _measured(sources: tuple[str, ...], windows: tuple[str, ...], sizes: tuple[s
 
     begin_work()
     found, rate, exit_code = [], 0, 0
-    for job in expand_sources(sources, WAV_FILES):
+    with request_errors():
+        jobs = expand_sources(sources, WAV_FILES)
+    for job in jobs:
         file = job.source
         try:
-            if job.problem:
-                raise AudioError(file, job.problem)
+            if isinstance(job, Unusable):
+                raise AudioError(file, job.message)
             with open_recording(file) as recording:
                 sound = preprocess(recording, TUNE.preprocessing)
                 spread = entropies(sound, analyses)

@@ -1,0 +1,134 @@
+"""Outcomes: what became of each picture."""
+
+import traceback
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from wav2spec.batch.facts import NO_FACTS, Facts
+from wav2spec.batch.jobs import Job, Unusable
+from wav2spec.errors import AudioError, OutputError, SettingError
+from wav2spec.storage.streams import STREAM
+
+if TYPE_CHECKING:
+    from wav2spec.dsp.histogram import LevelHistogram
+
+Status = Literal[
+    "written",
+    "measured",
+    "current",
+    "missing",
+    "stale",
+    "orphan",
+    "removed",
+    "dropped",
+    "excluded",
+    "refused",
+    "failed",
+    "skipped",
+]
+
+
+class Failure(NamedTuple):
+    """The path of what failed or was refused, why, and the setting that would allow it, if there is one."""
+
+    path: str
+    message: str
+    setting: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job, or of one of its segments.
+
+    Attributes
+    ----------
+    source : str
+        Path, or ``-`` for standard input.
+    target : str, optional
+        Path, or ``-`` for standard output; None if there was to be none.
+    status : str
+        ``"written"``; ``"measured"``: its levels were, nothing was to be written; ``"current"``: what was there is
+        what would have been written; ``"missing"`` or ``"stale"``: it is not, and nothing was to be written;
+        ``"orphan"`` or ``"removed"``: a picture whose source is gone; ``"dropped"``: the recording is shorter than a
+        segment; ``"excluded"`` by a check of ``skip``; ``"refused"`` by one of ``refuse``; ``"failed"``;
+        ``"skipped"``: not tried. A picture is at the target only after ``"written"`` and ``"current"``.
+    summary : str
+        What was written: ``"129 x 124 pixels"``.
+    warnings : tuple of str
+        About the recording or the picture. All segments of a recording repeat those about the recording.
+    failure : Failure, optional
+    traceback : str
+        Of the failure.
+    facts : Facts
+        As far as they were asked for and became known.
+    """
+
+    source: str
+    target: str | None
+    status: Status
+    summary: str = ""
+    warnings: tuple[str, ...] = ()
+    failure: Failure | None = None
+    traceback: str = ""
+    facts: Facts = NO_FACTS
+
+
+@dataclass(frozen=True)
+class Measured(Outcome):
+    """The levels of the spectrograms of a recording.
+
+    Attributes
+    ----------
+    levels : LevelHistogram
+    n_spectrograms : int
+    """
+
+    levels: "LevelHistogram" = field(kw_only=True)
+    n_spectrograms: int = field(default=1, kw_only=True)
+
+    def __add__(self, other: "Measured") -> "Measured":
+        """Return both as those of one recording."""
+        return replace(
+            self,
+            warnings=tuple(dict.fromkeys((*self.warnings, *other.warnings))),
+            levels=self.levels + other.levels,
+            n_spectrograms=self.n_spectrograms + other.n_spectrograms,
+        )
+
+
+def source_name(source: str) -> str:
+    """Return a source as messages name it."""
+    return "standard input" if source == STREAM else source
+
+
+def failed(job: Job, error: Exception, facts: Facts = NO_FACTS, where: str = "") -> Outcome:
+    """Return the outcome of a job that raised an error; `where` begins the message."""
+    if isinstance(error, AudioError | OutputError):
+        failure = Failure(error.path, where + error.message, error.setting)
+    elif isinstance(error, SettingError):
+        failure = Failure(source_name(job.source), where + str(error))
+    elif isinstance(error, MemoryError):
+        failure = Failure(source_name(job.source), f"{where}not enough memory")
+    else:
+        message = f"unexpected {type(error).__name__}: {error} (-vv shows where; please report it)"
+        failure = Failure(source_name(job.source), where + message)
+    return Outcome(job.source, job.target, "failed", failure=failure, traceback=traceback.format_exc(), facts=facts)
+
+
+def unusable(item: Unusable) -> Outcome:
+    """Return the outcome of a source of which there is no job."""
+    return Outcome(item.source, None, "failed", failure=Failure(item.source, item.message))
+
+
+def lost(item: Job | Unusable, message: str) -> Outcome:
+    """Return the outcome of a job whose worker died."""
+    return Outcome(item.source, _target(item), "failed", failure=Failure(source_name(item.source), message))
+
+
+def skipped(item: Job | Unusable) -> Outcome:
+    """Return the outcome of a job that was not tried."""
+    return Outcome(item.source, _target(item), "skipped")
+
+
+def _target(item: Job | Unusable) -> str | None:
+    return item.target if isinstance(item, Job) else None
