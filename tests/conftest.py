@@ -17,17 +17,17 @@ from firefox import firefox  # noqa: F401 - a fixture
 from program import HANGS_AFTER_S
 from recordings import ROOT, MakeWav
 
-# The same examples in every run: a suite that fails by chance is not believed when it fails for a reason.
-# `make check` asks for the second by --hypothesis-profile. Processor time is what the guard limits, not time.
+# The same examples in every run; `make check` draws more, by --hypothesis-profile. Hypothesis's own deadline would fail
+# tests on a busy machine: the guard limits processor time instead.
 hypothesis.settings.register_profile("quick", derandomize=True, deadline=None, max_examples=50)
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=300)
 hypothesis.settings.load_profile("quick")
 
-# Programs started in the background of a script ignore SIGINT, and so would all that the tests start.
+# A program that a script starts in the background ignores SIGINT, and so would every program started by the tests.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# It would hide what standard streams hold back until the end.
+# It would hide output that standard streams hold back until the end.
 os.environ.pop("PYTHONUNBUFFERED", None)
 
 
@@ -37,13 +37,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "system" in item.path.relative_to(ROOT).parts:
+        if ROOT / "tests" / "system" in item.path.parents:
             item.add_marker("system")
 
 
 @pytest.fixture
 def make_wav(tmp_path: Path) -> MakeWav:
-    """Write a WAV into the test's folder: noise of a fixed seed unless `samples` are given."""
+    """Return a function that writes a WAV file into the test's folder: fixed noise unless `samples` are given."""
 
     def make(
         name: str = "a.wav",
