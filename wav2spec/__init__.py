@@ -9,7 +9,7 @@
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from wav2spec.api import Block, load, spectrogram, stream
+    from wav2spec.api import Block, convert, load, spectrogram, stream
     from wav2spec.errors import AudioError, OutputError, SettingError, Wav2SpecError
     from wav2spec.render.readback import read_png
     from wav2spec.render.spectrogram import Spectrogram
@@ -25,6 +25,7 @@ _MODULES = {
     "SettingError": "errors",
     "Spectrogram": "render.spectrogram",
     "Wav2SpecError": "errors",
+    "convert": "api",
     "load": "api",
     "preset": "settings.presets",
     "read_png": "render.readback",
@@ -39,6 +40,7 @@ __all__ = [
     "SettingError",
     "Spectrogram",
     "Wav2SpecError",
+    "convert",
     "load",
     "preset",
     "read_png",

@@ -5,10 +5,10 @@ All functions take the same settings by keyword, named as the options of ``wav2s
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from wav2spec.dsp.spectrogram import SpectrogramStream, stream_spectrogram
 from wav2spec.errors import AudioError, SettingError
 from wav2spec.render.drawing import plan_spectrogram
 from wav2spec.render.spectrogram import Spectrogram
+from wav2spec.settings.aliases import canonical
 from wav2spec.settings.choices import GRAY
 from wav2spec.settings.pictures import Raster
 from wav2spec.settings.presets import DEFAULT
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from wav2spec.audio.recording import Recording
+    from wav2spec.batch.outcomes import Outcome
     from wav2spec.settings.keywords import SettingKeywords
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | Readable
@@ -112,7 +114,7 @@ def spectrogram(
     """
     with _open(source, sample_rate, preset, settings) as (recording, chosen):
         stream = _stream(recording, chosen)
-        return Spectrogram._from_stream(stream, frozenset(settings))
+        return Spectrogram._from_stream(stream, frozenset(canonical(settings)))
 
 
 def stream(
@@ -176,8 +178,6 @@ def load(
     """
     from dataclasses import fields
 
-    from wav2spec.settings.aliases import canonical
-
     concerned = {field.name for field in fields(DEFAULT.preprocessing)}
     if idle := sorted(set(canonical(settings)) & DEFAULT.declarations.keys() - concerned):
         raise SettingError(idle[0], "does not concern samples")
@@ -186,6 +186,96 @@ def load(
         blocks = list(waveform.blocks())
     samples = np.concatenate(blocks) if blocks else np.empty((0, waveform.n_channels), np.float32)
     return (samples if chosen.preprocessing.channel == "all" else samples[:, 0]), waveform.sample_rate
+
+
+def convert(
+    sources: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    output: str | os.PathLike[str] | None = None,
+    *,
+    preset: str | None = None,
+    format: Literal["png", "npy"] | None = None,
+    update: bool = False,
+    check: bool = False,
+    force: bool = False,
+    jobs: int | None = None,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    refuse: Sequence[str] = (),
+    warn: Sequence[str] = (),
+    skip: Sequence[str] = (),
+    manifest: str | None = None,
+    sample_rate: int | str | None = None,
+    **settings: "Unpack[SettingKeywords]",
+) -> "Iterator[Outcome]":
+    """Convert recordings to images or values, as ``wav2spec SRC... -o OUTPUT`` does.
+
+    Parameters
+    ----------
+    sources : path-like or iterable of path-like
+        Files, and directories of WAV files.
+    output : path-like, optional
+        A file, or a directory. By default each image is placed beside its source.
+    preset : str, optional
+        The name of a preset, from whose settings to start.
+    format : {"png", "npy"}, optional
+        Of targets that are not named.
+    update : bool
+        Draw only what is missing or would be drawn otherwise now.
+    check : bool
+        Write nothing, and report what is missing or stale.
+    force : bool
+        Replace whatever is at a target.
+    jobs : int, optional
+        Processes that share the work; by default one for each processor, if the work is worth it.
+    include, exclude : sequence of str
+        Patterns for files in directories.
+    refuse, warn, skip : sequence of str
+        Quality checks, as ``["silent", "clipped:0.01"]``.
+    manifest : str, optional
+        A file that gets a line of JSON for each outcome.
+    sample_rate : int or str, optional
+        The rate to resample to, in Hz.
+    **settings
+        As for `spectrogram`.
+
+    Returns
+    -------
+    iterator of Outcome
+        In the order of the sources; an outcome has ``source``, ``target``, ``status``, ``warnings`` and ``failure``.
+        Work is done while it is iterated.
+
+    Raises
+    ------
+    SettingError, TypeError, OutputError
+        At once, if something is asked for that cannot be done.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     outcomes = list(convert("sample_audio/kick.wav", f"{folder}/kick.png", preset="tf"))
+    >>> [(outcome.status, outcome.summary) for outcome in outcomes]
+    [('written', '129 x 92 pixels')]
+    """
+    from wav2spec.batch.run import convert_paths
+
+    given = settings if sample_rate is None else {**settings, "sample_rate": sample_rate}
+    return convert_paths(
+        [os.fspath(source) for source in ([sources] if isinstance(sources, str | os.PathLike) else sources)],
+        None if output is None else os.fspath(output),
+        settings=_resolved(preset, tuple(given.items())),
+        format=format,
+        update=update,
+        check=check,
+        force=force,
+        jobs=jobs,
+        include=tuple(include),
+        exclude=tuple(exclude),
+        refuse=tuple(refuse),
+        warn=tuple(warn),
+        skip=tuple(skip),
+        manifest=manifest,
+    )
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from in_process import done
+from in_process import done, usage_error
 from PIL import Image
 from recordings import SAMPLES, MakeWav, riff
 
@@ -276,6 +276,38 @@ def test_it_is_drawn_into_axes_of_ones_own(settings: Any, tmp_path: Path) -> Non
     own = wav2spec.spectrogram(np.zeros((9000, 2)), 8000).plot()
     assert isinstance(own, Figure)
     own.savefig(tmp_path / "b.png")
+
+
+@pytest.mark.system
+def test_convert_is_the_batch_of_the_command_line(tmp_path: Path) -> None:
+    done("-o", f"{tmp_path}/expected/", SAMPLES / "kick.wav", SAMPLES / "snare.wav", "--preset", "tf")
+    sources = [SAMPLES / "kick.wav", SAMPLES / "snare.wav", tmp_path / "broken.wav"]
+    (tmp_path / "broken.wav").write_bytes(b"RIFF")
+    for statuses in (["written", "written", "failed"], ["current", "current", "failed"]):
+        outcomes = list(wav2spec.convert(sources, tmp_path / "found/", preset="tf", update=True, jobs=2))
+        assert [outcome.status for outcome in outcomes] == statuses
+    for name in ("kick.png", "snare.png"):
+        assert (tmp_path / "found" / name).read_bytes() == (tmp_path / "expected" / name).read_bytes()
+    assert outcomes[-1].failure
+    assert outcomes[-1].failure.path == str(tmp_path / "broken.wav")
+
+
+def test_convert_raises_at_once_what_cannot_be_done(tmp_path: Path) -> None:
+    with pytest.raises(wav2spec.SettingError, match="none: no such file"):
+        wav2spec.convert("none", tmp_path)
+    with pytest.raises(wav2spec.SettingError, match="refuse"):
+        wav2spec.convert(SPEECH, tmp_path, refuse=["loud"])
+    with pytest.raises(TypeError, match="no such setting: colour"):
+        wav2spec.convert(SPEECH, tmp_path, colour="blue")  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("words", ["--palette magma", "--gamma 2", "--layout right-up", "--bit-depth 16", "--invert"])
+def test_options_of_pixels_are_refused_for_values(words: str, tmp_path: Path) -> None:
+    for target in ([tmp_path / "a.npy"], ["-o", f"{tmp_path}/", "--format", "npy"]):
+        assert usage_error(SPEECH, *target, *words.split()).startswith(
+            f"{words.split()[0]}: has no effect on the values"
+        )
+    assert not list(tmp_path.iterdir())
 
 
 def test_public_names_are_few_documented_and_listed() -> None:

@@ -15,10 +15,12 @@ from wav2spec.batch.report import Console, Report
 from wav2spec.batch.request import Grid
 from wav2spec.batch.run import plan_conversion, run_conversion
 from wav2spec.cleanup import undo_on_signal
+from wav2spec.cli.options import GIVEN
 from wav2spec.cli.request import Request, Sources, request_errors
 from wav2spec.console import print_line, print_message, printable
 from wav2spec.errors import OutputError
 from wav2spec.process import begin_work
+from wav2spec.settings.formats import FORMATS
 from wav2spec.settings.settings import Settings
 from wav2spec.storage.streams import STREAM
 
@@ -36,6 +38,7 @@ def draw_pictures(request: Request, settings: Settings, grid: Grid | None = None
     try:
         with request_errors():
             plan = plan_conversion(request, settings, grid)
+            _check_options_act(plan, settings)
         _check_terminals(plan)
         if request.dry_run and not (request.update or request.prune):
             return _print_plan(plan, settings)
@@ -45,6 +48,14 @@ def draw_pictures(request: Request, settings: Settings, grid: Grid | None = None
     except OutputError as error:
         print_message("error", printable(str(error)))
         return 1
+
+
+def _check_options_act(plan: Plan, settings: Settings) -> None:
+    """Check that no option of pixels was given if values are written."""
+    given: frozenset[str] = click.get_current_context().meta.get(GIVEN, frozenset())
+    for item in plan.head:
+        if isinstance(item, Job) and FORMATS[item.format].unit == "values":
+            settings.check_acts_on_values(given, item.target)
 
 
 def run_reported(

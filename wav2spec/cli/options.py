@@ -23,6 +23,8 @@ from wav2spec.settings.settings import Settings
 
 # Where `ctx.meta` holds the fields whose options were repeated.
 REPEATED = "wav2spec.repeated"
+# Where it holds the fields whose options were given.
+GIVEN = "wav2spec.given"
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -132,7 +134,10 @@ def settings_from(options: dict[str, Any], start: Settings) -> Settings:
             if named:
                 raise click.UsageError("--like and --preset cannot be combined")
             start = _settings_like(like, start)
-        settings = resolve(start, named, file | (measured.scale if measured else {}) | canonical(given))
+        given = canonical(given)
+        settings = resolve(start, named, file | (measured.scale if measured else {}) | given)
+        if context:
+            context.meta[GIVEN] = frozenset(given)
         if measured:
             measured.check_fits(settings)
     return settings

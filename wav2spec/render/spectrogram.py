@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# What `.npy` files and `Spectrogram.values` do not depend on.
-PIXEL_SETTINGS = frozenset({"layout", "palette", "invert", "bit_depth", "metadata", "gamma", "brightness"})
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Spectrogram:
@@ -157,8 +154,8 @@ class Spectrogram:
             raise SettingError("path", f"{name} ends in {suffix or 'no suffix'}; targets end in .png or .npy")
         if not self.values.shape[1]:
             raise SettingError("samples", "are too short: there are no frames to draw")
-        if suffix == ".npy" and (idle := sorted(PIXEL_SETTINGS & self._given)):
-            raise SettingError(idle[0], f"has no effect on the values in {name}")
+        if suffix == ".npy":
+            self.settings.check_acts_on_values(self._given, name)
         make_directory(os.path.dirname(name))
         with open_target(name) as file:
             self._write_values(file) if suffix == ".npy" else self._write_png(file)

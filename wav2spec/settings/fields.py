@@ -50,6 +50,8 @@ class Declaration:
         Another setting, and its values with which this one has an effect; no values stand for any but None.
     changes_levels : bool
         Whether it changes the levels of a data set, so that levels measured with another value do not fit.
+    pixels_only : bool
+        Whether it changes pixels but not values, so that it has no effect on a ``.npy`` file.
     aliases : tuple of str
         Other names by which users know it, spelled as options without the dashes.
     """
@@ -63,6 +65,7 @@ class Declaration:
     everyday: bool = False
     applies_if: tuple[str, tuple[Any, ...]] | None = None
     changes_levels: bool = False
+    pixels_only: bool = False
     aliases: tuple[str, ...] = ()
 
     def applies(self, values: Mapping[str, Any]) -> bool:

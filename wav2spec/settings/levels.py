@@ -27,6 +27,7 @@ class Levels:
         group="Levels and colour",
         everyday=True,
         applies_if=("scale", ("linear",)),
+        pixels_only=True,
     )
     db_ref: DbRefName | float = setting(
         "full-scale",
@@ -65,6 +66,7 @@ class Levels:
         Number(above=0),
         "Exponent 1/gamma of pixels: above 1 brightens dark ones.",
         group="Levels and colour",
+        pixels_only=True,
     )
 
     def __post_init__(self) -> None:

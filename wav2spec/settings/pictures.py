@@ -21,6 +21,7 @@ class Raster:
         "Direction of time, then of rising frequency.",
         group="Picture",
         everyday=True,
+        pixels_only=True,
     )
     width: int | None = setting(
         None,
@@ -46,10 +47,13 @@ class Raster:
         group="Levels and colour",
         everyday=True,
         aliases=("cmap", "colormap"),
+        pixels_only=True,
     )
-    invert: bool = setting(False, Flag(), "Swap dark and bright.", group="Levels and colour")
-    bit_depth: BitDepth = setting(8, Choice(get_args(BitDepth)), "Bits of a gray pixel.", group="Picture")
-    metadata: bool = setting(True, Flag(), _METADATA_HELP, group="Picture")
+    invert: bool = setting(False, Flag(), "Swap dark and bright.", group="Levels and colour", pixels_only=True)
+    bit_depth: BitDepth = setting(
+        8, Choice(get_args(BitDepth)), "Bits of a gray pixel.", group="Picture", pixels_only=True
+    )
+    metadata: bool = setting(True, Flag(), _METADATA_HELP, group="Picture", pixels_only=True)
 
     def __post_init__(self) -> None:
         check_fields(self)

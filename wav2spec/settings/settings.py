@@ -105,6 +105,18 @@ class Settings:
                 wanted = " or ".join(f"`{other}` {value}" for value in needed)
                 raise SettingError(name, f"needs {wanted}, but it is {values[other]}")
 
+    def check_acts_on_values(self, names: Iterable[str], target: str) -> None:
+        """Check that settings that were given change the values in a file that holds no pixels.
+
+        Raises
+        ------
+        SettingError
+            If one does not.
+        """
+        for name in sorted(names):
+            if self.declarations[name].pixels_only:
+                raise SettingError(name, f"has no effect on the values in {target}")
+
 
 @functools.cache
 def _declarations(groups: tuple[type, ...]) -> Mapping[str, Declaration]:
