@@ -95,6 +95,12 @@ def test_options_are_the_state_in_which_the_page_opens(tmp_path: Path) -> None:
     }
 
 
+def test_an_automatic_limit_is_where_the_power_ends(make_wav: MakeWav, tmp_path: Path) -> None:
+    tone = 0.5 * np.sin(2 * np.pi * 1000 * np.arange(16_000) / 16_000)
+    explore(make_wav(samples=tone), tmp_path / "page.html", "--fmax", "auto")
+    assert data_of(tmp_path / "page.html")["state"]["high"] == pytest.approx(1500, abs=500)
+
+
 def test_a_page_without_its_sound_is_small(tmp_path: Path) -> None:
     explore(SAMPLES / "guitar.wav", tmp_path / "page.html")
     page = (tmp_path / "page.html").stat().st_size
@@ -162,7 +168,7 @@ def test_pictures_are_not_written_as_pages(name: str, tmp_path: Path) -> None:
     words = [name, str(SAMPLES / "kick.wav"), "-o", str(tmp_path / "a.html")]
     result = CliRunner().invoke(command, words)
     assert result.exit_code == 2
-    assert "a target ends in .png or .npy" in result.stderr
+    assert "a.html ends in .html; targets end in .png" in result.stderr
 
 
 def test_more_channels_than_flac_takes_are_refused_with_the_way_out(make_wav: MakeWav, tmp_path: Path) -> None:

@@ -228,14 +228,15 @@ def test_keys_change_the_analysis_and_x_goes_back_and_forth(explorer: Explorer) 
         until_whole(page)
         return state()
 
-    assert state() == [2048, "hann", "linear", 80]
-    assert press("[") == [1024, "hann", "linear", 80]
-    assert press("w") == [1024, "hamming", "linear", 80]
-    assert press("x") == [1024, "hann", "linear", 80]
-    assert press("x") == [1024, "hamming", "linear", 80]
-    assert press("f") == [1024, "hamming", "log", 80]
-    assert press(",") == [1024, "hamming", "log", 75]
-    assert page.page.input_value("#size") == "1024"
+    # The power of two nearest to 40 ms.
+    assert state() == [512, "hann", "linear", 80]
+    assert press("[") == [256, "hann", "linear", 80]
+    assert press("w") == [256, "hamming", "linear", 80]
+    assert press("x") == [256, "hann", "linear", 80]
+    assert press("x") == [256, "hamming", "linear", 80]
+    assert press("f") == [256, "hamming", "log", 80]
+    assert press(",") == [256, "hamming", "log", 75]
+    assert page.page.input_value("#size") == "256"
     assert page.page.input_value("#scale") == "log"
 
 

@@ -89,10 +89,8 @@ PLOT = replace(
 COMPARE = PLOT
 
 
-# What the page of `explore` opens with. Its transforms are powers of two.
-EXPLORE = replace(
-    _LIBROSA.replace(channel="all", fft_length="power-of-two", db_ref="full-scale", amin=0.0), picture=Figure()
-)
+# The start of the page of `explore`. Its transforms are powers of two.
+EXPLORE = PLOT.replace(channel="all", stride="1/4", fft_length="power-of-two", db_ref="full-scale")
 
 
 # The window sizes that `tune` tries, and its analysis: a frame falls on every event at any size.

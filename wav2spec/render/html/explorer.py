@@ -20,7 +20,7 @@ from wav2spec.render.colormaps import load_colormap
 from wav2spec.render.drawing import Rendering, plan_spectrogram
 from wav2spec.render.html.page import Block, Page, to_base64, to_json
 from wav2spec.render.metadata import describe
-from wav2spec.settings.choices import GRAY, Format
+from wav2spec.settings.choices import AUTO, GRAY, Format
 from wav2spec.settings.pictures import Figure
 from wav2spec.settings.settings import Settings
 from wav2spec.waveform import Waveform
@@ -186,13 +186,21 @@ def _data(stream: SpectrogramStream, gain: float, label: int, labels: tuple[Labe
             "range": settings.levels.db_range,
             "palette": settings.picture.palette,
             "low": settings.bands.fmin or 0,
-            "high": min(settings.bands.fmax or np.inf, sound.sample_rate / 2),
+            "high": _highest(stream),
             "channel": "mix" if channel in ("all", "mix") else "0",
         },
         # Gray needs no table.
         "palettes": {name: "" if name == GRAY else _colors(name) for name in palettes},
         "labels": [asdict(found) for found in labels],
     }
+
+
+def _highest(stream: SpectrogramStream) -> float:
+    """Return the upper limit of the view in Hz."""
+    fmax, nyquist = stream.settings.bands.fmax, stream.sound.sample_rate / 2
+    if fmax == AUTO:
+        return float(stream.bands.frequencies[-1])
+    return nyquist if fmax is None else min(float(fmax), nyquist)
 
 
 def _colors(palette: str) -> str:
