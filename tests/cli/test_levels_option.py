@@ -190,7 +190,7 @@ def test_a_usage_error_is_exit_code_2_for_other_processes(wav: Path) -> None:
 def test_a_figure_refuses_levels_of_another_analysis(wav: Path, folder: Path) -> None:
     levels = measured(wav, "--channel", "mix")
     said = usage_error(*COMMANDS["plot"], wav, "-o", folder / "a.png", "--levels", levels)
-    assert "--window-size 256, but here it is 2048" in said
+    assert "--window-size 256, but here it is auto" in said
     assert names(folder) == []
 
 
