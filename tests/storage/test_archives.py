@@ -5,16 +5,17 @@ import io
 import os
 import tarfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from wav2spec.errors import AudioError
-from wav2spec.storage.archives import close_archive, find_members, split_path
+from wav2spec.storage.archives import close_archive, find_members
 from wav2spec.storage.files import open_file
 from wav2spec.storage.listing import WAV_FILES, Listed, Patterns, Unreadable, find_files
+from wav2spec.storage.names import split_member
 from wav2spec.storage.sources import open_source
 
 TREE = {
@@ -49,6 +50,12 @@ MAKERS: dict[str, Callable[[Path, dict[str, bytes]], None]] = {
     "x.TGZ": lambda path, members: make_tar(path, members, "gz"),
     "x.zip": make_zip,
 }
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    close_archive()
 
 
 @pytest.fixture(params=MAKERS)
@@ -108,6 +115,7 @@ def test_two_members_are_open_at_once_and_outlive_a_third_archive(tmp_path: Path
 
 
 @pytest.mark.system
+@pytest.mark.system
 def test_a_forked_process_reads_with_a_position_of_its_own(archive: Path) -> None:
     content(f"{archive}/b.wav")
     child = os.fork()
@@ -142,7 +150,7 @@ def test_a_plain_file_is_no_archive(tmp_path: Path) -> None:
     (tmp_path / "x.wav").write_bytes(b"a")
     with pytest.raises(AudioError, match="Not a directory"):
         open_source(f"{tmp_path}/x.wav/b.wav")
-    assert split_path("a/b.wav/c") is None
+    assert split_member("a/b.wav/c") is None
 
 
 @pytest.mark.parametrize("name", ["../up.wav", "/abs.wav", "a/../../b.wav"])

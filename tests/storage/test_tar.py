@@ -100,6 +100,7 @@ def test_other_files_have_no_comment(other: bytes) -> None:
 
 
 @pytest.mark.system
+@pytest.mark.system
 def test_gnu_tar_lists_and_extracts_what_is_written(tmp_path: Path) -> None:
     tar = shutil.which("tar")
     if tar is None:

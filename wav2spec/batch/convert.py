@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from typing import BinaryIO
 
 from wav2spec.audio.checks import QualityCheck, failed_checks
 from wav2spec.audio.preprocess import preprocess, segments, selection
@@ -22,6 +24,7 @@ from wav2spec.settings.formats import FORMATS
 from wav2spec.settings.pictures import Figure
 from wav2spec.settings.preprocessing import Preprocessing
 from wav2spec.settings.settings import Settings
+from wav2spec.storage.sources import existing_file
 from wav2spec.storage.targets import make_directory, open_target
 from wav2spec.waveform import Segment
 
@@ -59,14 +62,21 @@ class Task:
 Action = Callable[[Task], Outcome]
 
 
-def draw(task: Task) -> Outcome:
-    """Write the picture, whatever is there."""
+@contextmanager
+def open_file(task: Task) -> Iterator[BinaryIO]:
+    """Open the target as a file of its own."""
     check_replaceable(task.job, task.command)
-    row = FORMATS[task.job.format]
-    digest = PixelDigest() if task.facts and row.holds_pixels else None
     if task.job.make_directory:
         make_directory(os.path.dirname(task.job.target))
     with open_target(task.job.target, source_identity=task.recording.identity) as file:
+        yield file
+
+
+def draw(task: Task, open_file: Callable[[Task], AbstractContextManager[BinaryIO]] = open_file) -> Outcome:
+    """Write the picture to where `open_file` puts it, whatever is there."""
+    row = FORMATS[task.job.format]
+    digest = PixelDigest() if task.facts and row.holds_pixels else None
+    with open_file(task) as file:
         shape = task.rendering.write(file, digest)
     summary = f"{' x '.join(map(str, shape))} {row.unit}"
     return task.outcome("written", summary, digest.hexdigest(*shape) if digest else None)
@@ -97,7 +107,10 @@ def measure_levels(task: Task) -> Measured:
 
 def _current(task: Task) -> Outcome:
     has_pixels = task.facts and FORMATS[task.job.format].holds_pixels
-    return task.outcome("current", pixels_sha256=pixel_digest(task.job.target) if has_pixels else None)
+    if not has_pixels:
+        return task.outcome("current")
+    with existing_file(task.job.target) as path:
+        return task.outcome("current", pixels_sha256=pixel_digest(path))
 
 
 @dataclass(frozen=True)

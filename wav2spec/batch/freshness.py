@@ -10,32 +10,43 @@ from wav2spec.batch.jobs import Job
 from wav2spec.errors import OutputError, os_error_message
 from wav2spec.render.drawing import Rendering
 from wav2spec.render.metadata import read_description, read_metadata, same_metadata
+from wav2spec.storage.sources import existing_file
 from wav2spec.storage.streams import STREAM
 
 _COPY_BYTES = 2**20
 
+State = Literal["current", "missing", "stale"]
 
-def target_state(job: Job, rendering: Rendering) -> Literal["current", "missing", "stale"]:
+
+def target_state(job: Job, rendering: Rendering) -> State:
     """Return whether the target is what would be drawn.
 
     A picture's metadata tells. A file without metadata is compared with what is drawn now.
     """
     try:
-        kind = os.stat(job.target).st_mode
+        with existing_file(job.target) as path:
+            return _state(path, job.target, rendering)
+    except FileNotFoundError:
+        return "missing"
+
+
+def _state(path: str, name: str, rendering: Rendering) -> State:
+    try:
+        kind = os.stat(path).st_mode
     except OSError:
         return "missing"
     if stat.S_ISDIR(kind):
-        raise OutputError(job.target, os.strerror(errno.EISDIR))
+        raise OutputError(name, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(kind):
         return "stale"
     described = rendering.describe()
     try:
         if described:
-            return "current" if same_metadata(read_description(job.target, whole=True), described) else "stale"
-        with open(job.target, "rb") as found:
+            return "current" if same_metadata(read_description(path, whole=True), described) else "stale"
+        with open(path, "rb") as found:
             return "current" if _renders_the_same(rendering, found) else "stale"
     except OSError as error:
-        raise OutputError(job.target, os_error_message(error)) from error
+        raise OutputError(name, os_error_message(error)) from error
 
 
 def _renders_the_same(rendering: Rendering, found: BinaryIO) -> bool:
@@ -79,7 +90,8 @@ def check_replaceable(job: Job, command: str) -> None:
         # A directory is refused when the target is opened.
         if os.path.isdir(job.target):
             return
-        metadata = read_metadata(job.target)
+        with existing_file(job.target) as path:
+            metadata = read_metadata(path)
     except FileNotFoundError:
         return
     except OSError as error:

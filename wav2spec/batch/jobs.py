@@ -47,6 +47,23 @@ class Unusable:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A shard and its jobs, whose targets lie in it."""
+
+    target: str
+    jobs: tuple[Job | Unusable, ...]
+
+    @property
+    def source(self) -> str:
+        """What is named where all its sources are meant."""
+        return self.target
+
+    @property
+    def n_bytes(self) -> int:
+        return sum(getattr(job, "n_bytes", 0) for job in self.jobs)
+
+
 def segment_target(target: str, first: int | str) -> str:
     """Return the target of a segment.
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import BinaryIO
 
@@ -48,6 +49,7 @@ _FIRST = ("source", "target", "status", "error")
 _LAST = ("warnings", "label", "directory")
 _FACTS = tuple(field.name for field in fields(Facts))
 ROW_FIELDS = (*_FIRST, *_FACTS, *_LAST)
+_SAMPLE_FIELDS = tuple(name for name in ROW_FIELDS if name not in ("target", "status", "error", "directory"))
 
 
 class ManifestWriter:
@@ -65,17 +67,29 @@ class ManifestWriter:
         self._directory = None if path == STREAM else _directory_from(path)
 
     def add(self, outcome: Outcome) -> None:
-        row = ManifestRow(
-            **{name: getattr(outcome.facts, name) for name in _FACTS},
-            source=outcome.source,
-            target=outcome.target,
-            status=outcome.status,
-            error=outcome.failure.message if outcome.failure else None,
-            warnings=outcome.warnings,
-            directory=self._directory,
-        )
-        # In ASCII, so that bytes of a name that are no text can stand in it.
-        self._file.write(json.dumps({name: getattr(row, name) for name in ROW_FIELDS}).encode() + b"\n")
+        self._file.write(_encoded(_row(outcome, self._directory), ROW_FIELDS) + b"\n")
+
+
+def sample_row(outcome: Outcome) -> bytes:
+    """Return what a shard tells of a picture in it: the row but for what depends on the run."""
+    return _encoded(_row(outcome, None), _SAMPLE_FIELDS)
+
+
+def _row(outcome: Outcome, directory: str | None) -> ManifestRow:
+    return ManifestRow(
+        **{name: getattr(outcome.facts, name) for name in _FACTS},
+        source=outcome.source,
+        target=outcome.target,
+        status=outcome.status,
+        error=outcome.failure.message if outcome.failure else None,
+        warnings=outcome.warnings,
+        directory=directory,
+    )
+
+
+def _encoded(row: ManifestRow, fields: Iterable[str]) -> bytes:
+    # In ASCII, so that bytes of a name that are no text can stand in it.
+    return json.dumps({name: getattr(row, name) for name in fields}).encode()
 
 
 def _directory_from(path: str) -> str:

@@ -2,15 +2,19 @@
 
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Callable
 
 from wav2spec.batch.jobs import Job, Replaces
 from wav2spec.batch.sources import Found
-from wav2spec.errors import OutputError, SettingError
+from wav2spec.errors import ArchiveError, OutputError, SettingError
 from wav2spec.settings.choices import Format
 from wav2spec.settings.formats import FORMATS, formats_of, suffixes_of
+from wav2spec.storage.names import is_url
 from wav2spec.storage.streams import STREAM
+from wav2spec.storage.tar import check_member_name
+from wav2spec.storage.trees import can_write_beside
 
 # Longest name of a file on the common file systems (bytes), and what the name of a segment adds.
 _MAX_NAME_BYTES = 255
@@ -24,6 +28,24 @@ def names_file(name: str, command: str) -> bool:
 
 def _suffix_of(name: str) -> str:
     return os.path.splitext(name)[1].lower()
+
+
+_SHARDS = re.compile(r"[^%]*%0[1-9][0-9]?d[^%/]*\.tar")
+
+
+def is_shard_pattern(output: str | None) -> bool:
+    """Return whether an output stands for shards: ``shards/train-%06d.tar``.
+
+    Raises
+    ------
+    SettingError
+        If it is a tar archive without a number, or with several.
+    """
+    if output is None or not output.lower().endswith(".tar"):
+        return False
+    if not _SHARDS.fullmatch(output):
+        raise SettingError("output", f"{output}: the name of a shard has one number in it, such as %06d")
+    return True
 
 
 class Naming:
@@ -52,6 +74,7 @@ class Naming:
         segmented: bool,
     ) -> None:
         self.output = output
+        self._segmented = segmented
         self._command = command
         default: Format = next(iter(formats_of(command)))
         self.format = format or default
@@ -59,11 +82,14 @@ class Naming:
         self._room = _MAX_NAME_BYTES - len(os.fsencode(self._ending)) - _SEGMENT_BYTES * segmented
         self._implied: Replaces = "own" if FORMATS[self.format].has_metadata else "foreign"
         self._named: Replaces = "foreign"
-        if force:
+        # To look at an object first would be a second request for each.
+        if force or (output is not None and is_url(output)):
             self._implied = self._named = "anything"
         self.job: Callable[[Found], Job]
         if output is None:
             self.job = self._beside
+        elif is_shard_pattern(output):
+            self.job = self._in_shard
         elif self._is_directory(output, several):
             self.job = self._below
         else:
@@ -108,6 +134,8 @@ class Naming:
     def _beside(self, found: Found) -> Job:
         if found.source == STREAM:
             return Job(STREAM, STREAM, self.format)
+        if not can_write_beside(found.source):
+            raise SettingError("output", f"no picture can be written beside {found.source}; name a folder")
         name, warnings = self._target_name(found.source)
         target = os.path.join(os.path.dirname(found.source), name)
         return Job(found.source, target, self.format, False, self._implied, warnings, found.n_bytes)
@@ -121,6 +149,21 @@ class Naming:
         name, warnings = self._target_name(found.relative)
         target = os.path.join(self.output, os.path.dirname(found.relative), name)
         return Job(found.source, target, self.format, True, self._named, warnings, found.n_bytes)
+
+    def _in_shard(self, found: Found) -> Job:
+        """Return the job of a member, in the directory that is named like the pattern of the shards."""
+        assert self.output is not None
+        if found.source == STREAM:
+            raise SettingError("output", "standard input has no name to be written under in a shard; name a file")
+        directory, name = os.path.split(found.relative)
+        # WebDataset takes what is before the first dot for the key.
+        key = os.path.join(directory, os.path.splitext(name)[0].replace(".", "_"))
+        try:
+            check_member_name(f"{key}{'-0123456789' if self._segmented else ''}.json")
+        except ArchiveError as error:
+            raise SettingError("output", f"{found.source}: {error}") from error
+        target = os.path.join(self.output, key + FORMATS[self.format].suffix)
+        return Job(found.source, target, self.format, n_bytes=found.n_bytes)
 
     def _target_name(self, path: str) -> tuple[str, tuple[str, ...]]:
         """Return the name of the target, shortened if it would be too long, and what is to be said about it."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from wav2spec.batch.facts import NO_FACTS, Facts
-from wav2spec.batch.jobs import Job, Unusable
+from wav2spec.batch.jobs import Job, Shard, Unusable
 from wav2spec.errors import AudioError, OutputError, SettingError
 from wav2spec.storage.streams import STREAM
 
@@ -120,15 +120,15 @@ def unusable(item: Unusable) -> Outcome:
     return Outcome(item.source, None, "failed", failure=Failure(item.source, item.message))
 
 
-def lost(item: Job | Unusable, message: str) -> Outcome:
+def lost(item: Job | Unusable | Shard, message: str) -> Outcome:
     """Return the outcome of a job whose worker died."""
     return Outcome(item.source, _target(item), "failed", failure=Failure(source_name(item.source), message))
 
 
-def skipped(item: Job | Unusable) -> Outcome:
+def skipped(item: Job | Unusable | Shard) -> Outcome:
     """Return the outcome of a job that was not tried."""
     return Outcome(item.source, _target(item), "skipped")
 
 
-def _target(item: Job | Unusable) -> str | None:
+def _target(item: Job | Unusable | Shard) -> str | None:
     return item.target if isinstance(item, Job) else None

@@ -16,10 +16,12 @@ from wav2spec.batch.name_list import NameList
 from wav2spec.batch.naming import Naming, names_file
 from wav2spec.batch.request import Part
 from wav2spec.batch.sources import directory_name, expand_sources
-from wav2spec.errors import OutputError, SettingError
+from wav2spec.errors import SettingError
 from wav2spec.settings.choices import Format
 from wav2spec.storage.listing import WAV_FILES, Patterns, find_files
 from wav2spec.storage.streams import STANDARD_OUTPUT, STREAM
+from wav2spec.storage.targets import check_directory
+from wav2spec.storage.trees import is_tree
 
 # Jobs that are planned before work begins: listing them takes a fraction of a second.
 HEAD = 2**14
@@ -130,7 +132,7 @@ def plan_jobs(
     if output == "":
         raise SettingError("output", "the name is empty")
     output = STREAM if output in STANDARD_OUTPUT else output
-    several = len(names) > 1 or listed is not None or any(map(os.path.isdir, names))
+    several = len(names) > 1 or listed is not None or any(map(is_tree, names))
     naming = Naming(output, format, suffix, command=command, force=force, several=several, segmented=segmented)
     found = expand_sources(names, patterns, listed)
     items = (item if isinstance(item, Unusable) else naming.job(item) for item in found)
@@ -188,10 +190,4 @@ def check_directories(items: Iterable[Item]) -> None:
     """
     targets = (item.target for item in items if isinstance(item, Job) and item.target != STREAM)
     for directory in dict.fromkeys(map(os.path.dirname, targets)):
-        there = directory
-        while there and not os.path.lexists(there):
-            there = os.path.dirname(there)
-        if there and not os.path.isdir(there):
-            raise OutputError(there, "is no folder")
-        if not os.access(there or ".", os.W_OK | os.X_OK):
-            raise OutputError(there or ".", "cannot be written into")
+        check_directory(directory)

@@ -36,7 +36,8 @@ class Progress:
 
     def advance(self, n_files: int) -> None:
         """Count so many more files as done."""
-        self.n_done += n_files
+        # The last shard may have fewer than the others.
+        self.n_done = min(self.n_done + n_files, self.n_files or sys.maxsize)
         if self.n_files != 1:
             self._show(self.n_done, self.n_files, "file")
 

@@ -158,6 +158,12 @@ class Request(Sources):
         Of the plan that is done.
     labels : str, optional
         File of labels that pages show.
+    shard_size : int, optional
+        Sources in a shard, if the output is shards; 1000 by default.
+    requests : int, optional
+        That each process may have under way, if sources or targets are in a store; 32 by default.
+    scheduler : str, optional
+        Address of a Dask scheduler, whose workers do the work, or path of its file.
     """
 
     output: str | None = None
@@ -173,6 +179,9 @@ class Request(Sources):
     manifest: str | None = None
     part: Part | None = None
     labels: str | None = None
+    shard_size: int | None = None
+    requests: int | None = None
+    scheduler: str | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -180,6 +189,7 @@ class Request(Sources):
             "check": ("update", "dry_run", "prune"),
             "dry_run": ("manifest",),
             "part": ("prune",),
+            "scheduler": ("jobs",),
         }
         for name, others in excluded.items():
             for other in others:

@@ -5,20 +5,25 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from wav2spec.batch.jobs import Job
+from wav2spec.batch.cluster import check_scheduler, cluster_executor
+from wav2spec.batch.jobs import Job, Shard
 from wav2spec.batch.name_list import NameList
+from wav2spec.batch.naming import is_shard_pattern
 from wav2spec.batch.outcomes import Outcome, lost, skipped
 from wav2spec.batch.plan import Item, Plan, check_directories, plan_jobs
 from wav2spec.batch.request import Grid, Request, Sources, command_of
+from wav2spec.batch.shard_plan import ShardPlan
 from wav2spec.errors import SettingError
 from wav2spec.settings.choices import GRAY
 from wav2spec.settings.pictures import Figure
 from wav2spec.settings.presets import DEFAULT
 from wav2spec.settings.settings import Settings
+from wav2spec.storage.names import check_supported, is_read_only, is_url
 from wav2spec.storage.streams import STREAM
 
 if TYPE_CHECKING:
     from wav2spec.batch.orphans import Orphans
+    from wav2spec.executors.ordered_map import MapExecutor
 
 # Time of a short file's image and figure, and of each byte of a long one; and the least work that is worth starting
 # processes for (s).
@@ -27,6 +32,12 @@ _WORTH_SHARING_S = 0.1
 
 # What commands add to names that they choose, so that they do not replace each other's pictures.
 _SUFFIXES = {"plot": "-plot", "compare": "-compare"}
+
+# What is given to a worker.
+WorkItem = Item | Shard
+
+# Sources in a shard: of clips of a second, 12 MB.
+DEFAULT_SHARD_SIZE = 1000
 
 
 class Progress(Protocol):
@@ -82,22 +93,43 @@ def plan_conversion(request: Request, settings: Settings, grid: Grid | None = No
         from wav2spec.render.colormaps import load_colormap
 
         load_colormap(picture.palette)
+    check_supported("sources", *request.sources)
+    for name in "output", "manifest":
+        check_supported(name, getattr(request, name))
+        if is_read_only(getattr(request, name) or ""):
+            raise SettingError(name, f"{getattr(request, name)} can be read, but not written")
+    in_shards = is_shard_pattern(request.output)
+    command = command_of(settings, grid, request.format)
+    _check_shards(request, command, in_shards=in_shards)
     plan = plan_jobs(
         request.sources,
         request.output,
         request.format,
         listed=listed_names(request),
         patterns=request.patterns,
-        command=(command := command_of(settings, grid, request.format)),
+        command=command,
         suffix=_SUFFIXES.get(command, ""),
         force=request.force,
         segmented=settings.preprocessing.segment is not None,
-        part=request.part,
+        part=None if in_shards else request.part,
         written={"manifest": request.manifest_path},
         read={"files_from": request.files_from, "labels": request.labels},
     )
     _check_streams(plan, request, settings)
+    if request.scheduler:
+        check_scheduler(plan)
+    if in_shards and request.output:
+        return ShardPlan(plan, request.output, request.shard_size or DEFAULT_SHARD_SIZE, request.part)
     return plan
+
+
+def _check_shards(request: Request, command: str, *, in_shards: bool) -> None:
+    if not in_shards and request.shard_size is not None:
+        raise SettingError("shard_size", "needs an output such as shards/train-%06d.tar")
+    if in_shards and command != "image":
+        raise SettingError("output", "shards hold images and values alone")
+    if in_shards and request.prune:
+        raise SettingError("prune", "cannot be combined with shards, which are written whole")
 
 
 def run_conversion(
@@ -119,6 +151,7 @@ def run_conversion(
     from wav2spec.batch.convert import Conversion, check, draw, known_targets, update
     from wav2spec.batch.orphans import Orphans
 
+    in_shards = isinstance(plan, ShardPlan)
     segmented = settings.preprocessing.segment is not None
     command = command_of(settings, grid, request.format)
     orphans = Orphans(plan.trees, command, _SUFFIXES.get(command, ""), segmented=segmented)
@@ -133,7 +166,7 @@ def run_conversion(
         request.checks("warn"),
         request.checks("skip"),
         allow_threads=plan.n_jobs == 1 and (request.jobs or _available_cpus()) > 1,
-        collect_facts=bool(request.manifest),
+        collect_facts=bool(request.manifest) or in_shards,
         labels=request.labels,
     )
     if command in ("plot", "compare"):
@@ -141,7 +174,29 @@ def run_conversion(
         import wav2spec.render.figures.plot  # noqa: F401
     if writes and plan.n_jobs != 1:
         check_directories(plan.head)
-    outcomes = run_jobs(plan, conversion, request, plan.n_jobs, cost_of(settings), progress)
+    action: Callable[..., Iterable[Outcome]] = conversion
+    if isinstance(plan, ShardPlan):
+        from wav2spec.batch.shards import ShardConversion
+
+        action = ShardConversion(conversion)
+    cost_s = cost_of(settings)
+    if uses_stores(request, plan):
+        from wav2spec.batch.transfers import DEFAULT_REQUESTS, MAX_GROUP, Transfer
+
+        action = Transfer(
+            action,
+            request.requests or DEFAULT_REQUESTS,
+            reads_targets=conversion.action is not draw,
+            max_group=1 if isinstance(plan, ShardPlan) else MAX_GROUP,
+        )
+    executor = None
+    if request.scheduler and plan.n_jobs != 0:
+        executor = cluster_executor(request.scheduler, plan)
+    items: Iterable[WorkItem] = plan
+    n_items, size = plan.n_jobs, 1
+    if isinstance(plan, ShardPlan):
+        items, n_items, size = plan.shards(), plan.n_shards, plan.size
+    outcomes = run_jobs(items, action, request, n_items, cost_s, progress, plan.head, size, executor)
     if request.manifest_path:
         outcomes = _with_manifest(outcomes, request.manifest_path)
     if (request.check or request.prune) and not request.part:
@@ -150,50 +205,64 @@ def run_conversion(
 
 
 def run_jobs(
-    items: Iterable[Item],
+    items: Iterable[WorkItem],
     action: Callable[..., Iterable[Outcome]],
     sources: Sources,
     n_items: int | None,
-    cost_s: Callable[[Item], float],
+    cost_s: Callable[[WorkItem], float],
     progress: Progress | None = None,
+    head: Iterable[Item] | None = None,
+    n_sources_each: int = 1,
+    executor: "tuple[MapExecutor, int] | None" = None,
 ) -> Iterator[Outcome]:
-    """Do jobs by `action`, side by side, and yield the outcomes in order.
+    """Do jobs or shards by `action`, side by side, and yield the outcomes in order.
 
-    A single job's action is also given `on_position`.
+    A single job's action is also given `on_position`. `head` are jobs from which the time of the work is estimated, by
+    default all items; an item stands for `n_sources_each` sources. `executor` has so many workers, by default it is one
+    of processes here.
     """
     from wav2spec.executors.ordered_map import OrderedMap
     from wav2spec.executors.run import map_in_order
 
-    head = items.head if isinstance(items, Plan) else items
-    if n_items == 1 and progress:
+    if n_items == 1 and n_sources_each == 1 and progress and not executor:
         action = partial(action, on_position=progress.watch)
     work = OrderedMap(
         action,
         on_lost=lost,
         on_skipped=skipped,
         stops=lambda outcome: sources.fail_fast and outcome.failure is not None,
-        on_done=progress.advance if progress else lambda _: None,
+        on_done=lambda n: progress.advance(n * n_sources_each) if progress else None,
         cost_s=cost_s,
         n_items=n_items,
     )
-    return map_in_order(work, items, _n_workers(head, n_items, sources.jobs, cost_s))
+    if executor:
+        return executor[0](work, items, executor[1])
+    return map_in_order(work, items, _n_workers(items if head is None else head, n_items, sources.jobs, cost_s))
+
+
+def uses_stores(request: Request, plan: Plan) -> bool:
+    """Return whether a run reads from stores or writes to them, as far as its head tells."""
+    jobs = (item for item in plan.head if isinstance(item, Job))
+    return bool(request.output and is_url(request.output)) or any(is_url(job.source) for job in jobs)
 
 
 def listed_names(sources: Sources) -> NameList | None:
     return NameList(sources.files_from, null=sources.null) if sources.files_from is not None else None
 
 
-def cost_of(settings: Settings) -> Callable[[Item], float]:
+def cost_of(settings: Settings) -> Callable[[WorkItem], float]:
     """Return an estimate of the time that a job takes (s)."""
     each = _FIGURE_S if isinstance(settings.picture, Figure) else _IMAGE_S
     return partial(_cost, each)
 
 
-def _cost(each: float, item: Item) -> float:
-    return each + _BYTE_S * getattr(item, "n_bytes", 0)
+def _cost(each: float, item: WorkItem) -> float:
+    return each * (len(item.jobs) if isinstance(item, Shard) else 1) + _BYTE_S * getattr(item, "n_bytes", 0)
 
 
-def _n_workers(head: Iterable[Item], n_items: int | None, n_asked: int | None, cost_s: Callable[[Item], float]) -> int:
+def _n_workers(
+    head: Iterable[WorkItem], n_items: int | None, n_asked: int | None, cost_s: Callable[[WorkItem], float]
+) -> int:
     """Return how many processes share the work: as many as asked for, or as are worth their start."""
     total_s = 0.0
     for item in head:

@@ -1,15 +1,16 @@
 """Sources: the recordings that paths, directories and lists stand for."""
 
 import os
-import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from wav2spec.batch.jobs import Unusable
 from wav2spec.batch.name_list import NameList
 from wav2spec.errors import SettingError
-from wav2spec.storage.listing import Patterns, Unreadable, find_files
+from wav2spec.storage.listing import Patterns, Unreadable
+from wav2spec.storage.names import without_suffix
 from wav2spec.storage.streams import STREAM
+from wav2spec.storage.trees import exists, file_size, find_in_tree
 
 
 class MissingSourceError(SettingError):
@@ -45,7 +46,7 @@ def expand_sources(
     """
     names = list(sources)
     for number, name in enumerate(names):
-        if name != STREAM and _is_missing(name):
+        if name != STREAM and not exists(name):
             raise MissingSourceError(name, number)
     return _expanded(names, patterns, listed)
 
@@ -61,45 +62,23 @@ def _expanded(names: list[str], patterns: Patterns, listed: NameList | None) -> 
         yield from _found(name, below, inner, patterns)
 
 
-def _is_missing(name: str) -> bool:
-    try:
-        os.lstat(name)
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except (OSError, ValueError):
-        # It may be there: whoever opens it says why it cannot be read.
-        return False
-    return False
-
-
 def _found(name: str, file_in: str, directory_in: str, patterns: Patterns) -> Iterator[Found | Unusable]:
-    """Yield a file, below `file_in` in the mirror, or those in a directory, below `directory_in`."""
-    try:
-        status = None if name == STREAM else os.stat(name)
-    except (OSError, ValueError):
-        status = None
-    if status is None or not stat.S_ISDIR(status.st_mode):
-        yield Found(name, os.path.join(file_in, os.path.basename(name)), status.st_size if status else 0)
+    """Yield a file, below `file_in` in the mirror, or those in a tree, below `directory_in`."""
+    size = 0 if name == STREAM else file_size(name)
+    if size is not None:
+        yield Found(name, os.path.join(file_in, os.path.basename(name)), size)
         return
     empty = True
-    for path in find_files(name, patterns):
+    for found in find_in_tree(name, patterns):
         empty = False
-        if isinstance(path, Unreadable):
-            yield Unusable(path.path, path.message)
+        if isinstance(found, Unreadable):
+            yield Unusable(found.path, found.message)
         else:
-            source = os.path.join(name, path)
-            yield Found(source, os.path.join(directory_in, path), _size(source))
+            yield Found(os.path.join(name, found.path), os.path.join(directory_in, found.path), found.n_bytes)
     if empty:
         yield Unusable(name, f"no files in it are named {' or '.join(patterns.include)}")
 
 
 def directory_name(path: str) -> str:
-    """Return the name of a directory however it is spelt."""
-    return os.path.basename(os.path.abspath(path))
-
-
-def _size(path: str) -> int:
-    try:
-        return os.stat(path).st_size
-    except OSError:
-        return 0
+    """Return the name of a directory however it is spelt, and of an archive without its suffix."""
+    return without_suffix(os.path.basename(os.path.abspath(path)))

@@ -149,6 +149,12 @@ _OPTIONS = {
     "format": _OUTPUT(
         "--format", type=click.Choice(get_args(ImageFormat)), help="Of targets that are not named: pixels or values."
     ),
+    "shard_size": _OUTPUT(
+        "--shard-size",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Sources in each tar shard, for -o 'shards/train-%06d.tar'.  [default: 1000]",
+    ),
     "files_from": _INPUT(
         "--files-from", type=FILE, metavar="FILE", help="More sources, one name a line; - for standard input."
     ),
@@ -192,6 +198,17 @@ _OPTIONS = {
         default="auto",
         help="Processes that share the work.  [default: auto, one for each processor, 1 for little work]",
         everyday=True,
+    ),
+    "scheduler": _BATCH(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Work on a Dask cluster: its scheduler, such as tcp://host:8786, or a scheduler file.",
+    ),
+    "requests": _BATCH(
+        "--requests",
+        type=click.IntRange(1, 1024),
+        metavar="N",
+        help="Requests to stores (s3://...) under way in each process.  [default: 32]",
     ),
     "part": _BATCH(
         "--part", metavar="I/N|auto", help="Do every N-th job from the I-th on; auto: that of a Slurm or cloud task."

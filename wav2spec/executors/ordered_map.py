@@ -1,8 +1,8 @@
 """One function over many items, with the results in the order of the items."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -37,6 +37,20 @@ class OrderedMap(Generic[Item, Result]):
     on_done: Callable[[int], object] = lambda _: None
     cost_s: Callable[[Item], float] | None = None
     n_items: int | None = None
+
+
+@runtime_checkable
+class GroupFunction(Protocol):
+    """A function of an `OrderedMap` that works on several items at once: requests for them overlap."""
+
+    # How many items a group has at most.
+    max_group: int
+
+    def begin_group(self, items: Sequence[Any]) -> None:
+        """Prepare for a group whose items the function is then called with, in this order."""
+
+    def end_group(self, results: list[Any]) -> list[Any]:
+        """Return the results of the group, when all that they tell has happened."""
 
 
 class MapExecutor(Protocol):

@@ -1,12 +1,16 @@
 """The executors, one row each, and the choice between them."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
-from wav2spec.executors.ordered_map import Item, MapExecutor, OrderedMap, Result
+from wav2spec.executors.ordered_map import GroupFunction, Item, MapExecutor, OrderedMap, Result
 
 
 def map_serially(work: OrderedMap[Item, Result], items: Iterable[Item], n_workers: int = 1) -> Iterator[Result]:  # noqa: ARG001
     """Yield the results of all items, worked on here, one after the other."""
+    if isinstance(work.function, GroupFunction):
+        yield from _map_groups(work, work.function, iter(items))
+        return
     left = iter(items)
     for item in left:
         for result in work.function(item):
@@ -15,6 +19,20 @@ def map_serially(work: OrderedMap[Item, Result], items: Iterable[Item], n_worker
                 yield from map(work.on_skipped, left)
                 return
         work.on_done(1)
+
+
+def _map_groups(work: OrderedMap[Item, Result], function: GroupFunction, left: Iterator[Item]) -> Iterator[Result]:
+    while group := list(islice(left, function.max_group)):
+        function.begin_group(group)
+        done: list[Result] = []
+        for item in group:
+            done += work.function(item)
+            work.on_done(1)
+        for result in function.end_group(done):
+            yield result
+            if work.stops(result):
+                yield from map(work.on_skipped, left)
+                return
 
 
 def map_in_processes(work: OrderedMap[Item, Result], items: Iterable[Item], n_workers: int) -> Iterator[Result]:

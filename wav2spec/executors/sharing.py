@@ -7,7 +7,7 @@ from itertools import chain, islice
 from typing import Any
 
 from wav2spec.executors.local import NoWorkersError, ProcessExecutor, WorkerLostError
-from wav2spec.executors.ordered_map import Item, OrderedMap, Result
+from wav2spec.executors.ordered_map import GroupFunction, Item, OrderedMap, Result
 from wav2spec.executors.worker import report_progress
 
 # Groups that may wait for an earlier one. Others are submitted as results are taken, so that memory is bounded.
@@ -30,14 +30,38 @@ def new_executor(n_workers: int) -> Executor | None:
         return None
 
 
+class ExecutorLostError(Exception):
+    """There is nothing any more that could work, and what was submitted is not known to be done."""
+
+
 def map_parallel(
-    batch: OrderedMap[Item, Result], items: Iterable[Item], executor: Executor, n_workers: int
+    batch: OrderedMap[Item, Result],
+    items: Iterable[Item],
+    executor: Executor,
+    n_workers: int,
+    *,
+    group_s: float = _GROUP_S,
+    window: int = _WINDOW,
 ) -> Iterator[Result]:
-    """Yield the results of all items, in the items' order. The executor is used up."""
+    """Yield the results of all items, in the items' order. The executor is used up.
+
+    Parameters
+    ----------
+    batch : OrderedMap
+    items : iterable
+    executor : Executor
+    n_workers : int
+        That it has.
+    group_s : float
+        Time that a group takes at most, unless it is a single item (s).
+    window : int
+        Groups that are submitted and not yet yielded.
+    """
     running: deque[tuple[list[Item], Future[list[Result]]]] = deque()
+    lost = False
     left = iter(items)
     max_items = None if batch.n_items is None else max(1, batch.n_items // (_GROUPS_EACH * n_workers))
-    groups = _groups(batch, left, max_items)
+    groups = _groups(batch, left, max_items, group_s)
 
     def submitted(group: list[Item]) -> Future[list[Result]]:
         future = executor.submit(_call, batch.function, group)
@@ -51,6 +75,13 @@ def map_parallel(
             return after_loss(group, error)
         except CancelledError:
             return map(batch.on_skipped, group)
+        except ExecutorLostError as error:
+            # The first tells why; of the others it is not known whether they were done.
+            nonlocal lost
+            told, lost = lost, True
+            return [
+                batch.on_skipped(item) if told or n else batch.on_lost(item, str(error)) for n, item in enumerate(group)
+            ]
         except NoWorkersError:
             return chain.from_iterable(map(batch.function, group))
 
@@ -64,13 +95,19 @@ def map_parallel(
 
     try:
         while True:
-            running.extend((group, submitted(group)) for group in islice(groups, _WINDOW - len(running)))
+            running.extend((group, submitted(group)) for group in islice(groups, window - len(running)))
             if not running:
                 return
             ended = False
             for result in results(*running.popleft()):
                 yield result
                 ended = ended or batch.stops(result)
+            if lost:
+                for group, _ in running:
+                    yield from map(batch.on_skipped, group)
+                running.clear()
+                yield from map(batch.on_skipped, chain(chain.from_iterable(groups), left))
+                return
             if ended:
                 # Groups that have begun are finished, so that no skipped item has a result.
                 executor.shutdown(cancel_futures=True)
@@ -83,24 +120,34 @@ def map_parallel(
         executor.shutdown(wait=not running, cancel_futures=True)
 
 
-def _groups(batch: OrderedMap[Item, Any], left: Iterable[Item], max_items: int | None) -> Iterator[list[Item]]:
+def _groups(
+    batch: OrderedMap[Item, Any], left: Iterator[Item], max_items: int | None, group_s: float
+) -> Iterator[list[Item]]:
     """Yield the items in groups that are submitted together."""
+    if isinstance(batch.function, GroupFunction):
+        size = min(batch.function.max_group, max_items or batch.function.max_group)
+        while some := list(islice(left, size)):
+            yield some
+        return
     group: list[Item] = []
     room = 0.0
     for item in left:
-        seconds = batch.cost_s(item) if batch.cost_s else _GROUP_S
+        seconds = batch.cost_s(item) if batch.cost_s else group_s
         if group and (seconds > room or len(group) == max_items):
             yield group
             group = []
-        room = (room if group else _GROUP_S) - seconds
+        room = (room if group else group_s) - seconds
         group.append(item)
     if group:
         yield group
 
 
 def _call(function: Callable[[Any], Iterable[Any]], items: list[Any]) -> list[Any]:
+    group = function if isinstance(function, GroupFunction) else None
     results: list[Any] = []
+    if group:
+        group.begin_group(items)
     for number, item in enumerate(items):
         report_progress(number)
         results += function(item)
-    return results
+    return group.end_group(results) if group else results

@@ -13,14 +13,12 @@ import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import IO, Any, BinaryIO, cast
+from typing import IO, Any, cast
 
 try:
-    from isal import igzip as gzip
-    from isal import isal_zlib
+    from isal import isal_zlib as gzip
 except ImportError:  # pragma: no cover - platforms without ISA-L
-    import gzip  # type: ignore[no-redef]
-    import zlib as isal_zlib  # type: ignore[no-redef]
+    gzip = zlib  # type: ignore[misc]
 
 from wav2spec.errors import ArchiveError
 from wav2spec.storage.files import LocalFile, MemoryFile, SourceFile
@@ -38,7 +36,7 @@ _COPY_BYTES = 2**18
 _DAMAGE: tuple[type[Exception], ...] = (
     EOFError,
     zlib.error,
-    cast(type[Exception], isal_zlib.error),
+    cast(type[Exception], gzip.error),
     zipfile.BadZipFile,
     NotImplementedError,
     RuntimeError,
@@ -178,29 +176,42 @@ class _CompressedTar(Archive):
             pass
 
     def open(self, name: str, member: str) -> SourceFile:
-        for attempt in ("onwards", "from the beginning"):
-            if attempt == "from the beginning":
-                self._stream = _Stream(self.file)
-                self._left = read_members(self._stream)
-            for found in self._left:
-                if found.kind == "file" and normalized(found.name) == member:
-                    if found.size > _MAX_STREAMED:
-                        raise ArchiveError(f"{found.size} bytes, more than {_MAX_STREAMED}")
-                    return _copied(name, self._stream, found.size)
-        raise KeyError(member)
+        found = None
+        # What comes before in the archive than the last member is found in a second pass.
+        with contextlib.suppress(ArchiveError):
+            found = self._next(member)
+        if found is None:
+            self._stream = _Stream(self.file)
+            self._left = read_members(self._stream)
+            found = self._next(member)
+        if found is None:
+            raise KeyError(member)
+        if found.size > _MAX_STREAMED:
+            raise ArchiveError(f"{found.size} bytes, more than {_MAX_STREAMED}")
+        return _copied(name, self._stream, found.size)
+
+    def _next(self, member: str) -> TarMember | None:
+        return next((one for one in self._left if one.kind == "file" and normalized(one.name) == member), None)
 
 
 class _Stream:
-    """Decompressed bytes, read forwards."""
+    """Decompressed bytes, read forwards; what can be decompressed before damage is read before it is raised."""
 
     def __init__(self, file: SourceFile) -> None:
         file.seek(0)
-        self._stream: BinaryIO = cast(Any, gzip).open(_Readable(file), "rb")
+        self._file = file
+        self._decompressor = _new_decompressor()
+        self._compressed = b""
+        self._content = b""
         self._position = 0
 
     def read(self, size: int) -> bytes:
-        with damage():
-            content = self._stream.read(size)
+        pieces = []
+        while size and (self._content or self._fill()):
+            pieces.append(self._content[:size])
+            self._content = self._content[size:]
+            size -= len(pieces[-1])
+        content = b"".join(pieces)
         self._position += len(content)
         return content
 
@@ -209,14 +220,39 @@ class _Stream:
             pass
         return self._position
 
+    def _fill(self) -> bool:
+        """Decompress more; False at the end."""
+        with damage():
+            while not self._content:
+                if self._decompressor.eof and not self._next_stream():
+                    return False
+                ended = not self._compressed
+                if ended:
+                    self._compressed = self._file.read(_COPY_BYTES)
+                self._content = self._decompressor.decompress(self._compressed, _COPY_BYTES)
+                if ended and not self._compressed and not self._content and not self._decompressor.eof:
+                    raise EOFError(f"the compressed data was cut off at byte {self._file.size}")
+                self._compressed = self._decompressor.unconsumed_tail
+        return True
+
+    def _next_stream(self) -> bool:
+        """Begin with the next of several streams, which may be padded with zeros; False if there is none."""
+        left = self._decompressor.unused_data.lstrip(b"\0") or self._file.read(_COPY_BYTES).lstrip(b"\0")
+        self._compressed, self._decompressor = left, _new_decompressor() if left else self._decompressor
+        return bool(left)
+
+
+def _new_decompressor() -> Any:
+    # 16 more than the window of 32 KiB: with the head and the checksum of gzip.
+    return gzip.decompressobj(wbits=31)
+
 
 class _Readable:
-    """What `gzip` and `zipfile` want of a file."""
+    """What `zipfile` wants of a file."""
 
     def __init__(self, file: SourceFile) -> None:
         self.seek = file.seek
         self.tell = file.tell
-        self.readinto = file.readinto
         self._file = file
 
     def read(self, size: int = -1) -> bytes:
@@ -330,4 +366,4 @@ def damage() -> Iterator[None]:
     try:
         yield
     except _DAMAGE as error:
-        raise ArchiveError(f"damaged: {str(error) or type(error).__name__}") from error
+        raise ArchiveError(str(error) or type(error).__name__) from error

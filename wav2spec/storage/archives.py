@@ -10,29 +10,11 @@ import threading
 from collections.abc import Callable, Iterator
 
 from wav2spec.errors import ArchiveError, AudioError, os_error_message
-from wav2spec.storage.archive_readers import KINDS, Archive, damage, normalized, open_archive
+from wav2spec.storage.archive_readers import Archive, damage, normalized, open_archive
 from wav2spec.storage.files import SourceFile
 from wav2spec.storage.listing import Listed, Patterns, Unreadable, path_filter
 
 _Opener = Callable[[str], SourceFile]
-
-
-def is_archive(path: str) -> bool:
-    """Return whether a path has the name of an archive."""
-    return path.lower().endswith(tuple(KINDS))
-
-
-def split_path(path: str) -> tuple[str, str] | None:
-    """Return the paths of an archive and of the member in it that a path leads to; None if it leads into none.
-
-    >>> split_path("data/speech.tar.gz/yes/0a.wav")
-    ('data/speech.tar.gz', 'yes/0a.wav')
-    """
-    parts = path.split("/")
-    for number, part in enumerate(parts[:-1], 1):
-        if is_archive(part):
-            return "/".join(parts[:number]), "/".join(parts[number:])
-    return None
 
 
 def find_members(archive: str, patterns: Patterns, open_file: _Opener) -> Iterator[Listed | Unreadable]:
@@ -83,7 +65,7 @@ def _sort_key(found: Listed | Unreadable) -> tuple[bool, list[str]]:
 class _Current(threading.local):
     """The archive that a thread read last; a forked process has one of its own, since an open file has one position."""
 
-    key: tuple[int, str] | None = None
+    key: tuple[int, str, tuple[int, ...]] | None = None
     archive: Archive | None = None
 
 
@@ -112,11 +94,20 @@ def open_member(archive: str, member: str, open_file: _Opener) -> SourceFile:
 
 
 def _archive(path: str, open_file: _Opener) -> Archive:
-    key = os.getpid(), path
+    key = os.getpid(), path, _version(path)
     if _current.key != key or _current.archive is None:
         close_archive()
         _current.archive, _current.key = open_archive(path, open_file(path)), key
     return _current.archive
+
+
+def _version(path: str) -> tuple[int, ...]:
+    """Return what changes if an archive is replaced, as far as it is known: nothing of one in a store."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return ()
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def close_archive() -> None:
@@ -127,6 +118,7 @@ def close_archive() -> None:
 
 
 def _message(error: ArchiveError | AudioError | OSError) -> str:
+    """Return why something cannot be read."""
     if isinstance(error, OSError):
         return os_error_message(error)
     return error.message if isinstance(error, AudioError) else str(error)

@@ -37,10 +37,11 @@ WAV_FILES = Patterns(("*.wav",))
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A file in an archive or a store: its path there, and its size in bytes."""
+    """A file in an archive or a store: its path there, its size in bytes, and a tag that changes with its content."""
 
     path: str
     n_bytes: int
+    tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,6 @@ class Unreadable:
 
     path: str
     message: str
-
-
-UnreadableDirectory = Unreadable
 
 
 def find_files(folder: str, patterns: Patterns) -> Iterator[str | Unreadable]:

@@ -90,9 +90,18 @@ class TarWriter:
             self._comment = ""
         self._add(name, content, b"0")
 
-    def finish(self) -> None:
-        """Write the end of the archive: two empty blocks."""
+    def finish(self, comment: str = "") -> None:
+        """Write the end of the archive: two empty blocks.
+
+        Parameters
+        ----------
+        comment : str
+            Takes the place of the first, whose length it has.
+        """
         self._file.write(bytes(2 * _BLOCK))
+        if comment and not self._comment:
+            self._file.seek(0)
+            self._add("pax_global_header", _pax_record("comment", comment), _PAX_GLOBAL)
 
     def _add(self, name: str, content: bytes | memoryview, kind: bytes) -> None:
         self._file.write(_header(name, len(content), kind))

@@ -15,10 +15,11 @@ import tempfile
 import time
 from collections.abc import Hashable, Iterator
 from functools import partial
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from wav2spec.cleanup import undo_on_signal
 from wav2spec.errors import OutputError, StdoutClosedError, os_error_message
+from wav2spec.storage.names import is_url
 from wav2spec.storage.streams import STREAM
 
 # Answers of a file system without unnamed files.
@@ -32,6 +33,25 @@ _FIFO_PATIENCE_S = 5.0
 _FIFO_POLL_S = 0.02
 
 
+def check_directory(directory: str) -> None:
+    """Check that a directory can be written into, or made; a store tells when something is put.
+
+    Raises
+    ------
+    OutputError
+        If it cannot.
+    """
+    if is_url(directory):
+        return
+    there = directory
+    while there and not os.path.lexists(there):
+        there = os.path.dirname(there)
+    if there and not os.path.isdir(there):
+        raise OutputError(there, "is no folder")
+    if not os.access(there or ".", os.W_OK | os.X_OK):
+        raise OutputError(there or ".", "cannot be written into")
+
+
 def make_directory(directory: str) -> None:
     """Make a directory, and those above it, unless it exists.
 
@@ -40,7 +60,7 @@ def make_directory(directory: str) -> None:
     OutputError
         If it cannot be made.
     """
-    if not directory:
+    if not directory or is_url(directory):
         return
     try:
         # os.makedirs calls itself for each of the directories above, which may be too many.
@@ -61,7 +81,7 @@ def open_target(path: str, *, source_identity: Hashable | None = None) -> Iterat
     ----------
     path : str
         A file, which is replaced as a whole and keeps its mode; a symbolic link, which is followed; a device, FIFO or
-        ``-`` for standard output, which get all bytes at the end.
+        ``-`` for standard output, which get all bytes at the end; an object in a store, which is put at the end.
     source_identity : hashable, optional
         `SourceFile.identity` of the recording, which must not be overwritten.
 
@@ -72,6 +92,10 @@ def open_target(path: str, *, source_identity: Hashable | None = None) -> Iterat
     StdoutClosedError
         If the reader of standard output closed it.
     """
+    if is_url(path):
+        with _new_object(path, source_identity) as file:
+            yield file
+        return
     name = "standard output" if path == STREAM else path
     try:
         target, status = _resolve(path, name)
@@ -111,6 +135,22 @@ def remove_abandoned(path: str, process_id: int) -> None:
 
 def _follow(path: str) -> str:
     return os.path.realpath(path) if os.path.islink(path) else path
+
+
+@contextlib.contextmanager
+def _new_object(url: str, source_identity: Hashable | None) -> Iterator[BinaryIO]:
+    # Loads the client of stores.
+    from wav2spec.storage.stores import new_object, put_object
+
+    if source_identity == url:
+        raise OutputError(url, "is the recording itself")
+    file = new_object()
+    try:
+        yield cast(BinaryIO, file)
+    except BaseException:
+        file.close()
+        raise
+    put_object(url, file)
 
 
 def _resolve(path: str, name: str) -> tuple[str, os.stat_result | None]:

@@ -1,0 +1,212 @@
+"""The program against stores on the loopback interface: combinations of local and remote, faults, and limits."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import servers
+import soundfile
+from program import run, start
+
+pytestmark = [pytest.mark.system, pytest.mark.slow]
+
+N_SOURCES = 20
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[servers.Bucket]:
+    with servers.bucket_server() as bucket:
+        yield bucket
+
+
+@pytest.fixture(scope="module")
+def moto() -> Iterator[servers.Bucket]:
+    with servers.moto_server() as bucket:
+        yield bucket
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    make_set("set", N_SOURCES)
+    return tmp_path
+
+
+def make_set(name: str, n_sources: int) -> None:
+    for number in range(n_sources):
+        path = Path(name) / f"label{number % 2}" / f"{number:03}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, np.random.default_rng(number).uniform(-0.5, 0.5, 2000), 16000)
+
+
+@pytest.fixture(params=["moto", "stub"])
+def store(request: pytest.FixtureRequest, folder: Path) -> servers.Bucket:
+    """A store whose bucket holds the recordings below a prefix of the test's own."""
+    found: servers.Bucket = request.getfixturevalue("moto" if request.param == "moto" else "server")
+    if request.param == "stub":
+        found.fail()
+    found.put_tree(f"bucket/{folder.name}/set", Path("set"))
+    return found
+
+
+def wav2spec(store: servers.Bucket, *words: str) -> subprocess.CompletedProcess[bytes]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return run(*words, env={**environment, **store.environment})
+
+
+def pictures(folder: str) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in Path(folder).rglob("*.png")}
+
+
+def test_every_combination_of_local_and_remote_gives_the_same_bytes(store: servers.Bucket, folder: Path) -> None:
+    root = f"bucket/{folder.name}"
+    assert run("set", "-o", "expected/").returncode == 0
+    expected = pictures("expected")
+    Path("list").write_text("".join(f"s3://{root}/set/{name[:-4]}.wav\n" for name in expected))
+    for source in (("set",), (f"s3://{root}/set/",), ("--files-from", "list")):
+        for jobs in ("1", "2"):
+            shutil.rmtree("out", ignore_errors=True)
+            assert wav2spec(store, *source, "-o", "out/", "-j", jobs).returncode == 0
+            assert sorted(pictures("out").values()) == sorted(expected.values())
+            done = wav2spec(
+                store, *source, "-o", f"s3://{root}/{jobs}/", "-j", jobs, "--manifest", f"s3://{root}/m.jsonl"
+            )
+            assert (done.returncode, done.stderr) == (0, b"wav2spec: 20 written\n")
+            below = f"{root}/{jobs}"
+            if "list" not in source:
+                assert {name: store.get(f"{below}/{name}") for name in expected} == expected
+            rows = [json.loads(line) for line in store.get(f"{root}/m.jsonl").splitlines()]
+            assert [row["status"] for row in rows] == ["written"] * N_SOURCES
+
+
+def test_update_and_check_look_into_the_store(store: servers.Bucket, folder: Path) -> None:
+    root = f"bucket/{folder.name}"
+    words = (f"s3://{root}/set/", "-o", f"s3://{root}/out/", "-j", "2")
+    assert wav2spec(store, *words).returncode == 0
+    assert wav2spec(store, *words, "--update").stderr == b"wav2spec: 20 up to date\n"
+    assert wav2spec(store, *words, "--check").returncode == 0
+    store.delete(f"{root}/out/label0/000.png")
+    store.put(f"{root}/set/label1/001.wav", Path("set/label0/002.wav").read_bytes())
+    checked = wav2spec(store, *words, "--check")
+    listed = f"missing\ts3://{root}/out/label0/000.png\nstale\ts3://{root}/out/label1/001.png\n"
+    assert (checked.returncode, checked.stdout.decode()) == (1, listed)
+    assert wav2spec(store, *words, "--update").stderr == b"wav2spec: 2 written, 18 up to date\n"
+
+
+def test_shards_and_archives_in_a_store_are_those_on_disk(store: servers.Bucket, folder: Path) -> None:
+    root = f"bucket/{folder.name}"
+    for kind in ("tar", "zip", "gztar"):
+        shutil.make_archive("set", kind, "set")
+    for name in ("set.tar", "set.tar.gz", "set.zip"):
+        store.put(f"{root}/{name}", Path(name).read_bytes())
+        assert run(name, "-o", f"local/{name}-%03d.tar", "--shard-size", "8").returncode == 0
+        done = wav2spec(
+            store, f"s3://{root}/{name}", "-o", f"s3://{root}/{name}-%03d.tar", "--shard-size", "8", "-j", "2"
+        )
+        assert (done.returncode, done.stderr) == (0, b"wav2spec: 20 written\n")
+        again = wav2spec(
+            store, f"s3://{root}/{name}", "-o", f"s3://{root}/{name}-%03d.tar", "--shard-size", "8", "--update"
+        )
+        assert again.stderr == b"wav2spec: 20 up to date\n"
+        for number in range(3):
+            there = store.get(f"{root}/{name}-{number:03}.tar")
+            # But for the names of the sources in the rows.
+            here = Path(f"local/{name}-{number:03}.tar").read_bytes()
+            assert there.count(b"\x89PNG") == here.count(b"\x89PNG") > 0
+
+
+def test_nothing_is_asked_of_another_address(server: servers.Bucket, folder: Path) -> None:
+    server.fail()
+    server.put_tree(f"b/{folder.name}", Path("set"))
+    log = folder / "calls"
+    strace = shutil.which("strace")
+    if strace is None:
+        pytest.skip("needs strace")
+    command = [strace, "-f", "-qq", "-e", "trace=connect", "-o", str(log), sys.executable, "-m", "wav2spec"]
+    words = [f"s3://b/{folder.name}/", "-o", f"s3://b/{folder.name}-out/", "-j", "2"]
+    answer = subprocess.run([*command, *words], env={**os.environ, **server.environment}, capture_output=True)
+    assert answer.returncode == 0
+    internet = [line for line in log.read_text().splitlines() if "AF_INET" in line]
+    port = server.address.rpartition(":")[2]
+    assert internet
+    assert all(f"htons({port})" in line and "127.0.0.1" in line for line in internet)
+
+
+def test_faults_that_pass_are_not_noticed(
+    server: servers.Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_set("large", 250)
+    server.fail()
+    server.put_tree("faulty/set", Path("large"))
+    server.fail(slow_down=0.1, cut=0.05, reset=0.05)
+    done = wav2spec(server, "s3://faulty/set/", "-o", "s3://faulty/out/", "-j", "2")
+    stats = server.stats()
+    assert (done.returncode, done.stderr) == (0, b"wav2spec: 250 written\n")
+    assert min(stats["slow_down"], stats["cut"], stats["reset"]) > 0
+    server.fail()
+    assert run("large", "-o", "out/").returncode == 0
+    assert {name: server.get(f"faulty/out/{name}") for name in pictures("out")} == pictures("out")
+
+
+def test_requests_overlap_and_never_exceed_the_limit(
+    server: servers.Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_set("many", 128)
+    server.fail()
+    server.put_tree("late/set", Path("many"))
+    seconds = {}
+    for n_requests in (1, 8, 32):
+        server.fail(latency=0.05)
+        begin = time.monotonic()
+        words = ("s3://late/set/", "-o", "s3://late/out/", "-j", "1", "--requests", str(n_requests))
+        assert wav2spec(server, *words).returncode == 0
+        seconds[n_requests] = time.monotonic() - begin
+        # The list is made by a process of its own.
+        assert server.stats()["most_busy"] <= n_requests + 1
+    # 256 requests of 50 ms, one after the other.
+    assert seconds[1] > 12
+    assert seconds[32] < seconds[1] / 2
+
+
+def test_killed_at_any_moment_no_object_is_partial(server: servers.Bucket, folder: Path) -> None:
+    server.fail()
+    server.put_tree(f"killed/{folder.name}", Path("set"))
+    assert run("set", "-o", "expected/").returncode == 0
+    expected = pictures("expected")
+    environment = {**os.environ, **server.environment}
+    for moment in range(4):
+        process = start(f"s3://killed/{folder.name}/", "-o", f"s3://killed/{moment}/", "-j", "2", env=environment)
+        time.sleep(0.5 + 0.25 * moment)
+        process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=60)
+        time.sleep(1.5)
+        for name, content in expected.items():
+            try:
+                assert server.get(f"killed/{moment}/{name}") == content
+            except OSError:
+                continue
+
+
+def test_without_the_extra_a_line_says_what_installs_it(folder: Path) -> None:  # noqa: ARG001
+    program = (
+        sys.executable,
+        "-c",
+        "import importlib.util as u; found = u.find_spec\n"
+        "u.find_spec = lambda name, *a: None if name == 'obstore' else found(name, *a)\n"
+        "from wav2spec.__main__ import main; main()",
+    )
+    for words in (("s3://b/a.wav", "x.png"), ("set", "-o", "s3://b/"), ("set", "-o", "x/", "--manifest", "gs://b/m")):
+        process = start(*words, program=program)
+        _, error = process.communicate(timeout=60)
+        assert process.returncode == 2
+        assert b"pip install 'wav2spec[remote]'" in error.splitlines()[-1]

@@ -1,0 +1,99 @@
+"""Runs on an existing Dask cluster: what its workers must have, and see."""
+
+import os
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from importlib.util import find_spec
+
+from wav2spec.batch.jobs import Job
+from wav2spec.batch.plan import Plan
+from wav2spec.errors import SettingError
+from wav2spec.executors.ordered_map import MapExecutor
+from wav2spec.storage.names import is_url, split_member
+from wav2spec.storage.streams import STREAM
+
+
+def versions() -> dict[str, str]:
+    """Return what must be the same on all workers, so that they write the same bytes."""
+    from wav2spec.render.metadata import ANALYSIS_VERSION
+
+    return {
+        "wav2spec": version("wav2spec"),
+        "analysis version": str(ANALYSIS_VERSION),
+        "Python": ".".join(platform.python_version_tuple()[:2]),
+        "NumPy": ".".join(version("numpy").split(".")[:2]),
+    }
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Finds out, on a worker, whether it sees the files of the client.
+
+    Attributes
+    ----------
+    token : str
+        Path of a file that the client made where targets go; empty if they go to a store.
+    source : str
+        Path of the first source; empty if it is in a store.
+    """
+
+    token: str
+    source: str
+
+    def __call__(self) -> str:
+        """Return what the worker misses."""
+        if self.token and not os.path.exists(self.token):
+            return f"does not see {os.path.abspath(os.path.dirname(self.token) or '.')}, where targets go"
+        if self.source and not os.path.exists(self.source):
+            return f"does not see {os.path.abspath(self.source)}"
+        return ""
+
+
+def check_scheduler(plan: Plan) -> None:
+    """Check that a plan can be done by a cluster.
+
+    Raises
+    ------
+    SettingError
+        If Dask is not installed, or a standard stream is involved, which no worker has.
+    """
+    if find_spec("distributed") is None:
+        raise SettingError("scheduler", "needs Dask: pip install 'wav2spec[dask]'")
+    if any(STREAM in (job.source, job.target) for job in _jobs(plan)):
+        raise SettingError("scheduler", "standard streams are not there on other machines")
+
+
+def _jobs(plan: Plan) -> Iterator[Job]:
+    return (item for item in plan.head if isinstance(item, Job))
+
+
+def cluster_executor(scheduler: str, plan: Plan) -> tuple[MapExecutor, int]:
+    """Return what maps over the workers of a cluster, and how many there are.
+
+    Raises
+    ------
+    OutputError
+        If the cluster cannot be used.
+    """
+    from wav2spec.executors.dask import Cluster, check_cluster, map_on_cluster
+
+    cluster = Cluster(scheduler, versions, os.getcwd())
+    source, target = next(((job.source, job.target) for job in _jobs(plan)), ("", ""))
+    token = ""
+    if target and not is_url(target):
+        folder = os.path.dirname(target)
+        while folder and not os.path.isdir(folder):
+            folder = os.path.dirname(folder)
+        token = os.path.join(folder, f".wav2spec-probe-{os.urandom(6).hex()}")
+        open(token, "x").close()
+    try:
+        n_workers = check_cluster(
+            cluster, Probe(token, "" if is_url(source) else (split_member(source) or (source,))[0])
+        )
+    finally:
+        if token:
+            os.unlink(token)
+    return partial(map_on_cluster, cluster=cluster), n_workers
