@@ -186,7 +186,7 @@ def test_a_page_larger_than_browsers_open_is_refused_and_not_written(
     monkeypatch.setattr("wav2spec.render.html.explorer._LARGE_BYTES", 500)
     result = explore(make_wav(), tmp_path / "page.html")
     assert result.return_value == 1
-    assert "more than which browsers do not open" in result.stderr
+    assert "browsers open at most" in result.stderr
     assert not (tmp_path / "page.html").exists()
 
 

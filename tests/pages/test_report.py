@@ -161,6 +161,13 @@ def test_a_recording_that_is_gone_costs_its_thumbnail_and_a_warning(make_wav: Ma
     assert column_of(tmp_path / "report.html", "thumbnail") == [0, None]
 
 
+def test_a_recording_that_was_cut_since_costs_its_thumbnail(make_wav: MakeWav, tmp_path: Path) -> None:
+    rows = [make_row(str(make_wav(n_samples=4000)), start_sample=8000, segment_samples=4000)]
+    result = run_report(write_manifest(tmp_path / "run.jsonl", rows), "-o", tmp_path / "report.html")
+    assert result.return_value == 0
+    assert "it ends before sample 8000" in result.stderr
+
+
 def test_the_page_allows_its_own_scripts_and_styles_by_digest_and_nothing_else(tmp_path: Path) -> None:
     write_manifest(tmp_path / "run.jsonl", [make_row()])
     run_report(tmp_path / "run.jsonl", "-o", tmp_path / "report.html", "--thumbnails", "none")

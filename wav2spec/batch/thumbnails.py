@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from wav2spec.audio.preprocess import preprocess
 from wav2spec.audio.recording import open_recording
-from wav2spec.errors import Wav2SpecError
+from wav2spec.errors import AudioError, Wav2SpecError
 from wav2spec.executors.ordered_map import OrderedMap
 from wav2spec.executors.run import map_in_order
 from wav2spec.render.html.review import Row
@@ -67,6 +67,8 @@ def _draw(job: ThumbnailJob) -> Iterator[Pixels | str]:
             return
         with open_recording(job.path) as recording:
             left = recording.n_samples - job.first
+            if left <= 0:
+                raise AudioError(job.path, f"it ends before sample {job.first}, where the row of the manifest begins")
             segment = Segment(job.first, left if job.n_samples is None else min(job.n_samples, left))
             yield from_waveform(preprocess(recording, SETTINGS.preprocessing, segment))
     except Wav2SpecError as error:

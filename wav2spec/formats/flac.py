@@ -1,7 +1,8 @@
 """FLAC of 24 bits: lossless, small, and decoded exactly by browsers."""
 
+import os
 from collections.abc import Iterable
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ _FULL_SCALE = 2**23
 
 
 def write_flac(
-    file: BinaryIO, blocks: Iterable[npt.NDArray[np.float32]], sample_rate: int, n_channels: int, gain: float = 1.0
+    file: IO[bytes], blocks: Iterable[npt.NDArray[np.float32]], sample_rate: int, n_channels: int, gain: float = 1.0
 ) -> None:
     """Write samples as FLAC.
 
@@ -39,11 +40,46 @@ def write_flac(
     OSError
         If it cannot be written.
     """
-    try:
-        with soundfile.SoundFile(file, "w", sample_rate, n_channels, "PCM_24", format="FLAC", closefd=False) as sound:
-            for block in blocks:
-                values = np.rint(block.astype(np.float64) * (_FULL_SCALE / gain))
-                # libsndfile takes the upper 24 bits of 32.
-                sound.write(np.clip(values, -_FULL_SCALE, _FULL_SCALE - 1).astype(np.int32) << 8)
-    except soundfile.LibsndfileError as error:
-        raise OSError(error.error_string) from error
+    guarded = _Guarded(file)
+    with soundfile.SoundFile(guarded, "w", sample_rate, n_channels, "PCM_24", format="FLAC", closefd=False) as sound:
+        for block in blocks:
+            values = np.rint(block.astype(np.float64) * (_FULL_SCALE / gain))
+            # libsndfile takes the upper 24 bits of 32.
+            sound.write(np.clip(values, -_FULL_SCALE, _FULL_SCALE - 1).astype(np.int32) << 8)
+            if guarded.error:
+                break
+    if guarded.error:
+        raise guarded.error
+
+
+class _Guarded:
+    """A file whose first error is kept: libsndfile's callbacks could only print it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.error: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        if not self.error:
+            try:
+                # A file without a buffer may take a part.
+                left = memoryview(data)
+                while left:
+                    left = left[self._file.write(left) :]
+            except OSError as error:
+                self.error = error
+        return len(data)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        try:
+            return self._file.seek(offset, whence)
+        except OSError as error:
+            # What is buffered is written by a seek.
+            self.error = self.error or error
+            return -1
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def read(self, size: int) -> bytes:
+        return self._file.read(size)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, astuple
 from functools import cache, partial
 from math import ceil, log2
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 
@@ -124,22 +124,34 @@ def _write(
     sound = stream.sound
     gain = _gain(sound)
     label = sound.sample_rate if sound.sample_rate in _LABELS else _USUAL_LABEL
-    try:
-        with tempfile.TemporaryFile() as flac:
+    with _temporary_file() as flac:
+        try:
             write_flac(flac, sound.blocks(), label, sound.n_channels, gain)
-            n_bytes = flac.seek(0, os.SEEK_END) * 4 // 3
-            if n_bytes > _MAX_BYTES:
-                limit = f"{_MAX_BYTES / 1e6:.0f} MB, more than which browsers do not open"
-                raise AudioError(sound.name, f"the page would have {n_bytes / 1e6:.0f} MB of {limit}: {_WAYS_OUT}")
-            flac.seek(0)
-            data = Block("data", [to_json(_data(stream, gain, label, labels))], "application/json")
-            _PAGE.write(file, _title(stream), described(), [data, Block("sound", to_base64(_pieces(flac)))])
-    except OSError as error:
-        raise OutputError(f"temporary directory {tempfile.gettempdir()}", os_error_message(error)) from error
+        except OSError as error:
+            raise _temporary_error(error) from error
+        n_bytes = flac.seek(0, os.SEEK_END) * 4 // 3
+        if n_bytes > _MAX_BYTES:
+            limit = f"browsers open at most {_MAX_BYTES / 1e6:.0f} MB"
+            raise AudioError(sound.name, f"the page would have {n_bytes / 1e6:.0f} MB, {limit}: {_WAYS_OUT}")
+        flac.seek(0)
+        data = Block("data", [to_json(_data(stream, gain, label, labels))], "application/json")
+        _PAGE.write(file, _title(stream), described(), [data, Block("sound", to_base64(_pieces(flac)))])
     return sound.n_samples, sound.n_channels
 
 
-def _pieces(file: BinaryIO) -> Iterator[bytes]:
+def _temporary_file() -> IO[bytes]:
+    try:
+        # Without a buffer, of which the rest would be written, and fail, when the file is closed.
+        return tempfile.TemporaryFile(buffering=0)
+    except OSError as error:
+        raise _temporary_error(error) from error
+
+
+def _temporary_error(error: OSError) -> OutputError:
+    return OutputError(f"temporary directory {tempfile.gettempdir()}", os_error_message(error))
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
     while piece := file.read(_COPY_BYTES):
         yield piece
 

@@ -14,7 +14,6 @@ let columnsOf = new Map();  // column -> dB of its rows, from low to high
 let queue = [], nWaiting = 0;
 let image, pixels;
 const colors = new Uint32Array(256);
-const idle = {resolve: null};
 
 const workers = Array.from({length: nWorkers}, () => {
   const worker = new Worker(workerUrl);
