@@ -234,26 +234,29 @@ def test_the_file_says_what_it_is_and_how_it_was_measured(train: Path) -> None:
     assert table["settings"].items() >= chosen.items()
 
 
-@pytest.mark.parametrize("old", [b"", b"old"])
 @pytest.mark.parametrize("bad", ["none.wav", "text.wav", "short.wav", "nan.wav"])
 @pytest.mark.parametrize("jobs", job_counts("1", "2"))
-def test_where_a_source_fails_nothing_is_written(
-    train: Path, make_wav: MakeWav, old: bytes, bad: str, jobs: str
+def test_where_a_source_fails_the_levels_are_those_of_the_others_and_the_file_says_so(
+    train: Path, make_wav: MakeWav, bad: str, jobs: str
 ) -> None:
     (train.parent / "text.wav").write_bytes(b"text")
     make_wav("short.wav", n_samples=100)
     make_wav("nan.wav", np.full(4000, np.nan), subtype="FLOAT")
-    target = train.parent / "levels.toml"
-    if old:
-        target.write_bytes(old)
     (train.parent / "none.wav").symlink_to("nowhere")
-    before = names(train.parent)
-    words: list[Words] = ["levels", train, train.parent / bad]
-    result = run_in_process(*words, "-o", target, "-j", jobs) if jobs == "2" else run_in_process(*words, "-o", target)
+    expected, target = measured(train), train.parent / "levels.toml"
+    result = run_in_process("levels", train, train.parent / bad, "-o", target, "-j", jobs)
     assert (result.returncode, result.stdout) == (1, b"")
     assert bad.encode() in result.stderr
-    assert names(train.parent) == before
-    assert not old or target.read_bytes() == old
+    lines = target.read_text().splitlines()
+    assert lines[1] == "# 1 of 4 sources failed; these are the levels of the others"
+    assert [lines[0], *lines[2:]] == expected.splitlines()
+
+
+def test_where_every_source_fails_nothing_is_written(train: Path) -> None:
+    (train.parent / "text.wav").write_bytes(b"text")
+    target = train.parent / "levels.toml"
+    assert run_in_process("levels", train.parent / "text.wav", "-o", target).returncode == 1
+    assert not target.exists()
 
 
 def test_silence_alone_has_no_levels(make_wav: MakeWav) -> None:
@@ -291,3 +294,14 @@ def test_levels_are_not_written_over_a_recording(make_wav: MakeWav) -> None:
     result = run_in_process("levels", *wavs, "-o", wavs[0])
     assert [wav.read_bytes() for wav in wavs] == before
     assert result.returncode in (1, 2)
+
+
+def test_checks_leave_recordings_out(train: Path, make_wav: MakeWav) -> None:
+    make_wav("train/silence.wav", np.zeros(6000))
+    expected = told(train)
+    target = train.with_name("checked.toml")
+    done("levels", train, "--skip", "silent", "-o", target)
+    assert tomllib.loads(target.read_text())["statistics"]["n_pictures"] == len(NAMES)
+    assert expected["statistics"]["n_pictures"] == len(NAMES) + 1
+    done("levels", train, "--refuse", "silent", "-o", target, code=1)
+    assert "1 of 4 sources failed; these are the levels of the others" in target.read_text()

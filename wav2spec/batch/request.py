@@ -131,7 +131,40 @@ class Sources:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request(Sources):
+class CheckedSources(Sources):
+    """Sources, and checks of their quality.
+
+    Attributes
+    ----------
+    refuse, warn, skip : tuple of str
+        Quality checks, as ``"silent,clipped:0.01"``.
+    """
+
+    refuse: tuple[str, ...] = ()
+    warn: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in _CHECKS:
+            self.checks(name)
+
+    def checks(self, name: Literal["refuse", "warn", "skip"]) -> tuple[QualityCheck, ...]:
+        """Return the checks of a field.
+
+        Raises
+        ------
+        SettingError
+            If there is no such check.
+        """
+        try:
+            return parse_checks(getattr(self, name))
+        except ValueError as error:
+            raise SettingError(name, str(error)) from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request(CheckedSources):
     """Sources, and what is made of them.
 
     Attributes
@@ -150,8 +183,6 @@ class Request(Sources):
         Write nothing, report what would be done.
     prune : bool
         Remove orphans: pictures of this command whose source or segment is gone. Draws nothing without `update`.
-    refuse, warn, skip : tuple of str
-        Quality checks, as ``"silent,clipped:0.01"``.
     manifest : str, optional
         File that gets a line of JSON for each outcome; ``%d`` in it is the number of the part.
     part : Part, optional
@@ -173,9 +204,6 @@ class Request(Sources):
     check: bool = False
     dry_run: bool = False
     prune: bool = False
-    refuse: tuple[str, ...] = ()
-    warn: tuple[str, ...] = ()
-    skip: tuple[str, ...] = ()
     manifest: str | None = None
     part: Part | None = None
     labels: str | None = None
@@ -197,22 +225,6 @@ class Request(Sources):
                     raise SettingError(name, f"cannot be combined with `{other}`")
         if self.check and self.manifest in (STREAM, *STANDARD_OUTPUT):
             raise SettingError("manifest", "standard output takes the list of `check` or the manifest, not both")
-
-        for name in _CHECKS:
-            self.checks(name)
-
-    def checks(self, name: Literal["refuse", "warn", "skip"]) -> tuple[QualityCheck, ...]:
-        """Return the checks of a field.
-
-        Raises
-        ------
-        SettingError
-            If there is no such check.
-        """
-        try:
-            return parse_checks(getattr(self, name))
-        except ValueError as error:
-            raise SettingError(name, str(error)) from error
 
     @property
     def manifest_path(self) -> str | None:

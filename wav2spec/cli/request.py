@@ -53,7 +53,7 @@ class _Printing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sources(_Printing, request.Sources):
+class Sources(_Printing, request.CheckedSources):
     """Sources, and what is printed about them; each field is named as the option."""
 
 
@@ -229,6 +229,7 @@ def request_options(kind: type[_Printing], *, without: tuple[str, ...] = ()) -> 
         for name, decorate in reversed(_OPTIONS.items()):
             if name in wanted:
                 command = decorate(command)
-        return click.argument("sources", metavar="SRC... [DEST]", nargs=-1, type=FILE)(command)
+        metavar = "SRC... [DEST]" if "output" in wanted else "SRC..."
+        return click.argument("sources", metavar=metavar, nargs=-1, type=FILE)(command)
 
     return add

@@ -162,7 +162,9 @@ class Size:
         try:
             amount, unit = parse_size(value)
         except ValueError as error:
-            message = f"{error}, nor {' nor '.join(self.names)}" if self.names else str(error)
+            # A message that suggests another spelling needs no list of names.
+            is_complete = not self.names or "; " in str(error)
+            message = str(error) if is_complete else f"{error}, nor {' nor '.join(self.names)}"
             raise SettingError(name, message) from None
         if unit.startswith("window") and not self.share:
             message = f"{value!r} is a share of the window; write samples (256) or a time (25ms)"

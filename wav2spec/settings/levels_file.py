@@ -56,15 +56,16 @@ def read_levels(path: str) -> MeasuredLevels:
     return MeasuredLevels(path, {"scale": "db"} | scale, settings)
 
 
-def format_levels(scale: dict[str, Any], statistics: dict[str, Any], settings: Settings) -> str:
-    """Return the text of such a file."""
+def format_levels(scale: dict[str, Any], statistics: dict[str, Any], settings: Settings, remark: str = "") -> str:
+    """Return the text of such a file, with a remark about how it was measured."""
     percentiles = statistics["percentiles_db"]
     tables = {
         "statistics": {name: value for name, value in statistics.items() if name != "percentiles_db"},
         "statistics.percentiles_db": percentiles,
         "settings": {name: value for name, value in _decisive(settings).items() if value != _UNSET},
     }
-    lines = ["# The levels of a data set, by wav2spec levels; wav2spec --levels FILE scales others by them.", ""]
+    lines = ["# The levels of a data set, by wav2spec levels; wav2spec --levels FILE scales others by them."]
+    lines += [f"# {remark}", ""] if remark else [""]
     lines += [f"{name} = {json.dumps(scale[name])}" for name in _SCALE]
     for name, table in tables.items():
         lines += ["", f"[{name}]"]

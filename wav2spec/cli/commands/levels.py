@@ -15,7 +15,7 @@ from wav2spec.batch.progress import Progress
 from wav2spec.batch.run import cost_of, listed_names, run_jobs
 from wav2spec.batch.sources import expand_sources
 from wav2spec.cli.draw import run_reported
-from wav2spec.cli.help import Command
+from wav2spec.cli.help import Command, option
 from wav2spec.cli.options import setting_options, settings_from
 from wav2spec.cli.param_types import FILE
 from wav2spec.cli.request import Sources, request_errors, request_options
@@ -45,16 +45,17 @@ _PERCENT = _Percent(0, 100)
 
 
 @click.command(cls=Command)
-@click.option("-o", "--output", type=FILE, default=STREAM, metavar="FILE.toml", help="By default standard output.")
-@click.option("--low", type=_PERCENT, default=1.0, help="The percentile that becomes black.  [default: 1]")
-@click.option("--high", type=_PERCENT, default=100.0, help="The one that becomes white.  [default: 100, the peak]")
+@option("-o", "--output", group="Output", type=FILE, default=STREAM, metavar="FILE.toml", help="Target.  [default: -]")
+@option("--low", group="Answer", type=_PERCENT, default=1.0, help="Percentile drawn black.  [default: 1]")
+@option("--high", group="Answer", type=_PERCENT, default=100.0, help="Percentile drawn white.  [default: 100]")
 @setting_options(DEFAULT, levels=False)
 @request_options(Sources)
 def levels(output: str, low: float, high: float, **options: Any) -> int:
-    """Measure how the levels of a data set are spread in dB: peak, percentiles, mean and standard deviation.
+    """Measure how the levels of a data set are distributed in dB: peak, percentiles, mean and standard deviation.
 
     Given to --levels, the file scales pictures of this set and of others alike. Levels refer to full scale, unless
-    --db-ref gives a magnitude. Sources are named as for image.
+    --db-ref gives a magnitude. If a source fails, the levels are those of the others, the file says so, and the exit
+    code is 1.
 
     \b
     wav2spec levels train/ -o levels.toml --preset librosa-mel
@@ -90,27 +91,31 @@ def _measure(
     from wav2spec.dsp.histogram import LevelHistogram, percentile_scale, statistics
     from wav2spec.storage.targets import make_directory, open_target
 
-    found, n_spectrograms = LevelHistogram(), 0
+    found, n_spectrograms, n_left_out = LevelHistogram(), 0, 0
     progress = Progress(len(jobs), hidden=sources.quiet)
-    action = partial(measure_recording, conversion=Conversion(settings, measure_levels))
+    refuse, warn, skip = (sources.checks(name) for name in ("refuse", "warn", "skip"))
+    conversion = Conversion(settings, measure_levels, refuse=refuse, warn=warn, skip=skip)
+    action = partial(measure_recording, conversion=conversion)
     make_directory(os.path.dirname(output))
 
     def measured() -> Iterator[Outcome]:
-        nonlocal found, n_spectrograms
+        nonlocal found, n_spectrograms, n_left_out
         for outcome in run_jobs(jobs, action, sources, len(jobs), cost_of(settings), progress):
+            n_left_out += outcome.failure is not None
             if isinstance(outcome, Measured):
                 found += outcome.levels
                 n_spectrograms += outcome.n_spectrograms
             yield outcome
 
     exit_code = run_reported(measured(), sources, progress)
-    if exit_code:
+    if not found.n_values and exit_code:
         return exit_code
     if not found.n_values:
         print_message("error", f"there are no levels: {'all is silent' if n_spectrograms else 'nothing was measured'}")
         return 1
     scale = {"db_ref": settings.levels.db_ref, **percentile_scale(found, low, high)}
     summary = {"n_pictures": n_spectrograms, **statistics(found, tuple(sorted({*_PERCENTILES, low, high})))}
+    n_failed = f"{n_left_out} of {len(jobs)} sources failed; these are the levels of the others" if n_left_out else ""
     with open_target(output) as file:
-        file.write(format_levels(scale, summary, settings).encode())
-    return 0
+        file.write(format_levels(scale, summary, settings, remark=n_failed).encode())
+    return exit_code
