@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wav2spec.arrays import Samples
+
+if TYPE_CHECKING:
+    from wav2spec.settings.preprocessing import Preprocessing
 
 
 @dataclass(frozen=True)
@@ -30,15 +33,19 @@ class Waveform:
         Where in the recording it comes from, at the recording's own rate.
     start_s : float
         When in the recording it begins.
-    surroundings : tuple of (int, int)
-        The numbers of samples at both ends that lie before and after the section asked for. Frames at the edges of a
-        figure see them; they are not drawn.
     threaded : bool
         Whether it is long enough, and there is a processor, for it to be analysed in a thread of its own.
     facts : callable
         What `Recording.facts` says of the samples taken.
     blocks : callable
         Begins anew at each call, and yields shape (n, n_channels), float32.
+    surroundings : tuple of (int, int)
+        The numbers of samples at both ends that lie before and after the section asked for. Frames at the edges of a
+        figure see them; they are not drawn.
+    otherwise : callable, optional
+        Returns the waveform that another `Preprocessing` makes of the same recording.
+    widened : callable, optional
+        Returns the waveform with so many s of the recording on both sides, as far as there are, as `surroundings`.
     """
 
     name: str
@@ -51,3 +58,5 @@ class Waveform:
     threaded: bool = False
     facts: Callable[[], dict[str, Any]] = dict
     surroundings: tuple[int, int] = (0, 0)
+    otherwise: "Callable[[Preprocessing], Waveform] | None" = None
+    widened: "Callable[[float], Waveform] | None" = None

@@ -97,11 +97,9 @@ def test_rows_are_the_option_repeated_first_and_columns_the_second(
     assert labelled == [i // n_columns == n_rows - 1 for i in range(len(panels))]
 
 
-def test_nothing_repeated_and_three_repeated_are_usage_errors_that_name_the_options() -> None:
-    assert all(name in fails() for name in ("--window", "--window-size", "--stride"))
-    assert "repeat" in fails("--window hann")
+def test_three_repeated_are_a_usage_error_that_names_the_options() -> None:
     three = "--window hann --window hamming --window-size 64 --window-size 128 --stride 8 --stride 16"
-    assert all(name in fails(three) for name in ("--window", "--window-size", "--stride", "three"))
+    assert all(name in fails(three) for name in ("--window", "--window-size", "--stride", "3 options"))
 
 
 @pytest.mark.parametrize(

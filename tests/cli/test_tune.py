@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pytest
 from in_process import run_in_process
 from program import HANGS_AFTER_S
-from recordings import MakeWav
+from recordings import SAMPLES, MakeWav
 
 from wav2spec import spectrogram
 from wav2spec.dsp.entropy import entropies, magnitude_entropy, rank
@@ -65,8 +65,12 @@ def flags_of(*words: str | Path) -> dict[str, str]:
     result = run_in_process("tune", "--flags", *words)
     assert (result.returncode, result.stderr, result.stdout.count(b"\n")) == (0, b"", 1)
     given = shlex.split(result.stdout.decode())
-    assert given[::2] == ["--window", "--window-size"]
-    return dict(zip(given[::2], given[1::2], strict=True))
+    flags = dict(zip(given[::2], given[1::2], strict=True))
+    # They fit the window, whichever command takes them.
+    if "--resolve" not in words:
+        assert (flags.pop("--stride"), flags.pop("--fft-length")) == ("auto", "auto")
+    assert list(flags) == ["--window", "--window-size"]
+    return flags
 
 
 def test_a_click_train_wants_the_shortest_window_and_close_steady_tones_the_longest(make_wav: MakeWav) -> None:
@@ -274,3 +278,49 @@ def test_wrong_usage_is_told_by_the_name_of_the_option(words: str, named: str) -
     result = run_in_process("tune", *words.split())
     assert (result.returncode, result.stdout) == (2, b"")
     assert named.encode() in result.stderr
+
+
+def test_no_window_is_longer_than_a_quarter_of_the_recording(make_wav: MakeWav) -> None:
+    for n_samples in (1000, 4000, 50_000):
+        rows = tuned(make_wav(samples=close_tones(n_samples)))
+        assert max(row["window_size"] for row in rows) <= n_samples / 4
+
+
+@pytest.mark.parametrize("rate", [500, 1000, 2500])
+def test_a_gaussian_fits_a_chirp_at_its_exact_deviation(rate: float) -> None:
+    # Cohen, "Time-frequency analysis", 1995: of a chirp of rate c it is 1 / sqrt(2 pi c).
+    exact = RATE / (2 * np.pi * rate) ** 0.5
+    samples = chirp(rate, 2.0)
+    shares = (0.5, 0.7, 0.85, 1.0, 1.18, 1.4, 2.0)
+    found = []
+    for share in shares:
+        size = 2 * round(6 * share * exact)
+        analysis = analysis_of(size, window=f"gaussian:{share * exact:.3f}", stride="1/16").resolved(RATE)
+        found.append(magnitude_entropy(as_sound(samples), analysis) or 0.0)
+    assert shares[int(np.argmin(found))] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("name", "low_ms", "high_ms"), [("speech", 8, 64), ("guitar", 40, 100), ("kick", 5, 25), ("snare", 1, 6)]
+)
+def test_real_recordings_get_the_windows_that_people_choose(name: str, low_ms: float, high_ms: float) -> None:
+    assert low_ms <= tuned("-q", SAMPLES / f"{name}.wav")[0]["window_ms"] <= high_ms
+
+
+def test_what_makes_the_answer_doubtful_is_said(make_wav: MakeWav) -> None:
+    path = make_wav(samples=close_tones(2 * RATE))
+    sizes = ("--window-size", "64", "--window-size", "128")
+    assert b"the longest window tried: a longer one may be better" in run_in_process("tune", path, *sizes).stderr
+    assert b"about a quarter of the recording" in run_in_process("tune", path).stderr
+    assert b"too little to rank" in run_in_process("tune", path, "--window", "hann", "--window", "hanning").stderr
+
+
+def test_the_best_are_drawn_and_a_section_is_measured(make_wav: MakeWav, folder: Path) -> None:
+    samples = np.concatenate([click_train(), close_tones()])
+    path = make_wav(samples=samples)
+    assert tuned("--duration", "1", path)[0]["window_size"] == min(TUNED_SIZES)
+    assert tuned("--start", "1", path)[0]["window_size"] == max(TUNED_SIZES)
+    target = folder / "best.png"
+    assert run_in_process("tune", "-q", path, "--plot", target).returncode == 0
+    assert target.exists()
+    assert run_in_process("tune", "-q", path, "--plot", folder / "best.npy").returncode == 2

@@ -21,7 +21,7 @@ RASTER = """ | --fft-length 1024 --window-align center | --framing pad-end | --s
 
 FIGURE = """ | --fft-length 4096 --window-align center | --framing valid | --scale linear | --width 345 | --height 456
     | --dpi 60 | --title "it's a 'title' \N{EM DASH} of\t2" | --no-colorbar | --waveform | --style dark
-    | --palette viridis | --waveform --waveform-range 0.5 | --no-caption"""
+    | --palette viridis | --waveform --waveform-range 0.5 | --no-caption | --mark 0.1"""
 
 
 def cases(text: str) -> dict[str, list[str]]:

@@ -1,6 +1,7 @@
 """From a recording to the samples that are analysed: cut out, resampled, brought to length and level."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from math import ceil, sqrt
@@ -77,7 +78,69 @@ def preprocess(recording: "Recording", source: Preprocessing, segment: Segment |
     facts = partial(recording.facts, first, n_cut)
     start_s = first / recording.sample_rate
     threaded = recording.allow_threads and n_samples >= _WORTH_A_THREAD
-    return Waveform(recording.path, rate, n_channels, n_samples, blocks, segment, start_s, threaded, facts)
+    widened = partial(_widened, recording, source, segment)
+    return Waveform(
+        recording.path,
+        rate,
+        n_channels,
+        n_samples,
+        blocks,
+        segment,
+        start_s,
+        threaded,
+        facts,
+        otherwise=partial(preprocess, recording),
+        widened=widened,
+    )
+
+
+def waveform_of(path: str, preprocessing: Preprocessing) -> Waveform:
+    """Return the waveform of a recording that is opened whenever it is read.
+
+    Raises
+    ------
+    AudioError
+        If it cannot be read, or has no such channel or section.
+    """
+    # Loads libsndfile.
+    from wav2spec.audio.recording import open_recording
+
+    def of(derive: Callable[[Waveform], Waveform]) -> Waveform:
+        with open_recording(path) as recording:
+            known = derive(preprocess(recording, preprocessing))
+            facts = known.facts()
+
+        def opened() -> Iterator[Samples]:
+            with open_recording(path) as recording:
+                yield from derive(preprocess(recording, preprocessing)).blocks()
+
+        return replace(known, blocks=opened, facts=lambda: facts)
+
+    waveform = of(lambda waveform: waveform)
+    return replace(
+        waveform,
+        otherwise=partial(waveform_of, path),
+        widened=lambda context_s: of(lambda one: one.widened(context_s) if one.widened else one),
+    )
+
+
+def _widened(recording: "Recording", source: Preprocessing, segment: Segment, context_s: float) -> Waveform:
+    """Return a segment with the samples around it, and without padding beyond the recording."""
+    if source.target_length is not None:
+        return preprocess(recording, source, segment)
+    context = ceil(context_s * recording.sample_rate)
+    before = min(context, segment.first)
+    after = min(context, recording.n_samples - segment.first - segment.n_samples)
+    unscaled = replace(source, segment=None, segment_stride=None, segment_last=None, normalize="none")
+    section = preprocess(recording, unscaled, segment)
+    wide = preprocess(recording, unscaled, Segment(segment.first - before, segment.n_samples + before + after))
+
+    def blocks() -> Iterator[Samples]:
+        return _scaled(wide.blocks(), _gain(section.blocks, source))
+
+    rates = recording.sample_rate, wide.sample_rate
+    surroundings = resampled_length(before, *rates), resampled_length(after, *rates)
+    return replace(wide, blocks=blocks, segment=segment, surroundings=surroundings, widened=None)
 
 
 def resampled_length(n_samples: int, sample_rate: int, target_rate: int) -> int:

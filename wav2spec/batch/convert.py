@@ -223,7 +223,9 @@ class Conversion:
         if self.grid and isinstance(self.settings.picture, Figure):
             from wav2spec.render.figures.plot import plan_grid
 
-            return plan_grid(waveform, job.format, self.grid.cells, self.grid.varied, self.settings.picture)
+            return plan_grid(
+                waveform, job.format, self.grid.cells, self.grid.varied, self.settings.picture, self.grid.together
+            )
         return plan_picture(waveform, job.format, self.settings, labels=self.labels)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 from wav2spec.audio.checks import QualityCheck, parse_checks
 from wav2spec.errors import SettingError
 from wav2spec.settings.choices import Format
+from wav2spec.settings.comparison import Together
 from wav2spec.settings.pictures import Figure
 from wav2spec.settings.settings import Settings
 from wav2spec.storage.listing import WAV_FILES, Patterns
@@ -19,10 +20,13 @@ _CHECKS: tuple[Literal["refuse", "warn", "skip"], ...] = ("refuse", "warn", "ski
 
 @dataclass(frozen=True)
 class Grid:
-    """The settings of each panel of a figure in reading order, and the values that vary, the rows' first."""
+    """The settings of each panel of a figure in reading order, the values that vary, the rows'
+    first, and the recordings beside the first.
+    """
 
     cells: list[Settings]
     varied: dict[str, list[Any]]
+    together: Together | None = None
 
 
 def command_of(settings: Settings, grid: Grid | None = None, format: Format | None = None) -> str:

@@ -64,7 +64,11 @@ def setting_options(
         command = _file_option("--like", "PICTURE.png", "Start from the settings of a picture.")(command)
         message = "Start from the settings of another system; see wav2spec presets."
         names = click.Choice(list(PRESETS))
-        return option("--preset", type=names, metavar="NAME", group="Settings", everyday=True, help=message)(command)
+        several = {"multiple": True, "callback": _note_order} if "preset" in repeated else {}
+        preset = option(
+            "--preset", type=names, metavar="NAME", group="Settings", everyday=True, help=message, **several
+        )
+        return preset(command)
 
     return add
 

@@ -27,6 +27,8 @@ class Label:
     text : str
     low_hz, high_hz : float, optional
         The band, if it has one.
+    tier : str
+        The tier it belongs to, in files that have tiers.
     """
 
     start_s: float
@@ -34,6 +36,7 @@ class Label:
     text: str
     low_hz: float | None = None
     high_hz: float | None = None
+    tier: str = ""
 
 
 def read_labels(path: str) -> tuple[Label, ...]:

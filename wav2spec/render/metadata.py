@@ -9,6 +9,7 @@ from wav2spec.dsp.spectrogram import SpectrogramStream
 from wav2spec.errors import AudioError, SettingError, os_error_message
 from wav2spec.formats.page_reader import read_page_text
 from wav2spec.formats.png_reader import begins_as_png, is_regular, read_text
+from wav2spec.formats.vector_text import read_vector_text
 from wav2spec.render.orientation import axes
 from wav2spec.render.quantize import value_range
 from wav2spec.settings.levels import Levels
@@ -49,10 +50,10 @@ def describe(stream: SpectrogramStream, command: str, **more: Any) -> str:
             "window_size": analysis.window_size,
             "stride": analysis.stride,
             "fft_length": analysis.fft_length,
-            "start_s": sound.start_s,
+            "start_s": sound.start_s + sound.surroundings[0] / sound.sample_rate,
             "start_sample": sound.segment.first,
             "sample_rate": sound.sample_rate,
-            "n_samples": sound.n_samples,
+            "n_samples": sound.n_samples - sum(sound.surroundings),
             "n_channels": sound.n_channels,
             "n_frames": stream.n_frames,
             "n_bands": stream.shape[2],
@@ -105,13 +106,13 @@ def read_description(path: str, *, whole: bool = False) -> str | None:
     """
     if not is_regular(path):
         return None
-    return read_text(path, whole=whole) or read_page_text(path, whole=whole)
+    return read_text(path, whole=whole) or read_page_text(path, whole=whole) or read_vector_text(path)
 
 
 def is_rendering(path: str) -> bool:
     """Say whether a file is a PNG, or a page with metadata; a file that cannot be read is neither."""
     try:
-        return begins_as_png(path) or (is_regular(path) and read_page_text(path) is not None)
+        return begins_as_png(path) or (is_regular(path) and read_description(path) is not None)
     except OSError:
         return False
 
@@ -145,8 +146,6 @@ def _agree(old: Any, new: Any) -> bool:
 def _parsed(text: str | None) -> Metadata | None:
     try:
         metadata = json.loads(text or "null")
-        # Lone surrogates are valid JSON, but no text that could be printed.
-        json.dumps(metadata, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
     shaped = isinstance(metadata, dict) and all(isinstance(metadata.get(name), kind) for name, kind in _SHAPE.items())

@@ -57,6 +57,8 @@ def _plan_page(waveform: Waveform, format: Format, settings: Settings, labels: s
 _PLANNERS: dict[Format, Callable[[Waveform, Format, Settings, str | None], Rendering]] = {
     "png": _plan_picture,
     "npy": _plan_values,
+    "svg": _plan_picture,
+    "pdf": _plan_picture,
     "html": _plan_page,
 }
 

@@ -120,7 +120,7 @@ CHECKS: dict[str, float | None] = {
     "dc": 0.01,  # mean of a channel, linear, either way more than
 }
 
-Format = Literal["png", "npy", "html"]
+Format = Literal["png", "npy", "html", "svg", "pdf"]
 
 # Formats of `image`; a page is written by `explore`.
 ImageFormat = Literal["png", "npy"]

@@ -34,6 +34,8 @@ class OutputFormat:
 FORMATS: dict[Format, OutputFormat] = {
     "png": OutputFormat(".png", "pixels", has_metadata=True, commands=("image", "plot", "compare")),
     "npy": OutputFormat(".npy", "values", has_metadata=False, commands=("image",)),
+    "svg": OutputFormat(".svg", "px", has_metadata=True, commands=("plot", "compare")),
+    "pdf": OutputFormat(".pdf", "px", has_metadata=True, commands=("plot", "compare")),
     "html": OutputFormat(".html", "samples", has_metadata=True, commands=("explore",)),
 }
 

@@ -6,6 +6,7 @@ from typing import Literal, get_args
 from wav2spec.errors import SettingError
 from wav2spec.settings.choices import GRAY, LAYOUTS, MAX_PNG_SIDE, PALETTES, BitDepth, Layout, Reduce, Style
 from wav2spec.settings.fields import Choice, Flag, Number, Text, check_fields, setting
+from wav2spec.settings.marks import MarkList
 
 _REDUCE_HELP = "Statistic of the powers that share a pixel."
 _METADATA_HELP = "Store the settings in the picture."
@@ -84,14 +85,14 @@ class Figure:
         Number("px", whole=True, minimum=64, maximum=32_000),
         "Width of the figure.",
         group="Picture",
-        default_text="1000, more for a wide grid",
+        default_text="960, more for a wide grid",
     )
     height: int | None = setting(
         None,
         Number("px", whole=True, minimum=64, maximum=32_000),
         "Height of the figure.",
         group="Picture",
-        default_text="500, more for several panels",
+        default_text="480, more for several panels",
     )
     dpi: int = setting(
         100,
@@ -116,6 +117,22 @@ class Figure:
         applies_if=("waveform", (True,)),
     )
     caption: bool = setting(True, Flag(), "Write the settings below the title.", group="Picture")
+    labels: str | None = setting(
+        None,
+        Text("FILE|auto"),
+        "Draw labels: Audacity, Raven, Praat or CSV.",
+        details="`auto` takes `talk.TextGrid`, `talk.txt` or `talk.csv` beside `talk.wav`. Labels with limits in "
+        "frequency are boxes, the others stand in tiers below.",
+        group="Picture",
+        default_text="none",
+    )
+    mark: str | None = setting(
+        None,
+        MarkList(),
+        "Draw lines at times (1.23) and frequencies (440Hz).",
+        group="Picture",
+        default_text="none",
+    )
     style: Style = setting("light", Choice(get_args(Style)), "Dark on light, or light on dark.", group="Picture")
     palette: str = setting(
         "magma",

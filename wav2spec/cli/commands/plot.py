@@ -1,27 +1,63 @@
 """``wav2spec plot``: the conventional labelled figure."""
 
+from functools import partial
+from math import ceil, isfinite
 from typing import Any
 
 import click
 
+from wav2spec.batch.outcomes import Measured
+from wav2spec.batch.progress import Progress
+from wav2spec.batch.run import cost_of, plan_conversion, run_jobs
 from wav2spec.cli.draw import draw_pictures
-from wav2spec.cli.help import Command
+from wav2spec.cli.help import Command, option
 from wav2spec.cli.options import setting_options, settings_from
-from wav2spec.cli.request import Request, request_options
+from wav2spec.cli.request import Request, request_errors, request_options
 from wav2spec.settings.presets import PLOT
+from wav2spec.settings.settings import Settings
 
 
 @click.command(cls=Command)
-@setting_options(PLOT)
+@setting_options(PLOT, repeated=("mark",))
+@option("--same-levels", is_flag=True, group="Levels and colour", help="Scale all figures by the greatest peak of all.")
 @request_options(Request, without=("format",))
-def plot(**options: Any) -> int:
+def plot(same_levels: bool, **options: Any) -> int:
     """Draw each recording as a labelled figure: time to the right, frequency upwards, a colour bar.
 
-    It starts from preset librosa. Sources and targets are named as for image.
+    Window, stride and FFT length fit the recording and the figure unless given. Targets end in .png, .svg or .pdf.
 
     \b
     wav2spec plot guitar.wav
     wav2spec plot guitar.wav out.png --window-size 25ms --freq-scale log --waveform
     """
     request = Request.from_options(options)
-    return draw_pictures(request, settings_from(options, PLOT))
+    # The option may be given several times.
+    options["mark"] = ",".join(options["mark"]) or None
+    settings = settings_from(options, PLOT)
+    shared = same_levels or settings.preprocessing.segment is not None
+    if same_levels and settings.levels.scale != "db":
+        raise click.UsageError(f"--same-levels needs --scale db, but it is {settings.levels.scale}")
+    if not shared or settings.levels.scale != "db" or settings.levels.db_ref != "peak" or request.dry_run:
+        return draw_pictures(request, settings)
+    peak_db = _peak_db(request, settings)
+    # Full scale is the same for all windows. Rounded up, so that the peak itself is not cut off.
+    return draw_pictures(request, settings.replace(db_ref="full-scale", db_max=ceil(10 * peak_db) / 10))
+
+
+def _peak_db(request: Request, settings: Settings) -> float:
+    """Return the greatest level of all recordings re full scale; 0 if there is none."""
+    # Loads NumPy and libsndfile.
+    from wav2spec.batch.convert import Conversion, measure_levels, measure_recording
+
+    measured = settings.replace(db_ref="full-scale", reduce="max")
+    with request_errors():
+        plan = plan_conversion(request, settings)
+    action = partial(measure_recording, conversion=Conversion(measured, measure_levels))
+    progress = Progress(plan.n_jobs, hidden=request.quiet)
+    try:
+        outcomes = run_jobs(plan, action, request, plan.n_jobs, cost_of(settings), progress)
+        # Recordings that fail are reported when they are drawn.
+        peaks = [outcome.levels.peak for outcome in outcomes if isinstance(outcome, Measured)]
+    finally:
+        progress.close()
+    return max((peak for peak in peaks if isfinite(peak)), default=0.0)

@@ -2,23 +2,26 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from wav2spec.batch.jobs import Unusable
+from wav2spec.batch.jobs import Job, Unusable
+from wav2spec.batch.outcomes import Outcome
+from wav2spec.batch.progress import Progress
+from wav2spec.batch.run import cost_of, listed_names, run_jobs
 from wav2spec.batch.sources import expand_sources
+from wav2spec.cli.draw import run_reported
 from wav2spec.cli.help import Command
 from wav2spec.cli.options import usage_errors
 from wav2spec.cli.param_types import FILE
-from wav2spec.cli.request import request_errors
-from wav2spec.console import print_message, printable
-from wav2spec.errors import AudioError, SettingError, Wav2SpecError
-from wav2spec.process import begin_work
+from wav2spec.cli.request import Sources, request_errors, request_options
+from wav2spec.console import print_message
+from wav2spec.errors import SettingError
 from wav2spec.settings.analysis import Analysis
-from wav2spec.settings.presets import TUNE, TUNED_SIZES
-from wav2spec.storage.listing import WAV_FILES
+from wav2spec.settings.presets import COMPARE, TUNE, TUNED_SIZES
 
 if TYPE_CHECKING:
     from wav2spec.dsp.resolution import Resolution
@@ -38,39 +41,47 @@ class _Row:
 
 
 @click.command(cls=Command)
-@click.argument("sources", metavar="SRC...", nargs=-1, type=FILE)
 @click.option("--window", "windows", multiple=True, default=("hann",), help="A window function to try.  [repeatable]")
 @click.option("--window-size", "sizes", multiple=True, help="A size to try, in samples or time.  [repeatable]")
+@click.option("--start", default="0", metavar="TIME", help="Start of the section: seconds (2.5), 1:02.5 or 150ms.")
+@click.option("--duration", metavar="TIME", help="Length of the section.")
+@click.option("--channel", default="mix", metavar="first|mix|N", help="Channel to measure.  [default: mix]")
 @click.option("--resolve", metavar="HZ|TIME", help="Answer from theory: two tones (50Hz) or clicks (5ms) so far apart.")
 @click.option("--json", "as_json", is_flag=True, help="The table as JSON.")
 @click.option("--flags", is_flag=True, help="The best window alone, as options for the other commands.")
+@click.option("--plot", "figure", type=FILE, metavar="FILE.png", help="Draw the two best beside the default.")
+@request_options(Sources)
 def tune(
-    sources: tuple[str, ...],
     windows: tuple[str, ...],
     sizes: tuple[str, ...],
     resolve: str | None,
     as_json: bool,
     flags: bool,
+    figure: str | None,
+    **options: Any,
 ) -> int:
     """Rank windows by the concentration of their spectrograms: the entropy of the magnitudes, less is better.
 
-    Sources are files, or folders of WAV files, over which the mean counts. --resolve needs no source.
+    Of several recordings each counts the same. Windows longer than a quarter of a recording are not tried.
+    --resolve needs no source.
 
     \b
     wav2spec tune guitar.wav
     wav2spec plot guitar.wav $(wav2spec tune --flags guitar.wav)
     """
-    if resolve and (sources or sizes):
-        raise click.UsageError("--resolve answers from theory, and takes neither sources nor --window-size")
+    given = any(options[name] for name in ("sources", "files_from"))
+    if resolve and (given or sizes or figure):
+        raise click.UsageError("--resolve answers from theory: it takes neither sources, --window-size nor --plot")
     if flags and as_json:
         raise click.UsageError("--flags and --json are two ways to answer: give one")
-    if not resolve and not sources:
+    if not resolve and not given:
         raise click.UsageError("Missing argument 'SRC...'.")
-    exit_code, rows = (0, _resolving(resolve, windows)) if resolve else _measured(sources, windows, sizes)
+    exit_code, rows = (0, _resolving(resolve, windows)) if resolve else _measured(options, windows, sizes, figure)
     if not rows:
-        return 1
+        return exit_code or 1
     if flags:
-        click.echo(f"--window {rows[0].window} --window-size {rows[0].window_size}")
+        more = "" if resolve else " --stride auto --fft-length auto"
+        click.echo(f"--window {rows[0].window} --window-size {rows[0].window_size}{more}")
     elif as_json:
         click.echo(json.dumps([asdict(row) for row in rows], indent=1))
     else:
@@ -78,51 +89,85 @@ def tune(
     return exit_code
 
 
-def _measured(sources: tuple[str, ...], windows: tuple[str, ...], sizes: tuple[str, ...]) -> tuple[int, list[_Row]]:
+def _measured(
+    options: dict[str, Any], windows: tuple[str, ...], sizes: tuple[str, ...], figure: str | None
+) -> tuple[int, list[_Row]]:
     """Return the exit code and the rows, the best first."""
+    section = {name: options.pop(name) for name in ("start", "duration", "channel")}
+    sources = Sources.from_options(options)
     with usage_errors():
-        analyses = [
-            TUNE.replace(window=window, window_size=int(size) if str(size).isdecimal() else size).analysis
-            for window in windows
-            for size in sizes or TUNED_SIZES
+        settings = TUNE.replace(**{name: value for name, value in section.items() if value is not None})
+        if settings.preprocessing.channel == "all":
+            raise SettingError("channel", "one channel is measured: first, mix or a number")
+        tried = [
+            settings.replace(window=window, window_size=size) for window in windows for size in sizes or TUNED_SIZES
         ]
-    # Loads NumPy and libsndfile.
-    from wav2spec.audio.preprocess import preprocess
-    from wav2spec.audio.recording import open_recording
-    from wav2spec.dsp.entropy import entropies, rank
-
-    begin_work()
-    found, rate, exit_code = [], 0, 0
     with request_errors():
-        jobs = expand_sources(sources, WAV_FILES)
-    for job in jobs:
-        file = job.source
-        try:
-            if isinstance(job, Unusable):
-                raise AudioError(file, job.message)
-            with open_recording(file) as recording:
-                sound = preprocess(recording, TUNE.preprocessing)
-                spread = entropies(sound, analyses)
-        except SettingError as error:
-            print_message("error", printable(f"{file}: {error}"))
-            exit_code = 1
-        except Wav2SpecError as error:
-            print_message("error", printable(str(error)))
-            exit_code = 1
-        else:
-            rate = rate or sound.sample_rate
-            if spread is None:
-                print_message("warning", f"{printable(file)}: silent, and left out")
-            else:
-                found.append(spread)
-    if not found:
+        found = list(expand_sources(sources.sources, sources.patterns, listed_names(sources)))
+    jobs = [item if isinstance(item, Unusable) else Job(item.source, "", n_bytes=item.n_bytes) for item in found]
+    # Loads NumPy and libsndfile.
+    from wav2spec.batch.tuning import Tuned, Tuning
+    from wav2spec.dsp.entropy import rank
+
+    analyses = [one.analysis for one in tried]
+    tuned: list[Tuned] = []
+    progress = Progress(len(jobs), hidden=sources.quiet)
+
+    def measured() -> Iterator[Outcome]:
+        action = Tuning(settings.preprocessing, analyses)
+        for outcome in run_jobs(jobs, action, sources, len(jobs), cost_of(settings), progress):
+            if isinstance(outcome, Tuned) and outcome.entropies:
+                tuned.append(outcome)
+            yield outcome
+
+    exit_code = run_reported(measured(), sources, progress)
+    if not tuned:
         if not exit_code:
             print_message("error", "nothing to tune by")
         return 1, []
-    return exit_code, [
-        _row(candidate.analysis, rate, candidate.resolution, candidate.entropy)
-        for candidate in rank(analyses, found, rate)
-    ]
+    rate = tuned[0].sample_rate
+    ranked = rank(analyses, [one.entropies for one in tuned], rate)
+    rows = [_row(candidate.analysis, rate, candidate.resolution, candidate.entropy) for candidate in ranked]
+    if not sources.quiet:
+        _print_notes(rows, analyses, rate)
+    if figure is not None:
+        _draw_best(figure, tuned[0].source, section, rows)
+    return exit_code, rows
+
+
+def _print_notes(rows: list[_Row], analyses: list[Analysis], rate: int) -> None:
+    """Print what makes the answer doubtful: the best at an end of what was tried, or others as good."""
+    from wav2spec.dsp.entropy import TIE_BITS
+
+    best = rows[0]
+    lengths = {row.window_ms for row in rows if row.window == best.window}
+    longest = max(int(one.resolved(rate).window_size) for one in analyses) / rate * 1000
+    if len(lengths) > 1 and best.window_ms == max(lengths):
+        limit = "a longer one may be better" if max(lengths) == longest else "it is about a quarter of the recording"
+        print_message("note", f"{best.window_ms:.4g} ms is the longest window tried: {limit}")
+    if len(lengths) > 1 and best.window_ms == min(lengths):
+        print_message("note", f"{best.window_ms:.4g} ms is the shortest window tried: a shorter one may be better")
+    bits = best.entropy_bits or 0.0
+    close = [row for row in rows[1:] if (row.entropy_bits or 0.0) - bits < TIE_BITS]
+    if close:
+        names = ", ".join(f"{row.window} {row.window_ms:.4g} ms" for row in close)
+        print_message("note", f"less than {TIE_BITS} bits from the best, too little to rank: {names}")
+
+
+def _draw_best(target: str, source: str, section: dict[str, Any], rows: list[_Row]) -> None:
+    """Draw the default window, the best and the second."""
+    from wav2spec.audio.preprocess import waveform_of
+    from wav2spec.render.figures.plot import plan_ranking
+    from wav2spec.storage.targets import open_target
+
+    start = COMPARE.replace(**{name: value for name, value in section.items() if value is not None})
+    cells = [start, *(start.replace(window=row.window, window_size=row.window_size) for row in rows[:2])]
+    names = ["default", *(f"number {number}: {row.entropy_bits:.2f} bits" for number, row in enumerate(rows[:2], 1))]
+    waveform = waveform_of(source, start.preprocessing)
+    with request_errors():
+        rendering = plan_ranking(waveform, target, cells, names)
+    with open_target(target) as file:
+        rendering.write(file, None)
 
 
 def _row(analysis: Analysis, sample_rate: int, found: "Resolution", entropy: float) -> _Row:

@@ -27,6 +27,7 @@ Numbers = npt.NDArray[Any]
 # left, which are evenly spaced among its 256.
 _BLANK, _WAVE, _MARK = range(N_SHADES, N_SHADES + 3)
 _FIRST_COLOR = N_SHADES + 4
+_INK, _FAINT = N_SHADES - 1, N_SHADES // 3
 N_LEVELS = 256 - _FIRST_COLOR
 _LEVEL_OF = np.rint(np.arange(256) * (N_LEVELS - 1) / 255).astype(np.uint8)
 _COLOR_OF = np.rint(np.arange(N_LEVELS) * 255 / (N_LEVELS - 1)).astype(np.uint8)
@@ -124,24 +125,26 @@ def draw_figure(
     palettes = list(dict.fromkeys([panel.palette for panel in content.panels] + [name for _, name in content.bars]))
     frame = _frame(figure, layout, content)
     lines = [*_headings(layout, content), *_captions(layout, content), *_label_lines(layout, content)]
-    strokes = [
+    strokes = [*_tier_strokes(layout, content)]
+    strokes += [
         stroke
         for panel, box in _pairs(layout, content)
         for mark in panel.marks
-        for stroke in _strokes(mark, panel.axes, box)
+        for stroke in _strokes(mark, panel.axes, box, _MARK)
     ]
     colors = _colors(figure, palettes)
     if format != "png":
         images = [Image(box, colors[numbers]) for box, numbers in _contents(layout, content, palettes)]
-        save(file, format, frame, lines, images, strokes, describe())
+        vectors = [(stroke.box, _hex(colors[stroke.number])) for stroke in strokes]
+        save(file, format, frame, lines, images, vectors, describe())
         return layout.width, layout.height
     shades, boxed = paint(frame, lines)
     sheet: Numbers = shades.astype(_type_of(palettes), copy=False)
     written = [(box, _part(shades, box).copy()) for box in boxed]
     for box, numbers in _contents(layout, content, palettes):
         _part(sheet, box)[:] = numbers
-    for box in strokes:
-        _part(sheet, box)[:] = _MARK
+    for stroke in strokes:
+        _part(sheet, stroke.box)[:] = stroke.number
     for box, pixels in written:
         _part(sheet, box)[:] = pixels
     del shades, written
@@ -211,20 +214,27 @@ def _frame(figure: Figure, layout: Layout, content: Content) -> Frame:
     boxes: list[tuple[Box, tuple[Marks, ...]]] = []
     titles: list[Line] = []
     n_panels = len(layout.panels)
-    same_frequencies = len({panel.axes.frequency for panel in content.panels}) == 1
+    same_frequencies = len({panel.axes.bands.freq_scale for panel in content.panels}) == 1
     for index, (panel, box) in enumerate(_pairs(layout, content)):
         time, x = panel.axes.time_ticks(box, letter)
         frequency, y = panel.axes.frequency_ticks(box, letter)
         last, first = index >= n_panels - n_columns, index % n_columns == 0
-        below = Marks("bottom", x, _labels(time.labels, shown=last and not layout.tiers))
-        left = Marks("left", y, _labels(frequency.labels, shown=first or (not same_frequencies and n_columns == 1)))
+        times = _labels(time.labels, shown=last and not layout.tiers)
+        if (index + 1) % n_columns and times and x[-1] > box.width - (0.6 * len(times[-1]) - 0.7) * letter:
+            # It would touch the first label of the next column.
+            times = (*times[:-1], "")
+        below = Marks("bottom", x, times)
+        left = Marks("left", y, _labels(frequency.labels, shown=first or not same_frequencies))
         boxes.append((box, (below, left)))
         if last:
             texts = time.title, time.title.partition("(")[2].rstrip(")")
             middle = box.x + box.width / 2
             titles.append(Line(texts, middle, 0.45 * letter, box.width + letter, 1.0, ("center", "bottom")))
         if index == 0:
-            titles.append(_side_title(frequency.title, layout))
+            apart = len(layout.waveforms) > n_columns
+            titles.append(_side_title(frequency.title, layout.panels[:1] if apart else layout.panels, layout))
+        elif len(layout.waveforms) > n_columns and first:
+            titles.append(_side_title(frequency.title, [box], layout))
     for tiers, box in zip(content.tiers, layout.tiers, strict=True):
         time, x = tiers.axes.time_ticks(box, letter)
         last = box.y == layout.tiers[-1].y
@@ -233,8 +243,7 @@ def _frame(figure: Figure, layout: Layout, content: Content) -> Frame:
         boxes.append((box, (Marks("right", *level_marks(scale, box, letter)),)))
         middle, right = box.y + box.height / 2, layout.width - 0.4 * letter
         short = scale.title.partition(",")[0], "dB"
-        room = box.height + (2 * letter if len(layout.bars) == 1 else 0)
-        titles.append(Line((scale.title, *short), right, middle, room, 1.0, ("center", "bottom"), rotated=True))
+        titles.append(Line((scale.title, *short), right, middle, box.height, 1.0, ("center", "bottom"), rotated=True))
     for index, (wave, box) in enumerate(zip(content.waves, layout.waveforms, strict=True)):
         time, x = wave.axes.time_ticks(box, letter)
         reach, unit = content.wave_range, box.height / (1 + 2 * _WAVE_MARGIN) / 2
@@ -253,9 +262,9 @@ def _labels(labels: Sequence[str], *, shown: bool) -> tuple[str, ...]:
     return tuple(labels) if shown else ("",) * len(labels)
 
 
-def _side_title(title: str, layout: Layout) -> Line:
-    """Return the title of the frequency axis, once for all rows."""
-    low, high = layout.panels[-1].y, layout.panels[0].y + layout.panels[0].height
+def _side_title(title: str, boxes: Sequence[Box], layout: Layout) -> Line:
+    """Return the title of the frequency axis beside some rows of panels."""
+    low, high = boxes[-1].y, boxes[0].y + boxes[0].height
     unit = title.partition("(")[2].rstrip(")")
     return _rotated((title, unit), layout, (low + high) / 2, high - low + layout.letter)
 
@@ -309,7 +318,32 @@ def _span(mark: Mark, axes: Axes, box: Box) -> tuple[int, int, int, int]:
     return x(mark.left, 0), x(mark.right, box.width - 1), y(mark.bottom, 0), y(mark.top, box.height - 1)
 
 
-def _strokes(mark: Mark, axes: Axes, box: Box) -> Iterator[Box]:
+@dataclass(frozen=True)
+class _Stroke:
+    """A line over a panel: its pixels and the number of its colour."""
+
+    box: Box
+    number: int
+
+
+def _hex(color: npt.NDArray[np.uint8]) -> str:
+    return "#" + bytes(color.tolist()).hex()
+
+
+def _tier_strokes(layout: Layout, content: Content) -> Iterator[_Stroke]:
+    """Yield the ends of the labels in tiers, and the lines between tiers."""
+    for tiers, box in zip(content.tiers, layout.tiers, strict=True):
+        height = box.height / max(1, len(tiers.rows))
+        for index, (_, marks) in enumerate(tiers.rows):
+            low = box.y + box.height - round((index + 1) * height)
+            row = Box(box.x, low, box.width, round(height))
+            if index + 1 < len(tiers.rows):
+                yield _Stroke(Box(box.x, low, box.width, 1), _FAINT)
+            for mark in marks:
+                yield from _strokes(mark, tiers.axes, row, _INK)
+
+
+def _strokes(mark: Mark, axes: Axes, box: Box, number: int) -> Iterator[_Stroke]:
     """Yield the lines of a mark, a pixel wide, as far as they lie in the box."""
     left, right, bottom, top = _span(mark, axes, box)
     vertical = [x for x, edge in ((left, mark.left), (right, mark.right)) if edge is not None]
@@ -323,10 +357,10 @@ def _strokes(mark: Mark, axes: Axes, box: Box) -> Iterator[Box]:
         return
     for x in vertical:
         if 0 <= x < box.width:
-            yield Box(box.x + x, box.y + low, 1, high - low + 1)
+            yield _Stroke(Box(box.x + x, box.y + low, 1, high - low + 1), number)
     for y in horizontal:
         if 0 <= y < box.height:
-            yield Box(box.x + first, box.y + y, last - first + 1, 1)
+            yield _Stroke(Box(box.x + first, box.y + y, last - first + 1, 1), number)
 
 
 def _label_lines(layout: Layout, content: Content) -> Iterator[Line]:
@@ -354,12 +388,18 @@ def _label_lines(layout: Layout, content: Content) -> Iterator[Line]:
             )
     for tiers, box in zip(content.tiers, layout.tiers, strict=True):
         height = box.height / max(1, len(tiers.rows))
-        for index, (_, marks) in enumerate(tiers.rows):
+        for index, (name, marks) in enumerate(tiers.rows):
             y = box.y + box.height - (index + 0.5) * height
+            if name and box.x == layout.tiers[0].x:
+                end = box.x - 0.5 * letter
+                yield Line((name,), end, y, end - 0.2 * letter, SMALL * LABEL, ("right", "center"))
             for mark in marks:
                 left, right, _, _ = _span(mark, tiers.axes, box)
                 left, right = max(left, 0), min(right, box.width)
-                if mark.text and right > left:
+                if mark.text and mark.left == mark.right and left < box.width:
+                    x, room = box.x + left + 0.3 * letter, box.width - left
+                    yield Line((mark.text,), x, y, room, SMALL * LABEL, ("left", "center"), optional=True)
+                elif mark.text and right > left:
                     middle = box.x + (left + right) / 2
                     yield Line(
                         (mark.text,), middle, y, right - left - 2, SMALL * LABEL, ("center", "center"), optional=True

@@ -142,29 +142,36 @@ class _Painter:
         return shades, [box for box in boxed if box]
 
     def save(
-        self, file: BinaryIO, format: str, lines: Sequence[Line], images: Sequence[Image], strokes: Any, metadata: str
+        self,
+        file: BinaryIO,
+        format: str,
+        lines: Sequence[Line],
+        images: Sequence[Image],
+        strokes: Sequence[tuple[Box, str]],
+        metadata: str,
     ) -> None:
         """Write the figure with its images as SVG or PDF, with letters as text."""
         for line in lines:
             self._add_line(line)
         for image in images:
             self.figure.figimage(image.colors, image.box.x, image.box.y, origin="upper", zorder=-1)
-        for box in strokes:
-            self._add_stroke(box)
+        for box, color in strokes:
+            self._add_stroke(box, color)
         with _matplotlib() as (_, _):
             import matplotlib
 
             matplotlib.rcParams.update({"svg.fonttype": "none", "pdf.fonttype": 42, "svg.hashsalt": _HASH_SALT})
+            matplotlib.rcParams["image.composite_image"] = False
             about = {"Date": None, "Description": metadata} if format == "svg" else {"CreationDate": None}
             about |= {} if format == "svg" else {"Keywords": metadata}
             self.figure.savefig(file, format=format, dpi=self.figure.dpi, metadata=about)
 
-    def _add_stroke(self, box: Box) -> None:
+    def _add_stroke(self, box: Box, color: str) -> None:
         from matplotlib.patches import Rectangle
 
         width, height = self.figure.bbox.width, self.figure.bbox.height
         place = (box.x / width, box.y / height), box.width / width, box.height / height
-        self.figure.add_artist(Rectangle(*place, transform=self.figure.transFigure, color=self._theme.mark, lw=0))
+        self.figure.add_artist(Rectangle(*place, transform=self.figure.transFigure, color=color, lw=0))
 
     def _add_box(self, box: Box, sides: tuple[Marks, ...]) -> None:
         """Frame a box with a line just outside of it; the axes count its pixels.
@@ -257,7 +264,7 @@ def save(
     frame: Frame,
     lines: Sequence[Line],
     images: Sequence[Image],
-    strokes: Sequence[Box],
+    strokes: Sequence[tuple[Box, str]],
     metadata: str,
 ) -> None:
     """Write a figure as ``"svg"`` or ``"pdf"``: axes and letters as vectors, each image at its own resolution."""

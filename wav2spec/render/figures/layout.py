@@ -13,10 +13,10 @@ LABEL = 0.9
 # Distances in letters: the room of labels and titles, and the gaps between parts.
 _LEFT, _RIGHT, _BOTTOM, _TOP, _TITLE = 5.2, 2.8, 3.4, 1.0, 1.6
 _BAR, _BAR_GAP, _BAR_LABELS, _BAR_CHARACTER = 1.1, 1.0, 2.6, 0.62
-_PANEL_GAP, _CAPTION_LINE, _CAPTION_GAP = 1.0, 1.1, 0.5
+_PANEL_GAP, _LABELLED_GAP, _CAPTION_LINE, _CAPTION_GAP = 1.0, 3.8, 1.1, 0.5
 
 # The default size of a figure in inches: of a single panel, of each panel of a grid, and around a grid.
-_WIDTH, _HEIGHT = 10.0, 5.0
+_WIDTH, _HEIGHT = 9.6, 4.8
 _CELL, _AROUND = (4.2, 2.6), (1.6, 0.9)
 
 # The height of a waveform and of a tier of labels in letters, and the most that all of them take of the figure.
@@ -82,6 +82,7 @@ def compute_layout(
     waveform_rows: int = 1,
     n_tiers: int = 0,
     last_row_apart: bool = False,
+    labelled_columns: bool = False,
 ) -> Layout:
     """Lay out a grid of panels.
 
@@ -101,6 +102,8 @@ def compute_layout(
         Tiers of labels below each panel.
     last_row_apart : bool
         Whether the last row has a scale of its own.
+    labelled_columns : bool
+        Whether each column has labels of frequencies.
 
     Raises
     ------
@@ -118,6 +121,7 @@ def compute_layout(
     top = px(_TOP + _TITLE * titled + _CAPTION_LINE * captioned)
     above = px(_CAPTION_LINE * caption_lines + _CAPTION_GAP) if caption_lines else 0
     gap = px(_PANEL_GAP)
+    column_gap = px(_LABELLED_GAP if labelled_columns else _PANEL_GAP)
     figure_width = figure.width or round(figure.dpi * (_WIDTH if n_columns == 1 else _AROUND[0] + n_columns * _CELL[0]))
     grid_height = round(figure.dpi * (_HEIGHT if n_rows == 1 else _AROUND[1] + n_rows * _CELL[1]))
     if n_rows > 1:
@@ -125,7 +129,7 @@ def compute_layout(
     figure_height = figure.height or grid_height + n_rows * n_tiers * px(_TIER)
     width = figure_width - left - right
     height = figure_height - bottom - top
-    panel_width = (width - (n_columns - 1) * gap) // n_columns
+    panel_width = (width - (n_columns - 1) * column_gap) // n_columns
     wave_height = min(px(_WAVEFORM), round(_WAVEFORM_SHARE * height / max(1, n_waves)))
     tier_height = min(px(_TIER), round(_TIER_SHARE * height / max(1, n_rows * n_tiers)))
     below = n_tiers * tier_height + (px(0.3) if n_tiers else 0)
@@ -138,13 +142,12 @@ def compute_layout(
     panels, waveforms, tiers = list[Box](), list[Box](), list[Box]()
     y = figure_height - top
     for row in range(n_rows):
-        columns = [left + column * (panel_width + gap) for column in range(n_columns)]
-        y -= above
+        columns = [left + column * (panel_width + column_gap) for column in range(n_columns)]
         if row < n_waves:
             y -= wave_height
             waveforms += [Box(x, y, panel_width, wave_height) for x in columns]
             y -= gap
-        y -= panel_height
+        y -= above + panel_height
         panels += [Box(x, y, panel_width, panel_height) for x in columns]
         if n_tiers:
             y -= below

@@ -147,7 +147,7 @@ def pool_power(
 
 
 def envelope(stream: SpectrogramStream, time: Axis, width: int) -> Floats:
-    """Return the least and the greatest sample of each pixel, shape (n_channels, 2, width)."""
+    """Return the least and greatest sample of each pixel, shape (n_channels, 2, width); NaN beyond the recording."""
     sound, rate = stream.sound, stream.sound.sample_rate
     samples = Axis(sound.start_s, 1 / rate, sound.n_samples, time.low, time.high)
     least = np.full((sound.n_channels, width), np.inf)
@@ -170,4 +170,8 @@ def envelope(stream: SpectrogramStream, time: Axis, width: int) -> Floats:
     least, most = least[:, nearest], most[:, nearest]
     # Each pixel reaches to the one before it, so that the line has no gaps.
     before = np.concatenate((most[:, :1], most[:, :-1]), axis=1), np.concatenate((least[:, :1], least[:, :-1]), axis=1)
-    return np.stack((np.minimum(least, before[0]), np.maximum(most, before[1])), axis=1)
+    extremes = np.stack((np.minimum(least, before[0]), np.maximum(most, before[1])), axis=1)
+    ends = time.position([sound.start_s, sound.start_s + sound.n_samples / rate]) * width
+    pixels = np.arange(width)
+    extremes[:, :, (pixels + 1 <= ends[0]) | (pixels >= ends[1])] = np.nan
+    return extremes

@@ -2,25 +2,34 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any, BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 
+from wav2spec.audio.preprocess import waveform_of
 from wav2spec.console import printable
-from wav2spec.dsp.pooling import Axis
+from wav2spec.dsp.framing import frame_length
+from wav2spec.dsp.pooling import repeat_bands
 from wav2spec.dsp.resolution import resolution
 from wav2spec.dsp.spectrogram import SpectrogramStream
+from wav2spec.errors import SettingError
 from wav2spec.formats.digest import PixelDigest
+from wav2spec.formats.label_files import find_label_file, read_label_file
+from wav2spec.formats.labels import Label
 from wav2spec.render.drawing import Rendering, plan_spectrogram, spectrogram_warnings
-from wav2spec.render.figures.axes import MINUS, Axes, level_scale
-from wav2spec.render.figures.canvas import Content, Panel, Wave, draw_figure
+from wav2spec.render.figures.axes import MINUS, Axes, LevelScale, level_scale
+from wav2spec.render.figures.canvas import Content, Mark, Panel, Tiers, Wave, draw_figure
 from wav2spec.render.figures.frame import missing_letters
 from wav2spec.render.figures.layout import Layout, compute_layout
 from wav2spec.render.figures.panels import PooledPower, envelope, panel_axes, pool_power
 from wav2spec.render.metadata import describe
-from wav2spec.settings.choices import Format
+from wav2spec.settings.choices import AUTO, Format
+from wav2spec.settings.comparison import Together
+from wav2spec.settings.formats import formats_of, suffixes_of
+from wav2spec.settings.marks import parse_marks
 from wav2spec.settings.pictures import Figure
 from wav2spec.settings.settings import Settings
 from wav2spec.waveform import Waveform
@@ -54,50 +63,95 @@ def plan_plot(waveform: Waveform, format: Format, settings: Settings) -> Renderi
     SettingError, AudioError
         If the figure is too small for its panels, or the settings do not fit the waveform.
     """
-    figure = _figure_of(settings)
     n_channels = waveform.n_channels
     captions = [f"Channel {number}" for number in range(1, n_channels + 1)] if n_channels > 1 else [""]
-    plan = _Plan(
-        [Cell(waveform, settings)],
-        captions,
-        n_rows=n_channels,
-        n_columns=1,
-        figure=figure,
-        title=_title(figure, waveform),
-    )
-    return plan.rendering(format, "plot")
+    figure = _figure_of(settings)
+    title = _title(figure, waveform.name)
+    return _Plan([Cell(waveform, settings)], figure, title, captions, n_rows=n_channels).rendering(format, "plot")
 
 
 def plan_grid(
-    waveform: Waveform, format: Format, cells: list[Settings], varied: dict[str, list[Any]], figure: Figure
+    waveform: Waveform,
+    format: Format,
+    cells: list[Settings],
+    varied: dict[str, list[Any]],
+    figure: Figure,
+    together: Together | None = None,
 ) -> Rendering:
-    """Plan one recording by several analyses, on the same axes and at the same levels.
+    """Plan recordings by several analyses, on the same axes and at the same levels.
 
     Parameters
     ----------
     waveform : Waveform
     format : str
     cells : list of Settings
-        In reading order.
+        In reading order; with several recordings, those of each row.
     varied : dict
         The values of each setting in which they differ, the rows' first.
     figure : Figure
+    together : Together, optional
+        The recordings of the other rows.
 
     Raises
     ------
     SettingError, AudioError
-        If the figure is too small for its panels, or the settings do not fit the waveform.
+        If the figure is too small for its panels, or the settings do not fit a waveform.
     """
-    n_rows, n_columns = [*map(len, varied.values()), 1][:2]
-    plan = _Plan(
-        [Cell(waveform, cell) for cell in cells],
-        n_rows=n_rows,
-        n_columns=n_columns,
-        figure=figure,
-        title=_title(figure, waveform),
-        varied=varied,
-    )
-    return plan.rendering(format, "compare")
+    more: dict[str, Any] = {"varied": varied}
+    if together is not None:
+        more |= {"offsets_s": together.offsets_s, "difference": together.difference}
+    return _grid(waveform, cells, varied, figure, together).rendering(format, "compare", **more)
+
+
+def plan_ranking(waveform: Waveform, target: str, cells: list[Settings], names: list[str]) -> Rendering:
+    """Plan one recording by several analyses below each other, with a name above each.
+
+    Raises
+    ------
+    SettingError, AudioError
+        If the target's suffix is none of a figure, or the settings do not fit the waveform.
+    """
+    formats = {row.suffix: name for name, row in formats_of("compare").items()}
+    suffix = os.path.splitext(target)[1].lower()
+    if suffix not in formats:
+        raise SettingError("plot", f"{target} does not end in {suffixes_of('compare')}")
+    figure = _figure_of(cells[0])
+    found = [Cell(waveform, cell, name) for cell, name in zip(cells, names, strict=True)]
+    plan = _Plan(found, figure, _title(figure, waveform.name), n_rows=len(cells))
+    varied = {"window_size": [cell.analysis.window_size for cell in cells]}
+    return plan.rendering(formats[suffix], "compare", varied=varied)
+
+
+def greatest_difference_db(
+    waveform: Waveform, cells: list[Settings], varied: dict[str, list[Any]], figure: Figure, together: Together
+) -> float:
+    """Return the greatest difference of a pixel of the second recording from the first, in dB.
+
+    Levels below the range of the settings count as its lower end.
+    """
+    return _grid(waveform, cells, varied, figure, together).greatest_difference_db()
+
+
+def _grid(
+    waveform: Waveform,
+    cells: list[Settings],
+    varied: dict[str, list[Any]],
+    figure: Figure,
+    together: Together | None,
+) -> "_Plan":
+    if together is None:
+        found = [Cell(_otherwise(waveform, cell), cell, _varied_text(cell, varied)) for cell in cells]
+        n_rows, n_columns = [*map(len, varied.values()), 1, 1][:2]
+        return _Plan(found, figure, _title(figure, waveform.name), n_rows=n_rows, n_columns=n_columns)
+    waveforms = [waveform, *(waveform_of(path, cells[0].preprocessing) for path in together.paths)]
+    found = [
+        Cell(_otherwise(one, cell), cell, f"{_basename(one.name)}{_varied_text(cell, varied, ', ')}", offset)
+        for one, offset in zip(waveforms, together.offsets_s, strict=True)
+        for cell in cells
+    ]
+    title = figure.title if figure.title is not None else " and ".join(_basename(one.name) for one in waveforms)
+    n_rows = len(waveforms) + together.difference
+    return _Plan(found, figure, printable(title), n_rows=n_rows, n_columns=len(cells), difference=together.difference)
 
 
 def _figure_of(settings: Settings) -> Figure:
@@ -106,8 +160,35 @@ def _figure_of(settings: Settings) -> Figure:
     return settings.picture
 
 
-def _title(figure: Figure, waveform: Waveform) -> str:
-    return printable(os.path.basename(waveform.name) if figure.title is None else figure.title)
+def _basename(name: str) -> str:
+    return printable(os.path.basename(name))
+
+
+def _title(figure: Figure, name: str) -> str:
+    return _basename(name) if figure.title is None else printable(figure.title)
+
+
+def _labels_of(waveform: Waveform, figure: Figure) -> list[Label]:
+    """Return the labels that a figure draws of a recording."""
+    path = find_label_file(waveform.name) if figure.labels == AUTO else figure.labels
+    return read_label_file(path) if path else []
+
+
+def _otherwise(waveform: Waveform, settings: Settings) -> Waveform:
+    return waveform if waveform.otherwise is None else waveform.otherwise(settings.preprocessing)
+
+
+def _varied_text(settings: Settings, varied: dict[str, list[Any]], before: str = "") -> str:
+    """Return the settings in which a panel differs and that its caption would not say."""
+    values = settings.as_dict()
+    texts = [
+        f"{name.replace('_', ' ')} {values[name]}" for name in varied if name in values and name not in _IN_CAPTION
+    ]
+    return before + ", ".join(texts) if texts else ""
+
+
+# Settings that the second line of a panel's caption has.
+_IN_CAPTION = ("window", "window_size", "stride")
 
 
 class _Plan:
@@ -116,82 +197,178 @@ class _Plan:
     def __init__(
         self,
         cells: Sequence[Cell],
+        figure: Figure,
+        title: str,
         captions: Sequence[str] = (),
         *,
         n_rows: int,
-        n_columns: int,
-        figure: Figure,
-        title: str,
-        varied: dict[str, list[Any]] | None = None,
+        n_columns: int = 1,
+        difference: bool = False,
     ) -> None:
-        self.figure, self.title, self.varied = figure, title, varied or {}
-        self.is_grid = bool(varied)
+        self.figure, self.title, self.difference = figure, title, difference
+        self.is_grid = not captions
         first = cells[0].settings
         unit = "dB" if first.levels.scale == "db" else "magnitude"
+        self.palettes = {_figure_of(cell.settings).palette for cell in cells}
+        self.labels = [] if difference else [_labels_of(cell.waveform, figure) for cell in cells]
+        self.tier_names = list(
+            dict.fromkeys(one.tier for labels in self.labels for one in labels if one.low_hz is None)
+        )
+        named = any(cell.caption for cell in cells)
+        several = len({cell.waveform.name for cell in cells}) > 1
+        # A bar cannot stand for several palettes.
+        drawn = replace(figure, colorbar=False) if len(self.palettes) > 1 else figure
         self.layout = compute_layout(
-            figure,
+            drawn,
             n_rows,
             n_columns,
             titled=bool(title),
             captioned=figure.caption and not self.is_grid,
-            caption_lines=2 if self.is_grid else int(bool(captions and captions[0])),
+            caption_lines=2 + named if self.is_grid else int(bool(captions[0])),
             level_characters=level_scale(first.levels, unit).n_characters,
-            waveform_rows=1 if self.is_grid else n_rows,
+            waveform_rows=(n_rows - difference if several else 1) if self.is_grid else n_rows,
+            n_tiers=len(self.tier_names),
+            last_row_apart=difference,
+            labelled_columns=len({cell.settings.bands.freq_scale for cell in cells}) > 1,
         )
         box = self.layout.panels[0]
-        self.streams = [plan_spectrogram(cell.waveform, cell.settings, (box.width, box.height)) for cell in cells]
-        self.captions = captions or [_caption(stream) for stream in self.streams]
+        size = box.width, box.height
+        self.streams = [plan_spectrogram(_widened(cell.waveform, cell.settings), cell.settings, size) for cell in cells]
+        self.captions = captions or [
+            "\n".join(filter(None, (cell.caption, _caption(stream))))
+            for cell, stream in zip(cells, self.streams, strict=True)
+        ]
         self.axes = _shared_axes([panel_axes(stream) for stream in self.streams], cells)
         self.offsets = [cell.offset_s for cell in cells]
 
-    def rendering(self, format: Format, command: str) -> Rendering:
-        more = {"varied": self.varied} if self.is_grid else {}
-        described = partial(
-            describe, self.streams[0], command, **more, title=self.title, **_where(self.axes[0], self.layout)
-        )
+    def rendering(self, format: Format, command: str, **more: Any) -> Rendering:
+        def described() -> str:
+            first, *others = self.streams
+            names = {stream.sound.name: stream for stream in others if stream.sound.name != first.sound.name}
+            labelled = (
+                {"labels": [asdict(label) for labels in self.labels[:1] for label in labels]} if self.labels else {}
+            )
+            recordings = {"others": [stream.sound.facts() for stream in names.values()]} if names else {}
+            where = _where(self.axes[0], self.layout)
+            return describe(
+                first,
+                command,
+                **more,
+                title=self.title,
+                **where,
+                **recordings,
+                **(labelled if self.figure.labels else {}),
+            )
+
         warnings = dict.fromkeys(message for stream in self.streams for message in spectrogram_warnings(stream))
         if letters := missing_letters(self.title):
             warnings[f"no installed font has {letters!r}: drawn as boxes"] = None
-        return Rendering(
-            self.streams[0], partial(self._write, format=format, described=described), described, tuple(warnings)
-        )
+        write = partial(self._write, format=format, described=described)
+        return Rendering(self.streams[0], write, described, tuple(warnings))
+
+    def greatest_difference_db(self) -> float:
+        pooled, peak = self._pooled()
+        return max(float(np.abs(one).max()) for one in self._differences(pooled, peak))
 
     def _write(
         self, file: BinaryIO, digest: PixelDigest | None, format: Format, described: Callable[[], str]
     ) -> tuple[int, int]:
-        content = self._content()
-        return draw_figure(file, format, self.figure, self.layout, content, described, digest)
+        return draw_figure(file, format, self.figure, self.layout, self._content(), described, digest)
 
-    def _content(self) -> Content:
-        box, figure = self.layout.panels[0], self.figure
+    def _pooled(self) -> tuple[list[PooledPower], float]:
+        """Return the power of all panels, and the greatest of it."""
+        box = self.layout.panels[0]
         pooled = [
             pool_power(stream, axes, box.width, box.height, _reduce(stream), comparable=len(self.streams) > 1)
             for stream, axes in zip(self.streams, self.axes, strict=True)
         ]
-        peak = max(power.peak for power in pooled)
+        return pooled, max(power.peak for power in pooled)
+
+    def _content(self) -> Content:
+        pooled, peak = self._pooled()
+        height = self.layout.panels[0].height
         panels = [
-            panel for power, axes in zip(pooled, self.axes, strict=True) for panel in self._panels(power, axes, peak)
+            Panel(pixels, power.blank, axes, _figure_of(power.stream.settings).palette)
+            for power, axes in zip(pooled, self.axes, strict=True)
+            for pixels in power.pixels(axes.frequency, height, peak)
         ]
-        panels = [replace(panel, caption=caption) for panel, caption in zip(panels, self.captions, strict=True)]
+        n_channels = len(panels) // len(pooled)
+        panels = [
+            replace(panel, caption=caption, marks=self._marks(index // n_channels))
+            for index, (panel, caption) in enumerate(zip(panels, self.captions, strict=True))
+        ]
+        tiers = [self._tiers(index // n_channels) for index in range(len(self.layout.tiers))]
+        bars = [(self._scale(), panels[0].palette)]
+        if self.difference:
+            differences = self._differences(pooled, peak)
+            limit = _difference_limit(max(float(np.abs(one).max()) for one in differences))
+            panels += [self._difference_panel(one, index, limit) for index, one in enumerate(differences)]
+            bars.append((LevelScale(-limit, limit, "Difference (dB)"), DIFFERENCE_PALETTE))
         waves = self._waves()
-        loudest = max((float(np.abs(wave.extremes).max()) for wave in waves), default=0.0)
-        stream = self.streams[0]
-        per_pixel = _pixel_s(self.axes[0].time, box.width) / self.axes[0].time.step
-        statistic = f"{_reduce(stream)} of {per_pixel:.0f} frames" if per_pixel >= 1.5 else ""
-        scale = level_scale(stream.settings.levels, stream.unit, statistic)
+        loudest = max((float(np.nanmax(np.abs(wave.extremes))) for wave in waves), default=0.0)
         return Content(
             panels,
-            [(scale, panels[0].palette)] * len(self.layout.bars),
+            bars[: len(self.layout.bars)],
             waves,
-            max(figure.waveform_range, loudest) if waves else 1.0,
+            max(self.figure.waveform_range, loudest),
+            tiers,
             title=self.title,
-            caption="" if self.is_grid or not figure.caption else _figure_caption(stream),
+            caption="" if self.is_grid or not self.figure.caption else _figure_caption(self.streams[0]),
         )
 
-    def _panels(self, power: PooledPower, axes: Axes, peak: float) -> list[Panel]:
-        height = self.layout.panels[0].height
-        palette = _figure_of(power.stream.settings).palette
-        return [Panel(pixels, power.blank, axes, palette) for pixels in power.pixels(axes.frequency, height, peak)]
+    def _marks(self, index: int) -> list[Mark]:
+        """Return the lines of the figure, and the labels that have limits in frequency."""
+        marks = [
+            Mark(bottom=one[0], text=f"{one[0]:g} Hz") if isinstance(one, tuple) else Mark(left=one, text=f"{one:g} s")
+            for one in (parse_marks(self.figure.mark) if self.figure.mark else ())
+        ]
+        found = [] if self.difference else [one for one in self.labels[index] if one.low_hz is not None]
+        offset = self.offsets[index]
+        return marks + [
+            Mark(one.start_s - offset, one.end_s - offset, one.low_hz, one.high_hz, one.text) for one in found
+        ]
+
+    def _tiers(self, index: int) -> Tiers:
+        offset, labels = self.offsets[index], self.labels[index]
+        rows = [
+            (
+                name,
+                [
+                    Mark(one.start_s - offset, one.end_s - offset, text=one.text)
+                    for one in labels
+                    if one.tier == name and one.low_hz is None
+                ],
+            )
+            for name in self.tier_names
+        ]
+        return Tiers(rows, self.axes[index])
+
+    def _scale(self) -> LevelScale:
+        stream, time = self.streams[0], self.axes[0].time
+        per_pixel = (time.high - time.low) / self.layout.panels[0].width / time.step
+        statistic = f"{_reduce(stream)} of {per_pixel:.0f} frames" if per_pixel >= 1.5 and not self.is_grid else ""
+        return level_scale(stream.settings.levels, stream.unit, statistic)
+
+    def _differences(self, pooled: list[PooledPower], peak: float) -> list[npt.NDArray[np.float64]]:
+        """Return dB of the second recording minus those of the first, of each column of panels, from the top."""
+        n_columns, height = self.layout.n_columns, self.layout.panels[0].height
+        self._unknown: dict[int, npt.NDArray[np.bool_]] = {}
+        found = []
+        for index in range(n_columns):
+            levels = [
+                repeat_bands(power.decibels(slice(None), peak), axes.frequency, height)[0].T[::-1]
+                for power, axes in ((pooled[at], self.axes[at]) for at in (index, index + n_columns))
+            ]
+            unknown = pooled[index].blank | pooled[index + n_columns].blank
+            self._unknown[index] = unknown
+            found.append(np.where(unknown, 0.0, levels[1] - levels[0]))
+        return found
+
+    def _difference_panel(self, difference: npt.NDArray[np.float64], index: int, limit: float) -> Panel:
+        pixels = np.rint(127.5 + np.clip(difference / limit, -1, 1) * 127.5).astype(np.uint8)
+        blank = self._unknown[index]
+        names = [_basename(self.streams[at].sound.name) for at in (index + self.layout.n_columns, index)]
+        return Panel(pixels, blank, self.axes[index], DIFFERENCE_PALETTE, f" {MINUS} ".join(names))
 
     def _waves(self) -> list[Wave]:
         boxes = self.layout.waveforms
@@ -199,18 +376,35 @@ class _Plan:
             return []
         found = []
         for index in range(len(boxes)) if self.is_grid else range(1):
-            stream, axes = self.streams[index], self.axes[index]
-            extremes = envelope(stream, axes.time, boxes[0].width)
-            found += [Wave(channel, axes) for channel in extremes]
+            stream, axes, offset = self.streams[index], self.axes[index], self.offsets[index]
+            own = replace(axes.time, low=axes.time.low + offset, high=axes.time.high + offset)
+            found += [Wave(channel, axes) for channel in envelope(stream, own, boxes[0].width)]
         return found
+
+
+# The colours of differences: blue below 0, white around it, red above.
+DIFFERENCE_PALETTE = "RdBu_r"
+
+
+def _difference_limit(greatest: float) -> float:
+    """Return the round end of a scale of differences, at least 1 dB.
+
+    >>> _difference_limit(0.2), _difference_limit(13.0)
+    (1.0, 20.0)
+    """
+    return next((float(limit) for limit in (1, 2, 5, 10, 20, 50, 100, 200) if limit >= greatest), greatest)
+
+
+def _widened(waveform: Waveform, settings: Settings) -> Waveform:
+    """Return a waveform with the samples of the recording that frames at its edges see."""
+    if waveform.widened is None:
+        return waveform
+    analysis = settings.analysis.resolved(waveform.sample_rate)
+    return waveform.widened((frame_length(analysis) + int(analysis.stride)) / waveform.sample_rate)
 
 
 def _reduce(stream: SpectrogramStream) -> Any:
     return _figure_of(stream.settings).reduce
-
-
-def _pixel_s(time: Axis, width: int) -> float:
-    return (time.high - time.low) / width
 
 
 def _shared_axes(axes: list[Axes], cells: Sequence[Cell]) -> list[Axes]:

@@ -135,7 +135,7 @@ def _linear(low: float, high: float, most: int) -> list[float]:
     """Choose multiples of a round step: at most about `most`, but two where a finer step has them."""
     step = _nice_step((high - low) / max(min(most, _MOST), 1))
     values = _multiples(low, high, step)
-    while len(values) < 2 and step > 0:
+    while len(values) < 2 <= most:
         step = _nice_step(step / 2.6)
         values = _multiples(low, high, step)
     return values
@@ -161,7 +161,7 @@ def _digits(step: float) -> int:
 
 
 def _decimal(value: float, step: float) -> str:
-    return f"{value:.{_digits(step)}f}"
+    return f"{value:.{_digits(step)}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _clock(value: float, step: float, *, hours: bool) -> str:

@@ -1,0 +1,146 @@
+"""Frames are painted once for each layout; vectors, letters, memory."""
+
+import itertools
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from figures import draw
+from in_process import run_in_process
+from matplotlib.text import Text
+from PIL import Image
+from program import HANGS_AFTER_S
+from recordings import MakeWav
+
+from wav2spec.render.figures import frame
+
+
+def test_a_kept_frame_gives_the_bytes_of_one_painted_anew(make_wav: MakeWav, folder: Path) -> None:
+    paths = [make_wav("one.wav"), make_wav("another name.wav")]
+    drawn: list[list[bytes]] = []
+    for keep in (False, True, True):
+        pictures = []
+        for path in paths:
+            if not keep:
+                frame.forget_frames()
+            assert run_in_process("plot", path, folder / "a.png", "--waveform", "--mark", "0.1").returncode == 0
+            pictures.append((folder / "a.png").read_bytes())
+        drawn.append(pictures)
+    assert drawn[0] == drawn[1] == drawn[2]
+    assert drawn[0][0] != drawn[0][1]
+
+
+@pytest.mark.parametrize("dpi", [72, 100, 300])
+def test_the_resolution_is_in_the_picture(make_wav: MakeWav, folder: Path, dpi: int) -> None:
+    run_in_process("plot", make_wav(), folder / "a.png", "--dpi", str(dpi), "--size", "1200x900")
+    with Image.open(folder / "a.png") as picture:
+        assert picture.info["dpi"] == pytest.approx((dpi, dpi), abs=0.02)
+        assert picture.mode == "P"
+
+
+@pytest.mark.parametrize("suffix", ["svg", "pdf"])
+def test_vectors_have_the_same_bytes_each_time_letters_as_text_and_metadata(
+    make_wav: MakeWav, folder: Path, suffix: str
+) -> None:
+    path, target = make_wav("tone.wav"), folder / f"a.{suffix}"
+    words = ("plot", path, target, "--title", "A (title) & <more>", "--waveform", "--mark", "0.1")
+    assert run_in_process(*words).returncode == 0
+    first = target.read_bytes()
+    assert run_in_process(*words).returncode == 0
+    assert target.read_bytes() == first
+    if suffix == "svg":
+        assert b"A (title) &amp; &lt;more&gt;</text>" in first
+        assert b"Frequency (kHz)</text>" in first
+        # The panel, the bar and the waveform.
+        assert first.count(b"<image") == 3
+    assert not re.search(rb"CreationDate|<dc:date>", first)
+    result = run_in_process(*words, "--update", "-v")
+    assert b"up to date" in result.stderr
+    assert run_in_process(*words, "--style", "dark", "--check").returncode == 1
+
+
+def test_an_image_is_not_written_as_vectors(make_wav: MakeWav, folder: Path) -> None:
+    result = run_in_process("image", make_wav(), folder / "a.svg")
+    assert (result.returncode, list(folder.iterdir())) == (2, [])
+
+
+@pytest.mark.system
+def test_a_large_figure_takes_less_than_250_mb(make_wav: MakeWav, folder: Path) -> None:
+    path = make_wav(samples=np.random.default_rng(1).uniform(-0.5, 0.5, 44100 * 4), sample_rate=44100)
+    code = (
+        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True);"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)"
+    )
+    words = ["-m", "wav2spec", "plot", path, folder / "a.png", "--size", "4000x2000"]
+    measured = subprocess.run(
+        [sys.executable, "-c", code, sys.executable, *map(str, words)],
+        capture_output=True,
+        check=True,
+        timeout=HANGS_AFTER_S,
+    )
+    assert float(measured.stdout) < 250
+
+
+PLOTS = [
+    *(f"--size {size}" for size in ("960x480", "640x320", "400x250", "300x200", "250x180", "200x150", "3000x200")),
+    *(f"--size {size} --waveform" for size in ("640x320", "400x250", "300x200")),
+    *(f"--size {size} --channel all" for size in ("1000x500", "640x320", "400x250")),
+    *(f"--size {size} --channel all --waveform" for size in ("1000x700", "640x520")),
+    *(f"--size {size} --freq-scale {scale}" for size in ("1000x500", "400x250") for scale in ("log", "mel")),
+    *(f"--size 1000x500 --dpi {dpi}" for dpi in (50, 150, 200, 300)),
+    "--start 1:58:00 --duration 1",
+    "--start 1:58:00 --duration 0.05",
+    "--db-ref 0.0000201234 --db-max 94",
+    "--db-max 0.25 --db-range 1.25",
+    "--scale linear --brightness 1000000",
+]
+
+GRIDS = [
+    *(f"{n} --size 900x{height}" for n in (2, 3, 4, 6) for height in (500, 700)),
+    *(f"{n} --size 900x400" for n in (2, 3, 4)),
+    *(f"{n} --waveform" for n in (2, 4)),
+    *(f"{n} --window hann --window flattop" for n in (2, 5)),
+    "5 --window hann --window flattop --window kaiser:14 --size 1200x900",
+    "2 --freq-scale log --freq-scale linear",
+]
+
+
+def overlaps(figure: object) -> list[str]:
+    """Return the texts that cover each other by more than a pixel, or that leave the figure."""
+    canvas = figure.canvas  # type: ignore[attr-defined]
+    renderer, width, height = canvas.get_renderer(), figure.bbox.width, figure.bbox.height  # type: ignore[attr-defined]
+    found = {}
+    for text in figure.findobj(Text):  # type: ignore[attr-defined]
+        box = text.get_window_extent(renderer)
+        if text.get_text() and text.get_visible() and box.width >= 1:
+            found[text.get_text(), round(box.x0), round(box.y0)] = box
+    wrong = [
+        f"{name[0]} leaves the figure"
+        for name, box in found.items()
+        if min(box.x0, box.y0, width - box.x1, height - box.y1) < -0.5
+    ]
+    for (one, a), (other, b) in itertools.combinations(found.items(), 2):
+        across, up = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
+        if across > 1 and up > 1:
+            wrong.append(f"{one[0]} over {other[0]} by {across:.0f} x {up:.0f}")
+    return wrong
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", PLOTS)
+def test_no_letters_of_a_plot_cover_each_other(make_wav: MakeWav, words: str) -> None:
+    path = make_wav(n_channels=2)
+    if "--start" in words:
+        path = make_wav(samples=np.zeros(7200 * 100, np.int16), sample_rate=100)
+    assert overlaps(draw(path, *words.split()).figure) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", GRIDS)
+def test_no_letters_of_a_grid_cover_each_other(make_wav: MakeWav, words: str) -> None:
+    n_sizes, *more = words.split()
+    sizes = [word for index in range(int(n_sizes)) for word in ("--window-size", str(64 + 64 * index))]
+    assert overlaps(draw(make_wav(), *sizes, *more, by="compare").figure) == []
