@@ -141,17 +141,38 @@ def test_a_list_with_nul_says_which_option_is_missing() -> None:
     assert done("--files-from", "list", "-0", "-o", "out").stderr == "wav2spec: 2 written\n"
 
 
-def test_recordings_and_targets_may_lie_fifteen_hundred_folders_deep() -> None:
+def test_recordings_and_targets_may_lie_fifteen_hundred_folders_deep(tmp_path: Path) -> None:
     deep = "/".join("d" * 1500)
-    Path("tree").mkdir()
-    here = Path.cwd()
+    recording = Path("kick.wav").read_bytes()
+    os.mkdir("tree")
     os.chdir("tree")
     for _ in range(1500):
         os.mkdir("d")
         os.chdir("d")
-    Path("a.wav").write_bytes((here / "kick.wav").read_bytes())
-    os.chdir(here)
-    result = done("tree", "-o", "out")
-    assert result.stderr == ""
-    assert os.path.isfile(f"out/{deep}/a.png")
-    assert done("tree", "-o", "out", "--check").stderr == ""
+    Path("a.wav").write_bytes(recording)
+    os.chdir(tmp_path)
+    try:
+        assert done("tree", "-o", "out").stderr == ""
+        assert os.path.isfile(f"out/{deep}/a.png")
+        assert done("tree", "-o", "out", "--check").stderr == ""
+    finally:
+        # Python's own rmtree calls itself for each folder.
+        for tree in ("tree", "out"):
+            remove_chain(tmp_path / tree)
+
+
+def remove_chain(folder: Path) -> None:
+    """Remove a folder that holds files and at most one folder, and so on."""
+    os.chdir(folder)
+    depth = 0
+    while True:
+        for name in os.listdir("."):
+            if not os.path.isdir(name):
+                os.unlink(name)
+        if not os.listdir("."):
+            break
+        os.chdir("d")
+        depth += 1
+    for _ in range(depth):
+        os.chdir("..")
+        os.rmdir("d")

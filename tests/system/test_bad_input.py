@@ -125,7 +125,6 @@ def test_a_folder_named_like_a_recording_is_a_folder(tmp_path: Path, folder: Pat
         ("loop", "Too many levels of symbolic links"),
         ("dangling", "No such file or directory"),
         ("socket", "No such device or address"),
-        ("missing", "No such file or directory"),
     ],
 )
 def test_what_is_no_file_is_refused_at_once(tmp_path: Path, folder: Path, kind: str, words: str) -> None:

@@ -153,6 +153,7 @@ def test_closed_descriptors_and_no_devices_do_not_keep_it_from_drawing(
     result = wrapped("unshare", "-m", "sh", "-c", script, "sh", words=(source, "-o", target))
     assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
     assert png_size(target.read_bytes()) == (129, 30)
+    (tmp_path / "none.wav").symlink_to("nowhere")
     failed = wrapped("unshare", "-m", "sh", "-c", script, "sh", words=(tmp_path / "none.wav", "-o", target))
     assert failed.returncode == FAILED
     assert (b"No such file" in failed.stderr) == ("2>&-" not in closed)

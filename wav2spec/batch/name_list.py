@@ -2,7 +2,6 @@
 
 import os
 import sys
-import tempfile
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -119,6 +118,9 @@ class NameList:
 
 def _spooled(stream: BinaryIO) -> int:
     """Copy a stream that cannot seek to a temporary file."""
+    # Imported here so that only streams pay for it.
+    import tempfile
+
     with tempfile.TemporaryFile() as spool:
         while piece := stream.read(_PIECE_BYTES):
             spool.write(piece)

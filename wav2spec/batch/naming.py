@@ -1,6 +1,5 @@
 """Names of targets."""
 
-import hashlib
 import os
 import re
 import stat
@@ -170,6 +169,9 @@ class Naming:
         stem = os.path.splitext(os.path.basename(path))[0]
         if len(stem) * 4 <= self._room or len(raw := os.fsencode(stem)) <= self._room:
             return stem + self._ending, ()
+        # Imported here so that only long names pay for it.
+        import hashlib
+
         digest = "~" + hashlib.sha256(raw).hexdigest()[:8]
         short = raw[: self._room - len(digest)].decode("utf-8", "ignore") + digest + self._ending
         return short, (f"its name is too long for a target, which is named {short}",)

@@ -1,6 +1,5 @@
 """Outcomes: what became of each picture."""
 
-import traceback
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -103,6 +102,8 @@ def source_name(source: str) -> str:
 
 def failed(job: Job, error: Exception, facts: Facts = NO_FACTS, where: str = "") -> Outcome:
     """Return the outcome of a job that raised an error; `where` begins the message."""
+    import traceback
+
     if isinstance(error, AudioError | OutputError):
         failure = Failure(error.path, where + error.message, error.setting)
     elif isinstance(error, SettingError):

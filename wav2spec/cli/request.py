@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from functools import partial
 from typing import Any, Self, TypeVar, get_args
 
@@ -82,6 +81,9 @@ def _missing(error: MissingSourceError) -> str:
     word, names = error.path, context.params.get("sources", ())
     suffix = os.path.splitext(word)[1].lower()
     if error.number == 0 and re.fullmatch("[^./]+", word) and context.parent and context.info_name == "image":
+        # Imported here so that only mistakes pay for it.
+        from difflib import get_close_matches
+
         commands = list(context.parent.command.commands)  # type: ignore[attr-defined]
         if close := get_close_matches(word, commands, 1, 0.5):
             return f"no command {word!r}; did you mean {close[0]}?"
