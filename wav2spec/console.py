@@ -1,7 +1,6 @@
 """Print messages to standard error, and answers to standard output."""
 
 import contextlib
-import os
 import sys
 
 from wav2spec.errors import OutputError, StdoutClosedError, os_error_message
@@ -13,7 +12,8 @@ def printable(name: str) -> str:
     >>> print(printable("a\x1b[31m\n.wav"))
     a\x1b[31m\n.wav
     """
-    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    # Bytes that are no text are surrogates; what is printable already stays as it is, in every locale.
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
