@@ -15,11 +15,11 @@ from wav2spec.settings.presets import DEFAULT
 @setting_options(DEFAULT)
 @request_options(Request)
 def image(**options: Any) -> int:
-    """Draw each recording as a picture of pixels alone, like TensorFlow's wav_to_spectrogram.
+    """Draw each recording as an image of pixels alone, like TensorFlow's wav_to_spectrogram.
 
-    Time runs down and frequency from right to left unless --layout says otherwise. The second of two names is the
-    target if it is - or ends in .png or .npy; several sources go each beside itself, or into the folder that -o names.
-    Of folders all WAV files are taken, and the tree is mirrored.
+    Time runs down and frequency from right to left unless --layout says otherwise. The last of several names is the
+    target if it is -, or ends in .png, .npy or /. Without a target each image is placed beside its source. Folders are
+    searched for WAV files, and their tree is mirrored.
 
     \b
     wav2spec kick.wav --window-size 25ms --stride 10ms
