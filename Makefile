@@ -55,9 +55,10 @@ samples: .venv/tools ## Draw the pictures that are kept in sample_audio/
 	$(BIN)/wav2spec compare sample_audio/guitar.wav sample_audio/figures/compare.png --window-size 512 --window-size 4096
 	$(BIN)/python tests/helpers/screenshots.py sample_audio sample_audio/figures
 
-docs: .venv/tools ## Write what is generated: docs/options.md, the typed keywords
+docs: .venv/tools ## Write what is generated: docs/options.md, docs/presets.md, the typed keywords
 	$(BIN)/python -m wav2spec.cli.reference > docs/options.md
 	$(BIN)/python tests/helpers/keywords.py | $(BIN)/ruff format - > wav2spec/settings/keywords.py
+	$(BIN)/python -m wav2spec.cli.reference presets > docs/presets.md
 
 bench: .venv/tools ## Measure speed and memory beside the peers there are (pip install '.[bench]')
 	$(BIN)/python tests/bench/run.py

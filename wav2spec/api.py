@@ -140,10 +140,10 @@ def stream(
     with _open(source, sample_rate, preset, settings) as (recording, chosen):
         analysed = _stream(recording, chosen)
         frequencies, n_frames = analysed.bands.frequencies, 0
-        for values in analysed.blocks() if analysed.shape[1] else ():
+        for values in analysed.values() if analysed.shape[1] else ():
             times = analysed.times(np.arange(n_frames, n_frames + values.shape[1]))
             n_frames += values.shape[1]
-            yield Block(values.astype(np.float32, copy=False), times, frequencies, analysed.unit)
+            yield Block(values.astype(np.float32, copy=False), times, frequencies, analysed.value_unit)
 
 
 def load(

@@ -13,7 +13,7 @@ from program import HANGS_AFTER_S
 from recordings import ROOT, SAMPLES
 
 from wav2spec.cli.main import command
-from wav2spec.cli.reference import reference
+from wav2spec.cli.reference import preset_reference, reference
 from wav2spec.settings.presets import PRESETS
 
 pytestmark = pytest.mark.system
@@ -103,6 +103,11 @@ def test_the_python_of_a_page_prints_what_its_comments_say(
 def test_the_reference_of_options_is_that_of_the_commands() -> None:
     """`make docs` writes it."""
     assert (ROOT / "docs" / "options.md").read_text() == reference().rstrip() + "\n"
+
+
+def test_the_page_of_presets_is_that_of_the_presets() -> None:
+    """`make docs` writes it."""
+    assert (ROOT / "docs" / "presets.md").read_text() == preset_reference().rstrip() + "\n"
 
 
 def test_every_preset_and_command_is_documented() -> None:

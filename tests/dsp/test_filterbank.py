@@ -17,7 +17,7 @@ import wav2spec
 from wav2spec.audio import recording as audio
 from wav2spec.cli.main import command
 from wav2spec.dsp import stft
-from wav2spec.dsp.filterbank import hz_to_mel, mel_to_hz
+from wav2spec.dsp.mel import hz_to_mel, mel_to_hz
 from wav2spec.errors import SettingError
 
 Floats = npt.NDArray[np.float64]

@@ -43,4 +43,5 @@ def test_bandwidth_and_side_lobes_are_those_of_the_literature(window: str) -> No
 
 
 def test_no_window_function_is_left_out() -> None:
-    assert {window.partition(":")[0] for window in LITERATURE} == WINDOWS.keys()
+    # Kaldi's window is in no table of the literature.
+    assert {window.partition(":")[0] for window in LITERATURE} == WINDOWS.keys() - {"povey"}

@@ -122,7 +122,7 @@ def test_rows_of_every_scale_are_the_bins_of_wav2spec_that_lie_in_them(
 
 def assert_edges_are_those_of(scale: str, hz: npt.NDArray[np.float64]) -> None:
     """The rows are equally high on the scale; mel is that of wav2spec."""
-    from wav2spec.dsp.filterbank import hz_to_mel
+    from wav2spec.dsp.mel import hz_to_mel
 
     place: dict[str, Callable[..., Any]] = {
         "linear": np.asarray,

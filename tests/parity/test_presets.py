@@ -245,11 +245,16 @@ def test_wolframs_normalization_is_of_the_samples(normalize: str, level: float, 
     np.testing.assert_allclose(scaled[: len(expected)], expected, rtol=1e-5, atol=1e-9 * loudest)
 
 
-@pytest.mark.parametrize("name", PRESETS)
+# Presets some of whose bands hold no bin, of which there is a warning, as the systems have them.
+EMPTY_BANDS = ("torchaudio-mel", "ast", "perch")
+
+
+@pytest.mark.parametrize("name", [name for name in PRESETS if name not in ("sox", *EMPTY_BANDS)])
 def test_a_preset_feeds_the_python_function(name: str, tmp_path: Path) -> None:
     samples, sample_rate = mono("speech")
     result = wav2spec.spectrogram(samples, sample_rate, preset=name)
-    np.testing.assert_array_equal(result.values[0], values(tmp_path, "speech", "--preset", name))
+    found = values(tmp_path, "speech", "--preset", name, "--npy-axes=frames-bands")
+    np.testing.assert_array_equal(result.values[0], found)
     assert result.times.shape == result.values.shape[1:2]
     assert result.frequencies.shape == result.values.shape[2:]
 
@@ -278,17 +283,22 @@ def test_an_unknown_preset_is_refused_with_the_names_there_are() -> None:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_only_tf_has_another_layout_than_the_image_command(name: str) -> None:
-    assert PRESETS[name].settings.as_dict()["layout"] == ("down-right" if name == "tf" else "down-left")
+def test_only_tf_and_sox_have_another_layout_than_the_image_command(name: str) -> None:
+    layout = {"tf": "down-right", "sox": "right-up"}.get(name, "down-left")
+    assert PRESETS[name].settings.as_dict()["layout"] == layout
 
 
 @pytest.mark.system
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", [name for name in PRESETS if name not in ("sox", *EMPTY_BANDS)])
 def test_silence_is_black_without_a_warning(name: str, make_wav: MakeWav, tmp_path: Path) -> None:
     source = make_wav(samples=np.zeros((20_000, 2)), sample_rate=22_050)
-    decibels = PRESETS[name].settings.levels.scale == "db"
-    floor = PRESETS[name].settings.levels.db_max - PRESETS[name].settings.levels.db_range
-    assert (values(tmp_path, source, "--preset", name) == (floor if decibels else 0)).all()
+    settings = PRESETS[name].settings
+    if settings.levels.scale in ("linear", "db") and name != "sox":
+        # dB re a magnitude of 1 end at `amin`, which drawn levels end below.
+        least = 10 * np.log10(settings.levels.amin) if settings.levels.db_ref == 1 and settings.levels.amin else -np.inf
+        floor = max(settings.levels.db_max - settings.levels.db_range, least)
+        found = values(tmp_path, source, "--preset", name)
+        assert (found == (floor if settings.levels.scale == "db" else 0)).all()
     command_line = [
         sys.executable,
         "-W",
@@ -302,4 +312,8 @@ def test_silence_is_black_without_a_warning(name: str, make_wav: MakeWav, tmp_pa
     ]
     result = subprocess.run(command_line, capture_output=True, timeout=HANGS_AFTER_S)
     assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
-    assert not decode((tmp_path / "a.png").read_bytes()).any()
+    pixels = decode((tmp_path / "a.png").read_bytes())
+    # Normalised silence lies in the middle, an offset of silence has a level, and BirdNET makes it a constant -1.
+    if settings.compression.normalized or settings.compression.log_offset or name.startswith(("birdnet", "perch")):
+        return
+    assert not pixels.any()

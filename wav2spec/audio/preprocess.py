@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
-from math import ceil, sqrt
+from math import ceil, inf, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from wav2spec.arrays import Samples
 from wav2spec.errors import AudioError
+from wav2spec.settings.choices import Resampler
 from wav2spec.settings.preprocessing import Preprocessing
 from wav2spec.settings.quantities import in_samples, parse_time
 from wav2spec.waveform import Segment, Waveform
@@ -68,12 +69,16 @@ def preprocess(recording: "Recording", source: Preprocessing, segment: Segment |
     def kept() -> Iterator[Samples]:
         blocks = recording.blocks(source.channel, first, n_cut)
         if rate != recording.sample_rate:
-            blocks = _resampled(blocks, recording.sample_rate, rate, n_channels)
+            blocks = _resampled(blocks, recording.sample_rate, rate, n_channels, source.resampler)
         return blocks if n_samples >= n_resampled else _first(blocks, n_samples)
 
-    def blocks() -> Iterator[Samples]:
-        prepared = _scaled(kept(), _gain(kept, source))
+    def filled(prepared: Iterator[Samples]) -> Iterator[Samples]:
         return prepared if n_samples <= n_resampled else _zero_padded(prepared, n_samples - n_resampled, n_channels)
+
+    def blocks() -> Iterator[Samples]:
+        if source.normalization[0] == "range":
+            return _ranged(lambda: filled(kept()))
+        return filled(_scaled(kept(), _gain(kept, source)))
 
     facts = partial(recording.facts, first, n_cut)
     start_s = first / recording.sample_rate
@@ -174,11 +179,15 @@ def _in_samples(time: float | str, recording: "Recording") -> int:
     return ceil(parse_time(time) * recording.sample_rate)
 
 
-def _resampled(blocks: Iterator[Samples], sample_rate: int, target_rate: int, n_channels: int) -> Iterator[Samples]:
+def _resampled(
+    blocks: Iterator[Samples], sample_rate: int, target_rate: int, n_channels: int, resampler: Resampler
+) -> Iterator[Samples]:
     # Loaded by those who resample alone.
     import soxr
 
-    stream = soxr.ResampleStream(sample_rate, target_rate, n_channels, dtype="float32", quality="VHQ")
+    stream = soxr.ResampleStream(
+        sample_rate, target_rate, n_channels, dtype="float32", quality=resampler.removeprefix("soxr-").upper()
+    )
     for block in blocks:
         yield stream.resample_chunk(np.ascontiguousarray(block)).reshape(-1, n_channels)
     yield stream.resample_chunk(np.empty((0, n_channels), np.float32), last=True).reshape(-1, n_channels)
@@ -212,6 +221,16 @@ def _gain(kept: Callable[[], Iterator[Samples]], source: Preprocessing) -> float
         n_values += block.size
     found = peak if name == "peak" else sqrt(energy / max(1, n_values))
     return level / found if found else 1.0
+
+
+def _ranged(filled: Callable[[], Iterator[Samples]]) -> Iterator[Samples]:
+    """Yield samples from -1 to 1, the least and the greatest of all found in a first pass, as BirdNET has them."""
+    low, high = inf, -inf
+    for block in filled():
+        low = min(low, float(block.min(initial=inf)))
+        high = max(high, float(block.max(initial=-inf)))
+    for block in filled():
+        yield (((block.astype(np.float64) - low) / (high - low + 1e-6) - 0.5) * 2.0).astype(np.float32)
 
 
 def _scaled(blocks: Iterator[Samples], gain: float) -> Iterator[Samples]:

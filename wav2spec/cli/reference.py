@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import sys
 
 import click
 
@@ -10,6 +11,7 @@ from wav2spec.cli.main import command
 from wav2spec.settings.aliases import CONVERTED, RENAMED
 from wav2spec.settings.fields import Declaration, declarations
 from wav2spec.settings.pictures import Figure
+from wav2spec.settings.presets import PRESETS
 from wav2spec.settings.settings import Settings
 
 _INTRODUCTION = """# Options
@@ -86,5 +88,50 @@ def _dashes(text: str) -> str:
 _DECLARED: dict[str, Declaration] = {**declarations(Figure), **Settings().declarations}
 
 
+_PRESETS = """# Presets
+
+`--preset NAME` starts from the settings of another system; every setting can still be given beside it. Presets are
+made of settings alone: `wav2spec presets NAME` prints them. This page is generated from the presets (`make docs`).
+
+The last column is the release whose answers were compared, and the greatest difference from them that the tests allow,
+in the unit of the values. Most of it is the single precision in which the systems compute: a band far below the
+frame's level is rounding noise there. The answers are kept in `tests/golden`.
+
+Values of models come as `.npy` in the order of axes that the system has (`--npy-axes`):
+
+```sh
+wav2spec speech.wav speech.npy --preset whisper --target-length 480000
+wav2spec speech.wav -o patches/ --format npy --preset vggish --segment 975ms --segment-stride 960ms --segment-last drop
+wav2spec speech.wav sox.png --preset sox --size 600x257
+```
+
+"""
+
+_PRESET_NOTES = """
+## What surrounds a front end
+
+- Whisper: 30 s, zero-padded or cut, are `--target-length 480000`. The floor of 80 dB counts the whole clip. The
+  program's own loader rounds resampled audio to 16 bits, so that features agree for recordings at 16 kHz alone.
+- VGGish, YAMNet: patches of 96 frames are `--segment 975ms`, with `--segment-stride 960ms` or `480ms`.
+- AST: frames behind the clip, up to 1024, are filled with 0.46703. SeamlessM4T joins pairs of frames.
+- Kaldi: dither, on by default there, must be off for features that can be compared.
+- NeMo: zeros fill up frames to a multiple of 16.
+- CLAP: clips of 10 s, shorter ones repeated and zero-padded, longer ones cut at random.
+- HiFi-GAN: its data set scales clips before: `--normalize peak:0.95`.
+- BirdNET: clips of 3 s, `--segment 3s`. Its exponent is a trained weight of each picture (`--scale power:E`), the
+  preset's that from which training starts. The model has the highest band first.
+- Perch: clips of 5 s, `--segment 5s`. PCEN is that of the published code; the published model has an error in it.
+- torchaudio: at odd FFT lengths, its mel bands lie on other frequencies than the bins have; that is not reproduced.
+- SoX: images alone. Samples of more than 24 bits are rounded to single precision here before SoX's 32 bits.
+"""
+
+
+def preset_reference() -> str:
+    """Return the page of presets."""
+    rows = ["| preset | reproduces | compared with, greatest difference |", "|---|---|---|"]
+    rows += [f"| `{name}` | {preset.message} | {preset.agreement} |" for name, preset in PRESETS.items()]
+    return _PRESETS + "\n".join(rows) + "\n" + _PRESET_NOTES
+
+
 if __name__ == "__main__":
-    click.echo(reference().rstrip())
+    click.echo((preset_reference() if "presets" in sys.argv else reference()).rstrip())

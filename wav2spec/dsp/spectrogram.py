@@ -1,37 +1,36 @@
 """From a waveform to a spectrogram with its axes, as a stream."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from math import ceil, floor, log10
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from wav2spec.arrays import Magnitudes
+from wav2spec.dsp.compression import compress, floored, normalization, pcen, peak_power
 from wav2spec.dsp.decibels import full_scale_power, to_db
-from wav2spec.dsp.filterbank import FilterBank, filter_bank
-from wav2spec.dsp.framing import check_reflection, count_frames, frame_length, frame_times
+from wav2spec.dsp.filterbank import FilterBank, bands_as_they_are, filter_bank
+from wav2spec.dsp.fitting import fit, fitted_bands
+from wav2spec.dsp.framing import count_frames, frame_length, frame_times
 from wav2spec.dsp.pooling import Axis, pool_frames
-from wav2spec.dsp.stft import bin_frequencies, stft_magnitudes
+from wav2spec.dsp.praat import PraatLayout, praat_emphasis, praat_full_scale, praat_layout, praat_powers
+from wav2spec.dsp.stft import n_bins, stft_magnitudes
 from wav2spec.errors import AudioError, SettingError
-from wav2spec.settings.analysis import Analysis, Fit
+from wav2spec.settings.analysis import Analysis
 from wav2spec.settings.bands import Bands
-from wav2spec.settings.choices import AUTO
 from wav2spec.settings.pictures import Raster
 from wav2spec.settings.settings import Settings
 from wav2spec.waveform import Waveform
 
-# The lowest frequency of a log scale by default (Hz).
-_LOWEST_HZ = 20.0
-
-# The share of the power that lies below an automatic limit, and the first digits of round limits.
-_OCCUPIED = 0.999
-_ROUND = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
-
 # A level that refers to the peak needs it before the first pixel. Up to so many values are kept until it is known
 # (64 MiB); of a longer recording, the spectra are computed twice.
 _KEPT_VALUES = 2**24
+
+
+Power = npt.NDArray[np.floating[Any]]
+# Yields the powers of all frames each time it is called.
+Replayed = Callable[[], Iterable[Power]]
 
 
 @dataclass(frozen=True)
@@ -59,31 +58,130 @@ class SpectrogramStream:
     n_frames: int
     shape: tuple[int, int, int]
     unit: str
+    praat: PraatLayout | None = None
 
     def times(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
         """Return when the middle of each of the rows is, in s of the recording."""
         frames = rows if self.shape[1] == self.n_frames else (rows + 0.5) * (self.n_frames / self.shape[1]) - 0.5
+        return self.frame_times(frames)
+
+    def frame_times(self, frames: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Return when the middle of each of the frames is, in s of the recording."""
+        if self.praat is not None:
+            return self.praat.first_time + np.asarray(frames) * self.praat.time_step + self.sound.start_s
         return frame_times(frames, self.analysis, self.sound.sample_rate) + self.sound.start_s
 
+    @property
+    def frame_step_s(self) -> float:
+        """The time from frame to frame in s."""
+        return self.praat.time_step if self.praat is not None else int(self.analysis.stride) / self.sound.sample_rate
+
+    @property
+    def value_unit(self) -> str:
+        """The unit of `values`: that of pixels unless values are logarithms, which are drawn in dB."""
+        if self.praat is not None:
+            return "Pa²/Hz"
+        scale, normalized = self.settings.levels.scale, self.settings.compression.normalized
+        return scale if scale in ("ln", "log10") and not normalized else self.unit
+
+    @property
+    def draws_values(self) -> bool:
+        """Whether what is drawn, `blocks`, is what is stored, `values`."""
+        compression = self.settings.compression
+        plain = compression.value_mean == 0 and compression.value_std == 1
+        return self.unit != "dB" or (self.settings.levels.scale == "db" and plain and self.praat is None)
+
     def blocks(self) -> Iterator[npt.NDArray[np.floating[Any]]]:
-        """Yield all rows in order, shape (n_channels, n, n_bands); dB in float64, the rest in float32.
+        """Yield all rows in order as they are drawn, shape (n_channels, n, n_bands); levels in dB in float64.
 
         Raises
         ------
         AudioError
             If the recording cannot be read, or turns out to end before the first frame.
         """
-        if self.unit == "magnitude" and self.bands.bins is not None and self.shape[1] == self.n_frames:
-            yield from self._bands_of(self.analysis)
-        elif self.unit == "dB":
-            powers, reference = self._with_reference()
-            yield from (to_db(power, reference, self.settings.levels) for power in self._pooled(powers))
-        else:
-            for power in self.rows():
-                exact = power.astype(np.float32, copy=False)
-                yield np.sqrt(exact) if self.unit == "magnitude" else exact
+        if self.unit != "dB":
+            return self.values()
+        return self._levels(self._powers_once_or_more())
 
-    def _pooled(self, powers: Iterable[Magnitudes]) -> Iterable[npt.NDArray[np.floating[Any]]]:
+    def values(self) -> Iterator[npt.NDArray[np.floating[Any]]]:
+        """Yield all rows in order as they are stored, shape (n_channels, n, n_bands), in float64 or float32.
+
+        Raises
+        ------
+        AudioError
+            As `blocks`.
+        """
+        compression = self.settings.compression
+        if compression.value_mean == 0 and compression.value_std == 1:
+            return self._compressed(self._powers_once_or_more())
+        return self._normalized(self._powers_once_or_more())
+
+    def _normalized(self, powers: Replayed) -> Iterator[npt.NDArray[np.floating[Any]]]:
+        mean, std = normalization(self._compressed(powers), self.settings.compression)
+        values = ((block - mean) / std for block in self._compressed(powers))
+        yield from self._pooled(values) if self._per_frame else values
+
+    def _compressed(self, powers: Replayed) -> Iterator[npt.NDArray[np.floating[Any]]]:
+        """Yield values before they are normalised: of rows, or of frames where rows depend on all of them."""
+        levels, compression = self.settings.levels, self.settings.compression
+        squared = self.analysis.magnitude_squared or self.praat is not None
+        if levels.scale == "db" and self.praat is None:
+            return self._levels(powers)
+        if levels.scale == "linear" and not squared and self._plain:
+            return self._bands_of(self.analysis)
+        if levels.scale == "pcen":
+            smoothed = pcen(powers(), compression, squared=squared)
+            pools = not compression.normalized
+            return iter(self._pooled(smoothed)) if pools else smoothed
+        rows = powers() if compression.normalized else self._pooled(powers())
+        if levels.logarithmic and self.praat is None:
+            least = self._least(powers)
+            rows = (np.maximum(floored(power, levels, compression, squared=squared), least) for power in rows)
+        return (compress(power, levels, squared=squared) for power in rows)
+
+    def _levels(self, powers: Replayed) -> Iterator[npt.NDArray[np.float64]]:
+        """Yield rows in dB."""
+        reference = self.reference()
+        if reference is None:
+            reference = peak_power(self._drawn(powers(), 0.0))
+        for power in self._drawn(self._pooled(powers()), self._least(powers)):
+            yield to_db(power, reference, self.settings.levels)
+
+    def drawn_frames(self) -> Iterable[npt.NDArray[np.floating[Any]]]:
+        """Yield what pixels of a figure pool, of all frames: power, or values that do not come from power alone."""
+        if self.unit not in ("dB", "power", "magnitude"):
+            return self.values()
+        powers = self._powers_once_or_more() if self.settings.compression.top_db is not None else self.powers
+        return self._drawn(powers(), self._least(powers))
+
+    def _least(self, powers: Replayed) -> float:
+        """Return the least power by `top_db`."""
+        top_db = self.settings.compression.top_db
+        if top_db is None:
+            return 0.0
+        highest = peak_power(self._drawn(powers(), 0.0))
+        return highest * float(10.0 ** (-top_db / 10.0))
+
+    def _drawn(self, rows: Iterable[Power], least: float) -> Iterable[Power]:
+        """Yield rows with the offset, the floor or the pre-emphasis with which they are drawn."""
+        levels, compression, squared = self.settings.levels, self.settings.compression, self.analysis.magnitude_squared
+        if self.praat is not None:
+            emphasis = praat_emphasis(self.praat)
+            return (power * emphasis for power in rows)
+        if compression.log_offset:
+            rows = (floored(power, levels, compression, squared=squared) for power in rows)
+        return (np.maximum(power, least) for power in rows) if least else rows
+
+    @property
+    def _plain(self) -> bool:
+        """Whether bins are rows as they are."""
+        return self.bands.bins is not None and self.shape[1] == self.n_frames and self.praat is None
+
+    @property
+    def _per_frame(self) -> bool:
+        return self.settings.compression.normalized
+
+    def _pooled(self, powers: Iterable[npt.NDArray[np.floating[Any]]]) -> Iterable[npt.NDArray[np.floating[Any]]]:
         n_rows, picture = self.shape[1], self.settings.picture
         if n_rows == self.n_frames or not isinstance(picture, Raster):
             return powers
@@ -94,34 +192,53 @@ class SpectrogramStream:
         """Yield the power of all rows in order, whatever the unit."""
         return self._pooled(self.powers())
 
-    def powers(self) -> Iterator[Magnitudes]:
+    def powers(self) -> Iterator[Power]:
         """Yield the power of all frames in order, whatever the unit."""
+        if self.settings.programs.method == "sox":
+            raise SettingError("method", "sox gives levels to its own pictures alone")
+        if self.praat is not None:
+            return praat_powers(self.sound.blocks(), self.praat)
+        if self.settings.bands.band_sum == "magnitude" and self.bands.bins is None:
+            magnitudes = self._bands_of(replace(self.analysis, magnitude_squared=False))
+            return (np.square(block) for block in magnitudes)
         return self._bands_of(replace(self.analysis, magnitude_squared=True))
 
     def reference(self) -> float | npt.NDArray[np.float64] | None:
         """Return the power that reads 0 dB, of each band if they differ; None for the peak, known only at the end."""
         reference = self.settings.levels.db_ref
         if reference == "full-scale":
-            return full_scale_power(self.analysis, self.bands)
+            return self.full_scale()
         return None if isinstance(reference, str) else float(reference) ** 2
 
+    def full_scale(self) -> float | npt.NDArray[np.float64]:
+        """Return the power of a sine of amplitude 1, of each band if they differ."""
+        if self.praat is not None:
+            return praat_full_scale(self.praat)
+        return full_scale_power(self.analysis, self.settings.bands, self.bands, self.sound.sample_rate)
+
     def _bands_of(self, analysis: Analysis) -> Iterator[Magnitudes]:
-        n_frames = 0
-        for block in stft_magnitudes(self.sound.blocks(), analysis, threaded=self.sound.threaded):
+        n_frames, n_spectrum = 0, n_bins(analysis)
+        rate = self.sound.sample_rate
+        for block in stft_magnitudes(self.sound.blocks(), analysis, rate, threaded=self.sound.threaded):
             n_frames += block.shape[1]
-            yield self.bands.apply(block)
+            bands = self.bands.apply(block[..., :n_spectrum])
+            energy = block[..., n_spectrum:]
+            if analysis.energy == "none":
+                yield bands
+            else:
+                yield np.concatenate((energy, bands) if analysis.energy == "first" else (bands, energy), axis=2)
         if self.n_frames and not n_frames:
             raise AudioError(self.sound.name, "it ended before the first frame while it was read")
 
-    def _with_reference(self) -> tuple[Iterable[Magnitudes], float | npt.NDArray[np.float64]]:
-        """Return the power, and the power that reads 0 dB."""
-        reference = self.reference()
-        if reference is not None:
-            return self.powers(), reference
+    def _powers_once_or_more(self) -> Replayed:
+        """Return a function that yields the powers each time it is called, from memory if they are few."""
+        levels, compression = self.settings.levels, self.settings.compression
+        n_passes = (self.unit == "dB" and levels.db_ref == "peak") + (compression.top_db is not None)
         n_values = self.shape[0] * self.n_frames * self.shape[2]
-        kept = list(self.powers()) if n_values <= _KEPT_VALUES else None
-        peak = max((float(power.max(initial=0)) for power in (self.powers() if kept is None else kept)), default=0.0)
-        return self.powers() if kept is None else kept, peak
+        if not (n_passes or compression.normalized) or n_values > _KEPT_VALUES:
+            return self.powers
+        kept = list(self.powers())
+        return lambda: kept
 
 
 def stream_spectrogram(sound: Waveform, settings: Settings, panel: tuple[int, int] | None = None) -> SpectrogramStream:
@@ -139,72 +256,41 @@ def stream_spectrogram(sound: Waveform, settings: Settings, panel: tuple[int, in
     SettingError
         If the settings do not fit its sample rate or length.
     """
-    analysis = settings.analysis.resolved(sound.sample_rate, _fit(sound, settings, panel))
-    check_reflection(sound.n_samples, analysis)
-    n_frames = n_rows = count_frames(sound.n_samples, analysis)
-    wanted = _fitted_bands(sound, settings, analysis, panel)
-    bands = filter_bank(wanted, analysis, sound.sample_rate)
+    if settings.programs.method == "sox":
+        raise SettingError("method", "sox draws images of pixels alone, no figures and no values")
+    analysis = settings.analysis.resolved(sound.sample_rate, fit(sound, settings, panel))
+    praat = praat_layout(settings, sound) if settings.programs.method == "praat" else None
+    n_frames = n_rows = count_frames(sound.n_samples, analysis) if praat is None else praat.n_frames
+    wanted = fitted_bands(sound, settings, analysis, panel)
+    bands = _bands_for(wanted, analysis, sound, praat)
     if isinstance(settings.picture, Raster):
         n_rows = settings.picture.along_time or n_frames
         n_bands = _bands_asked_for(settings.picture, settings.bands, sound.n_channels)
         if n_bands not in (None, bands.n_bands):
-            bands = filter_bank(replace(wanted, n_bands=n_bands), analysis, sound.sample_rate)
+            if praat is not None:
+                raise SettingError("method", f"Praat's spectrogram has {bands.n_bands} bands, not {n_bands}")
+            bands = _bands_for(replace(wanted, n_bands=n_bands), analysis, sound, praat)
     shape = sound.n_channels, n_rows if n_frames else 0, bands.n_bands
-    unit = "dB" if settings.levels.scale == "db" else "power" if analysis.magnitude_squared else "magnitude"
-    return SpectrogramStream(sound, settings, analysis, bands, n_frames, shape, unit)
+    return SpectrogramStream(sound, settings, analysis, bands, n_frames, shape, _drawn_unit(settings), praat)
 
 
-def _fit(sound: Waveform, settings: Settings, panel: tuple[int, int] | None) -> Fit:
-    """Return the picture to which ``auto`` fits the analysis."""
-    bands, picture = settings.bands, settings.picture
-    if panel is not None:
-        width, height = panel
-    elif isinstance(picture, Raster):
-        width, height = picture.along_time or 0, (picture.along_frequency or 0) // sound.n_channels
-    else:
-        width, height = 0, 0
-    nyquist = sound.sample_rate / 2
-    top = min(bands.fmax, nyquist) if isinstance(bands.fmax, int | float) else nyquist
-    share = (top - min(bands.fmin or 0.0, top)) / nyquist
-    n_bins = ceil(height / share) + 1 if share > 0 else 0
-    n_samples = sound.n_samples - sum(sound.surroundings)
-    return Fit(n_samples / width if width else None, n_bins, bands.freq_scale != "linear")
+def _bands_for(bands: Bands, analysis: Analysis, sound: Waveform, praat: PraatLayout | None) -> FilterBank:
+    if praat is not None:
+        return bands_as_they_are(praat.frequencies)
+    return filter_bank(bands, analysis, sound.sample_rate)
 
 
-def _fitted_bands(sound: Waveform, settings: Settings, analysis: Analysis, panel: tuple[int, int] | None) -> Bands:
-    """Return the bands, with numbers for ``auto``.
-
-    On the log scale of a figure there is a band for each pixel, and the lowest frequency is 20 Hz or a period of the
-    window: below, a third of the height would show hum.
-    """
-    bands = settings.bands
-    if bands.fmax == AUTO:
-        bands = replace(bands, fmax=_occupied_fmax(sound, analysis, bands.fmin or 0.0))
-    if panel is None or bands.freq_scale != "log":
-        return bands
-    lowest = max(_LOWEST_HZ, sound.sample_rate / int(analysis.window_size))
-    top = bands.fmax if isinstance(bands.fmax, int | float) else sound.sample_rate / 2
-    if bands.fmin is None and lowest < top / 2:
-        bands = replace(bands, fmin=lowest)
-    return replace(bands, n_bands=panel[1]) if bands.n_bands is None else bands
-
-
-def _occupied_fmax(sound: Waveform, analysis: Analysis, fmin: float) -> float:
-    """Return the round frequency below which `_OCCUPIED` of the power lies; half the sample rate for silence."""
-    frames = replace(analysis, stride=max(1, int(analysis.window_size) // 2), magnitude_squared=True)
-    power = np.zeros(int(analysis.fft_length) // 2 + 1)
-    for block in stft_magnitudes(sound.blocks(), frames):
-        # Frame by frame, so that rounding does not depend on the sizes of blocks.
-        for frame in block.sum(axis=0, dtype=np.float64):
-            power += frame
-    frequencies = bin_frequencies(analysis, sound.sample_rate)
-    share = np.cumsum(power)
-    nyquist = sound.sample_rate / 2
-    if not share[-1] > 0 or not np.isfinite(share[-1]):
-        return nyquist
-    found = max(float(frequencies[np.searchsorted(share, _OCCUPIED * share[-1])]), 2 * fmin, frequencies[1])
-    decade = 10.0 ** floor(log10(found))
-    return min(next(part * decade for part in _ROUND if part * decade >= found), nyquist)
+def _drawn_unit(settings: Settings) -> str:
+    """Return the unit of pixels."""
+    levels = settings.levels
+    if settings.compression.normalized and levels.scale != "db":
+        return "standard deviations"
+    if levels.logarithmic or settings.programs.method == "praat":
+        return "dB"
+    if levels.scale == "pcen":
+        return "PCEN"
+    unit = "power" if settings.analysis.magnitude_squared else "magnitude"
+    return unit if levels.exponent is None else f"{unit}^{levels.exponent:g}"
 
 
 def _bands_asked_for(raster: Raster, bands: Bands, n_channels: int) -> int | None:

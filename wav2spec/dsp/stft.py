@@ -4,12 +4,14 @@ import functools
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from wav2spec.arrays import Magnitudes, Samples
-from wav2spec.dsp.framing import count_frames, frame_length, padded, window_offset
+from wav2spec.dsp.conditioning import condition, emphasize_blocks
+from wav2spec.dsp.framing import count_frames, frame_length, pad_blocks, window_offset
 from wav2spec.dsp.threads import map_in_thread
 from wav2spec.dsp.windows import get_window
 from wav2spec.settings.analysis import Analysis
@@ -28,91 +30,142 @@ def bin_frequencies(analysis: Analysis, sample_rate: int) -> npt.NDArray[np.floa
     return np.arange(n_bins(analysis), dtype=np.float64) * sample_rate / int(analysis.fft_length)
 
 
-def stft_magnitudes(blocks: Iterable[Samples], analysis: Analysis, *, threaded: bool = False) -> Iterator[Magnitudes]:
+def scaled_window(analysis: Analysis, sample_rate: int) -> npt.NDArray[np.float64]:
+    """Return the window times all factors of the samples and of the spectrum, shape (window_size,).
+
+    `spectrum_scale` divides by the window's sum (SciPy's ``scale_to="magnitude"``), by the root of its energy
+    (torchaudio's ``normalized="window"``), or by the root of the sample rate times its energy (a density, ``"psd"``).
+    """
+    window = get_window(analysis)
+    energy = float((window * window).sum())
+    divisor = {
+        "none": 1.0,
+        "magnitude": float(window.sum()),
+        "window": energy**0.5,
+        "psd": (sample_rate * energy) ** 0.5,
+    }[analysis.spectrum_scale]
+    scaled: npt.NDArray[np.float64] = window * (analysis.sample_scale / divisor)
+    return scaled
+
+
+def stft_magnitudes(
+    blocks: Iterable[Samples], analysis: Analysis, sample_rate: int = 1, *, threaded: bool = False
+) -> Iterator[Magnitudes]:
     """Yield short-time spectra, a block of frames at a time.
 
     Parameters
     ----------
     blocks : iterable of ndarray, shape (n, n_channels), float32
-        The recording in order, full scale at 1.0. Block sizes do not change the result.
+        The recording in order, full scale at 1.0. Block sizes change neither the result nor its blocks.
     analysis : Analysis
         In samples, see `Analysis.resolved`.
+    sample_rate : int
+        In Hz, for a spectral density.
     threaded : bool
-        Whether the transform goes on in a thread beside whoever brings the samples and takes the spectra.
+        Whether to transform in a thread beside that of the caller.
 
     Yields
     ------
     ndarray, shape (n_channels, n_frames, fft_length // 2 + 1), float32
-        ``|X|``, or ``|X|**2`` with `magnitude_squared`. Frame 0 is the first, bin 0 is 0 Hz.
+        ``|X|``, or ``|X|**2`` with `magnitude_squared`. Frame 0 is the first, bin 0 is 0 Hz. One column more holds the
+        energy (its root without `magnitude_squared`) if the analysis asks for it.
 
     Notes
     -----
     The transform and the sums of squares are formed in float64 and rounded once to float32; the root is taken of the
-    rounded sum, as TensorFlow's kernel does [1]_, so that images agree to the pixel. Where in the FFT a shorter window
-    lies turns phases, not magnitudes: it is always transformed from the left, and zeros fill up the rest.
+    rounded sum, as TensorFlow's kernel does [1]_, so that images agree to the pixel. The place of a shorter window in
+    the FFT changes phases, not magnitudes: it is always transformed from the left, followed by zeros.
 
     References
     ----------
     .. [1] tensorflow/core/kernels/spectrogram.cc, spectrogram_op.cc
     """
+    if analysis.preemphasis and analysis.preemphasis_of == "signal":
+        blocks = emphasize_blocks(blocks, analysis.preemphasis)
     # Buffers must not be shared between threads.
-    transform = _Transform(analysis) if threaded else _transforms.get(analysis)
+    transform = _Transform(analysis, sample_rate) if threaded else _transforms.get(analysis, sample_rate)
     pieces = _iter_frames(blocks, analysis, transform.n_frames)
     yield from map_in_thread(transform, pieces) if threaded else map(transform, pieces)
 
 
 def _iter_frames(blocks: Iterable[Samples], analysis: Analysis, chunk_rows: int) -> Iterator[npt.NDArray[np.float64]]:
-    """Yield the samples under the window, shape (n_channels, n_frames, window_size), so many frames at once."""
+    """Yield the samples under the window, shape (n_channels, n_frames, window_size), `chunk_rows` frames at a time.
+
+    Pieces do not depend on the blocks, so that neither do sums over pieces.
+    """
     size, stride, offset = frame_length(analysis), int(analysis.stride), window_offset(analysis)
     whole = slice(offset, offset + int(analysis.window_size))
-    # What has been padded is framed as it is.
-    valid = replace(analysis, framing="valid")
-    held: npt.NDArray[np.float64] | None = None
-    skip = 0
-    for block in padded(blocks, analysis):
-        fresh = block[skip:].T
-        skip = max(0, skip - len(block))
-        n_held = 0 if held is None else held.shape[1]
-        joined = np.empty((len(fresh), n_held + fresh.shape[1]))
-        joined[:, n_held:] = fresh
-        if held is not None:
-            joined[:, :n_held] = held
-        held = joined
-        n_ready = count_frames(held.shape[1], valid)
+    # Padded samples are framed as they are.
+    valid = replace(analysis, framing="valid", frame_count="fit")
+    enough = size + (chunk_rows - 1) * stride
+    held: list[npt.NDArray[Any]] = []
+    n_held = skip = 0
+
+    def pieces(*, last: bool) -> Iterator[npt.NDArray[np.float64]]:
+        nonlocal held, n_held, skip
+        joined = np.empty((held[0].shape[1], n_held))
+        np.concatenate(held, axis=0, out=joined.T)
+        n_ready = count_frames(n_held, valid)
+        if not last:
+            n_ready -= n_ready % chunk_rows
         if n_ready:
-            frames = np.lib.stride_tricks.sliding_window_view(held, size, axis=1)[:, ::stride, whole]
+            frames = np.lib.stride_tricks.sliding_window_view(joined, size, axis=1)[:, ::stride, whole]
             for first in range(0, n_ready, chunk_rows):
-                yield frames[:, first : first + chunk_rows]
-            skip = max(0, n_ready * stride - held.shape[1])
-            held = held[:, n_ready * stride :]
+                yield frames[:, first : min(first + chunk_rows, n_ready)]
+        skip = max(0, n_ready * stride - n_held)
+        held = [joined[:, n_ready * stride :].T]
+        n_held = len(held[0])
+
+    for block in pad_blocks(blocks, analysis):
+        fresh = block[skip:]
+        skip = max(0, skip - len(block))
+        held.append(fresh)
+        n_held += len(fresh)
+        if n_held >= enough:
+            yield from pieces(last=False)
+    if held:
+        yield from pieces(last=True)
 
 
 class _Transform:
     """Windowed frames to magnitudes, up to `n_frames` at once, through buffers that are made once."""
 
-    def __init__(self, analysis: Analysis) -> None:
+    def __init__(self, analysis: Analysis, sample_rate: int) -> None:
         length = int(analysis.fft_length)
         self.n_frames = max(1, _PIECE // length)
-        self._window = get_window(analysis)
+        self._analysis = analysis
+        self._window = scaled_window(analysis, sample_rate)
         self._padded = np.zeros((self.n_frames, length))
         self._spectra = np.empty((self.n_frames, n_bins(analysis)), np.complex128)
-        self._squared = analysis.magnitude_squared
+        self._doubled = slice(1, (length + 1) // 2) if analysis.sides == "onesided2X" else slice(0)
 
     def __call__(self, frames: npt.NDArray[np.float64]) -> Magnitudes:
-        n_channels, n_frames, window_size = frames.shape
-        padded, spectra = self._padded[:n_frames], self._spectra[:n_frames]
-        parts = spectra.view(np.float64).reshape(n_frames, -1, 2)
-        magnitudes = np.empty((n_channels, n_frames, spectra.shape[1]), np.float32)
+        n_channels, n_frames, _ = frames.shape
+        analysis, n_spectrum = self._analysis, self._spectra.shape[1]
+        n_columns = n_spectrum + (analysis.energy != "none")
+        magnitudes = np.empty((n_channels, n_frames, n_columns), np.float32)
         # Finite samples can be so large that their squares are not: they become infinite, as in TensorFlow.
         with np.errstate(over="ignore"):
             for channel in range(n_channels):
-                np.multiply(frames[channel], self._window, out=padded[:, :window_size])
-                np.fft.rfft(padded, axis=1, out=spectra)
-                np.multiply(parts, parts, out=parts)
-                np.add(parts[..., 0], parts[..., 1], out=magnitudes[channel], casting="same_kind")
-            if not self._squared:
+                conditioned, energy = condition(frames[channel], analysis)
+                self._power(conditioned, magnitudes[channel, :, :n_spectrum])
+                if energy is not None:
+                    magnitudes[channel, :, n_spectrum] = energy
+            magnitudes[..., self._doubled] *= 2
+            if analysis.spectrum_offset:
+                magnitudes[..., :n_spectrum] += np.float32(analysis.spectrum_offset)
+            if not analysis.magnitude_squared:
                 np.sqrt(magnitudes, out=magnitudes)
         return magnitudes
+
+    def _power(self, frames: npt.NDArray[np.float64], out: Magnitudes) -> None:
+        n_frames, window_size = frames.shape
+        padded, spectra = self._padded[:n_frames], self._spectra[:n_frames]
+        parts = spectra.view(np.float64).reshape(n_frames, -1, 2)
+        np.multiply(frames, self._window, out=padded[:, :window_size])
+        np.fft.rfft(padded, axis=1, out=spectra)
+        np.multiply(parts, parts, out=parts)
+        np.add(parts[..., 0], parts[..., 1], out=out, casting="same_kind")
 
 
 class _Transforms(threading.local):

@@ -1,7 +1,7 @@
 """Window functions in float64, equal to SciPy's.
 
-Each formula gives the symmetric window of `size` points. The periodic one is the symmetric one of one point more,
-without its last.
+Each formula gives the symmetric window of `size` points. The periodic window is the symmetric one of one point more,
+without its last; the open window is the symmetric one of two points more, without its ends, as MATLAB's ``hanning``.
 
 References
 ----------
@@ -9,7 +9,8 @@ References
    the IEEE 66(1), 1978
 .. [2] A. H. Nuttall, "Some windows with very good sidelobe behavior", IEEE Transactions on Acoustics, Speech, and
    Signal Processing 29(1), 1981
-.. [3] G. D'Antona and A. Ferrero, "Digital Signal Processing for Measurement Systems", Springer, 2006 (flattop)
+.. [3] D. Povey et al., "The Kaldi speech recognition toolkit", feat/feature-window.cc (povey)
+.. [4] G. D'Antona and A. Ferrero, "Digital Signal Processing for Measurement Systems", Springer, 2006 (flattop)
 """
 
 from collections.abc import Callable
@@ -49,6 +50,12 @@ def _cosine(size: int, _number: float) -> Window:
     return window
 
 
+def _povey(size: int, _number: float) -> Window:
+    hann: Window = _cosines(0.5, 0.5)(size, 0.0)
+    # Of rounding below 0 at the ends, there is no power.
+    return np.maximum(hann, 0.0) ** 0.85
+
+
 def _kaiser(size: int, beta: float) -> Window:
     return np.kaiser(size, beta)
 
@@ -78,6 +85,7 @@ _FORMULAS: dict[str, Callable[[int, float], Window]] = {
     "nuttall": _cosines(0.3635819, 0.4891775, 0.1365995, 0.0106411),
     "flattop": _cosines(0.21557895, 0.41663158, 0.277263158, 0.083578947, 0.006947368),
     "cosine": _cosine,
+    "povey": _povey,
     "kaiser": _kaiser,
     "gaussian": _gaussian,
     "tukey": _tukey,
@@ -99,5 +107,7 @@ def get_window(analysis: Analysis) -> Window:
     [0.0, 0.5, 1.0, 0.5]
     """
     name, number = parse_named(analysis.window, WINDOWS)
-    size = int(analysis.window_size)
-    return _FORMULAS[name](size + is_periodic(analysis), number or 0.0)[:size]
+    size, formula = int(analysis.window_size), _FORMULAS[name]
+    if analysis.window_symmetry == "open":
+        return formula(size + 2, number or 0.0)[1:-1]
+    return formula(size + is_periodic(analysis), number or 0.0)[:size]

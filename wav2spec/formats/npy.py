@@ -1,4 +1,4 @@
-"""A streaming ``.npy`` writer: float32 values, time down, frequency rising.
+"""A streaming ``.npy`` writer: float32 values, time down, frequency rising, or transposed.
 
 References
 ----------
@@ -27,12 +27,17 @@ class NpyWriter:
 
     The array's shape is (n_frames, n_bands), or (n_channels, n_frames, n_bands) with `keep_channels`. Each channel has
     its own place in the file, `n_frames` long; if fewer come, `close` moves the channels together.
+
+    With `transposed`, the shape is (n_bands, n_frames), for one channel.
     """
 
-    def __init__(self, file: BinaryIO, shape: tuple[int, int, int], *, keep_channels: bool) -> None:
+    def __init__(
+        self, file: BinaryIO, shape: tuple[int, int, int], *, keep_channels: bool, transposed: bool = False
+    ) -> None:
         self._file = file
         self._n_channels, self._n_frames, self._n_bands = shape
         self._keep_channels = keep_channels
+        self._transposed = transposed
         self._written = 0
         self._write_header()
 
@@ -57,7 +62,7 @@ class NpyWriter:
     @property
     def _shape(self) -> tuple[int, ...]:
         channels = (self._n_channels,) if self._keep_channels else ()
-        return *channels, self._n_frames, self._n_bands
+        return (self._n_bands, self._n_frames) if self._transposed else (*channels, self._n_frames, self._n_bands)
 
     def _place(self, channel: int, n_frames: int) -> int:
         return _HEADER_SIZE + self._frame_bytes(channel * n_frames)
@@ -75,6 +80,7 @@ class NpyWriter:
             source, target, left = source + len(piece), target + len(piece), left - len(piece)
 
     def _write_header(self) -> None:
-        message = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {self._shape}, }}"
+        # The bytes of a transposed array are those of the array in Fortran's order.
+        message = f"{{'descr': '<f4', 'fortran_order': {self._transposed}, 'shape': {self._shape}, }}"
         room = _HEADER_SIZE - len(_MAGIC) - 2
         self._file.write(_MAGIC + struct.pack("<H", room) + message.ljust(room - 1).encode() + b"\n")

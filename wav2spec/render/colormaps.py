@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wav2spec.errors import SettingError
+from wav2spec.render.sox_colors import is_sox_palette, sox_palette
 
 
 def quiet_matplotlib() -> None:
@@ -25,6 +26,8 @@ def load_colormap(name: str) -> npt.NDArray[np.uint8]:
     SettingError
         If there is no such colormap, with the names that look like it.
     """
+    if is_sox_palette(name):
+        return sox_palette(name, 256)[4:]
     quiet_matplotlib()
     from matplotlib import colormaps
 

@@ -11,7 +11,7 @@ from wav2spec.formats.page_reader import read_page_text
 from wav2spec.formats.png_reader import begins_as_png, is_regular, read_text
 from wav2spec.formats.vector_text import read_vector_text
 from wav2spec.render.orientation import axes
-from wav2spec.render.quantize import value_range
+from wav2spec.render.quantize import is_rounded, value_range
 from wav2spec.settings.levels import Levels
 from wav2spec.settings.pictures import Figure, Raster
 from wav2spec.settings.settings import Settings
@@ -76,7 +76,7 @@ def _raster_axes(stream: SpectrogramStream, raster: Raster) -> dict[str, Any]:
 def _level(levels: Levels, unit: str) -> dict[str, Any]:
     """Return the values of pixel 0 and of the greatest pixel, before gamma, and how the others were rounded."""
     low, high = value_range(levels, unit)
-    return {"unit": unit, "low": low, "high": high, "rounding": "nearest" if unit == "dB" else "down"}
+    return {"unit": unit, "low": low, "high": high, "rounding": "nearest" if is_rounded(unit) else "down"}
 
 
 def read_metadata(path: str) -> Metadata | None:

@@ -6,11 +6,12 @@ from typing import BinaryIO
 
 from wav2spec.dsp.spectrogram import SpectrogramStream
 from wav2spec.formats.digest import PixelDigest
-from wav2spec.formats.npy import NpyWriter
 from wav2spec.render.drawing import Rendering, plan_spectrogram, spectrogram_warnings
 from wav2spec.render.metadata import describe
 from wav2spec.render.quantize import quantize
 from wav2spec.render.raster import check_size, write_png
+from wav2spec.render.sox import plan_sox
+from wav2spec.render.values import check_axes, values_writer
 from wav2spec.settings.choices import Format
 from wav2spec.settings.formats import FORMATS
 from wav2spec.settings.pictures import Figure, Raster
@@ -31,6 +32,8 @@ def plan_picture(waveform: Waveform, format: Format, settings: Settings, *, labe
 
 def _plan_picture(waveform: Waveform, format: Format, settings: Settings, _labels: str | None) -> Rendering:
     picture = settings.picture
+    if settings.programs.method == "sox" and isinstance(picture, Raster):
+        return plan_sox(waveform, settings, picture)
     if isinstance(picture, Figure):
         # Loads matplotlib.
         from wav2spec.render.figures.plot import plan_plot
@@ -44,6 +47,7 @@ def _plan_picture(waveform: Waveform, format: Format, settings: Settings, _label
 
 def _plan_values(waveform: Waveform, _format: Format, settings: Settings, _labels: str | None) -> Rendering:
     stream = plan_spectrogram(waveform, settings)
+    check_axes(stream)
     return Rendering(stream, partial(_write_values, stream=stream), str, spectrogram_warnings(stream))
 
 
@@ -74,12 +78,12 @@ def _write_pixels(
     described: Callable[[], str],
 ) -> tuple[int, int]:
     levels = stream.settings.levels
-    pixels = (quantize(block, levels, raster.bit_depth) for block in stream.blocks())
+    pixels = (quantize(block, levels, raster.bit_depth, stream.unit) for block in stream.blocks())
     return write_png(file, pixels, stream.shape, raster, described, digest)
 
 
 def _write_values(file: BinaryIO, _digest: PixelDigest | None, stream: SpectrogramStream) -> tuple[int, ...]:
-    writer = NpyWriter(file, stream.shape, keep_channels=stream.settings.preprocessing.channel == "all")
-    for block in stream.blocks():
+    writer = values_writer(file, stream)
+    for block in stream.values():
         writer.write(block)
     return writer.close()

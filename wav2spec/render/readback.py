@@ -86,7 +86,8 @@ def read_png(path: str | os.PathLike[str]) -> Spectrogram:
     except (ArithmeticError, KeyError, MemoryError, TypeError, ValueError, OSError) as error:
         raise AudioError(name, f"its pixels and its metadata do not fit: {error}") from error
     bit_depth = settings.picture.bit_depth
-    values = dequantize(2**bit_depth - 1 - pixels if settings.picture.invert else pixels, settings.levels, bit_depth)
+    upright = 2**bit_depth - 1 - pixels if settings.picture.invert else pixels
+    values = dequantize(upright, settings.levels, bit_depth, stream.unit)
     return Spectrogram._from_values(values, stream)
 
 

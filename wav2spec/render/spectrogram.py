@@ -13,11 +13,11 @@ import numpy.typing as npt
 from wav2spec.arrays import Magnitudes, Pixels
 from wav2spec.dsp.spectrogram import SpectrogramStream
 from wav2spec.errors import SettingError
-from wav2spec.formats.npy import NpyWriter
 from wav2spec.render.metadata import describe
 from wav2spec.render.orientation import to_image
 from wav2spec.render.quantize import quantize
 from wav2spec.render.raster import check_size, write_png
+from wav2spec.render.values import values_writer
 from wav2spec.settings.pictures import Raster
 from wav2spec.settings.settings import Settings
 from wav2spec.storage.targets import make_directory, open_target
@@ -60,7 +60,7 @@ class Spectrogram:
     unit: str
     sample_rate: int
     settings: Settings
-    # Values of which pixels are made: in dB they have more digits than float32.
+    # Values of which pixels are made: in dB they have more digits than float32, and logarithms are drawn in dB.
     _exact: npt.NDArray[np.floating[Any]] = field(repr=False)
     # The analysis without its samples.
     _stream: SpectrogramStream = field(repr=False)
@@ -73,7 +73,11 @@ class Spectrogram:
         n_channels, _, n_bands = stream.shape
         blocks = list(stream.blocks()) if stream.shape[1] else []
         exact = np.concatenate(blocks, axis=1) if blocks else np.empty((n_channels, 0, n_bands), np.float32)
-        return cls._from_values(exact, stream, given)
+        if stream.draws_values:
+            return cls._from_values(exact, stream, given)
+        stored = np.concatenate(list(stream.values()), axis=1) if blocks else exact
+        spectrogram = cls._from_values(exact, stream, given)
+        return replace(spectrogram, values=stored.astype(np.float32, copy=False), unit=stream.value_unit)
 
     @classmethod
     def _from_values(
@@ -114,7 +118,7 @@ class Spectrogram:
         return picture if isinstance(picture, Raster) else Raster()
 
     def _pixel_blocks(self) -> Iterator[Pixels]:
-        yield quantize(self._exact, self.settings.levels, self._raster.bit_depth)
+        yield quantize(self._exact, self.settings.levels, self._raster.bit_depth, self._stream.unit)
 
     def to_pixels(self) -> Pixels:
         """Return the pixels that `save` writes.
@@ -161,8 +165,8 @@ class Spectrogram:
             self._write_values(file) if suffix == ".npy" else self._write_png(file)
 
     def _write_values(self, file: BinaryIO) -> None:
-        writer = NpyWriter(file, self._stream.shape, keep_channels=self.settings.preprocessing.channel == "all")
-        writer.write(self._exact)
+        writer = values_writer(file, self._stream)
+        writer.write(self.values)
         writer.close()
 
     def _write_png(self, file: BinaryIO) -> None:

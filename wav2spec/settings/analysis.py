@@ -8,16 +8,23 @@ from typing import get_args
 from wav2spec.errors import SettingError
 from wav2spec.settings.choices import (
     AUTO,
+    MAX_LEVEL,
     WINDOW_ALIASES,
     WINDOW_PARAMETERS,
     WINDOWS,
+    Detrend,
+    Energy,
     FftLengthName,
+    FrameCount,
     Framing,
     PadMode,
+    PreemphasisOf,
+    Sides,
+    SpectrumScale,
     WindowAlign,
     WindowSymmetry,
 )
-from wav2spec.settings.fields import Choice, Flag, Named, Size, check_fields, setting
+from wav2spec.settings.fields import Choice, Flag, Named, Number, Size, check_fields, setting
 from wav2spec.settings.quantities import in_samples, parse_size
 
 # The length of the window that `auto` stands for (s), and the share of the window that its stride does not exceed.
@@ -76,8 +83,8 @@ class Analysis:
         Named(WINDOWS, WINDOW_PARAMETERS, WINDOW_ALIASES),
         "Window function: hann, hamming, blackman, kaiser:14, ...",
         details="`hann` (or `hanning`), `hamming`, `blackman`, `bartlett`, `rectangular`, `blackman-harris`, "
-        "`nuttall`, `flattop`, `cosine`, `kaiser:BETA`, `gaussian:STD` (standard deviation in samples) or "
-        "`tukey:ALPHA` (the tapered share).",
+        "`nuttall`, `flattop`, `cosine`, `povey` (Kaldi's), `kaiser:BETA`, `gaussian:STD` (standard deviation in "
+        "samples) or `tukey:ALPHA` (the tapered share).",
         group="Analysis",
         everyday=True,
         changes_levels=True,
@@ -86,7 +93,8 @@ class Analysis:
         "periodic",
         Choice(get_args(WindowSymmetry)),
         "Periodic (DFT-even) or symmetric window.",
-        details="`even-periodic` is periodic for even sizes and symmetric for odd ones, as `tf.signal` has it.",
+        details="`even-periodic` is periodic for even sizes and symmetric for odd ones, as `tf.signal` has it. "
+        "`open` is symmetric without the zeros at its ends, as MATLAB's `hanning`.",
         group="Analysis",
         changes_levels=True,
     )
@@ -113,23 +121,110 @@ class Analysis:
         Choice(get_args(Framing)),
         "Whole frames, frames up to the last sample, or centred frames.",
         details="`valid`: whole frames only. `pad-end`: a frame every stride up to the last sample. `centered`: half a "
-        "frame of padding at both ends, so that frame i is centred on sample i * stride.",
+        "frame of padding at both ends, so that frame i is centred on sample i * stride. "
+        "`hop-centered`: frame i is centred on sample (i + 1/2) * stride.",
         group="Analysis",
     )
     pad_mode: PadMode = setting(
         "constant",
         Choice(get_args(PadMode)),
         "How samples beyond the ends are padded.",
-        details="With zeros (`constant`), by reflection (`reflect`), or with the first and last sample (`edge`).",
+        details="With zeros (`constant`), by reflection (`reflect`), with the first and last sample (`edge`), or by "
+        "reflection that repeats them (`symmetric`), as `numpy.pad` does.",
         group="Analysis",
-        applies_if=("framing", ("pad-end", "centered")),
+        applies_if=("framing", ("pad-end", "centered", "hop-centered")),
+        or_if=("frame_count", ("floor", "ceil", "round", "cover", "open")),
     )
     magnitude_squared: bool = setting(
         False,
         Flag(off="--magnitude"),
         "Power instead of magnitude.",
         group="Analysis",
-        applies_if=("scale", ("linear",)),
+        applies_if=("scale", ("linear", "ln", "log10", "power", "pcen")),
+    )
+    sample_scale: float = setting(
+        1.0,
+        Number(above=0, maximum=MAX_LEVEL),
+        "Value of a sample at full scale; 32768 for Kaldi.",
+        group="Front ends",
+        changes_levels=True,
+    )
+    preemphasis: float = setting(
+        0.0,
+        Number(minimum=0, maximum=1),
+        "Subtract this share of the previous sample.",
+        details="`x[n] - preemphasis * x[n - 1]`; Kaldi and HTK use 0.97.",
+        group="Front ends",
+        changes_levels=True,
+    )
+    preemphasis_of: PreemphasisOf = setting(
+        "frame",
+        Choice(get_args(PreemphasisOf)),
+        "Pre-emphasis within each frame, or of the whole signal.",
+        details="`frame`: the first sample of a frame is its own predecessor, as in Kaldi. `signal`: before framing, "
+        "as in NeMo.",
+        group="Front ends",
+        applies_if=("preemphasis", ()),
+        changes_levels=True,
+    )
+    detrend: Detrend = setting(
+        "none",
+        Choice(get_args(Detrend)),
+        "Subtract the mean of each frame.",
+        details="Kaldi's `remove_dc_offset`, SciPy's `constant`.",
+        group="Front ends",
+        changes_levels=True,
+    )
+    frame_count: FrameCount = setting(
+        "fit",
+        Choice(get_args(FrameCount)),
+        "Number of frames of n samples.",
+        details="`fit`: those that lie in the padded recording. `floor`, `ceil`, `round`: n / stride, rounded so. "
+        "`cover`: the last frame holds the last sample. `open`: a frame needs one sample beyond it. The end is padded "
+        "as far as the last frame needs, by `pad_mode`.",
+        group="Front ends",
+    )
+    energy: Energy = setting(
+        "none",
+        Choice(get_args(Energy)),
+        "Log energy of each frame as one more band, as Kaldi.",
+        details="Of the samples before pre-emphasis and window. It stands before or behind the bands, at 0 Hz or half "
+        "the sample rate.",
+        group="Front ends",
+        applies_if=("scale", ("ln",)),
+        changes_levels=True,
+    )
+    energy_floor: float = setting(
+        0.0,
+        Number(minimum=0),
+        "Least energy, before the logarithm.",
+        group="Front ends",
+        applies_if=("energy", ("first", "last")),
+        changes_levels=True,
+    )
+    spectrum_scale: SpectrumScale = setting(
+        "none",
+        Choice(get_args(SpectrumScale)),
+        "Divide the spectrum by the window's sum or energy.",
+        details="`magnitude`: by the sum, as SciPy's `scale_to`. `window`: by the root of the energy, as torchaudio's "
+        "`normalized`. `psd`: a power spectral density, the power over sample rate and energy.",
+        group="Front ends",
+        changes_levels=True,
+    )
+    sides: Sides = setting(
+        "onesided",
+        Choice(get_args(Sides)),
+        "Double the power of bins that stand for two sides.",
+        details="`onesided2X` doubles all but 0 Hz and half the sample rate, as SciPy's `fft_mode` of that name.",
+        group="Front ends",
+        changes_levels=True,
+    )
+    spectrum_offset: float = setting(
+        0.0,
+        Number(minimum=0),
+        "Add this to the power of each bin.",
+        group="Front ends",
+        changes_levels=True,
     )
 
     def __post_init__(self) -> None:

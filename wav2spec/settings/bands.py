@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from wav2spec.errors import SettingError
-from wav2spec.settings.choices import AUTO, MEL_BANDS, FreqScale, MelFormula, MelNorm
+from wav2spec.settings.choices import AUTO, MEL_BANDS, BandSum, FreqScale, MelFormula, MelNorm, MelTriangles
 from wav2spec.settings.fields import Choice, Flag, Number, check_fields, setting
 
 
@@ -64,6 +64,25 @@ class Bands:
         "Mel triangles of equal area, or of equal height.",
         group="Frequency",
         applies_if=("freq_scale", ("mel",)),
+        changes_levels=True,
+    )
+    mel_triangles: MelTriangles = setting(
+        "hz",
+        Choice(get_args(MelTriangles)),
+        "Mel triangles with straight flanks in Hz or in mel.",
+        details="`hz`: librosa, torchaudio. `mel`: Kaldi, TensorFlow, Keras, HTK. `left`: in Hz, the right flank as "
+        "wide as the left, as speechbrain.",
+        group="Front ends",
+        applies_if=("freq_scale", ("mel",)),
+        changes_levels=True,
+    )
+    band_sum: BandSum = setting(
+        "power",
+        Choice(get_args(BandSum)),
+        "Sum power or magnitude over the bins of a band.",
+        group="Front ends",
+        applies_if=("freq_scale", ("log", "mel")),
+        or_if=("n_bands", ()),
         changes_levels=True,
     )
     drop_nyquist: bool = setting(

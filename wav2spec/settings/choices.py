@@ -11,15 +11,27 @@ ChannelName = Literal["first", "mix", "all"]
 
 SegmentLast = Literal["pad", "drop"]
 
-WindowSymmetry = Literal["periodic", "symmetric", "even-periodic"]
+WindowSymmetry = Literal["periodic", "symmetric", "even-periodic", "open"]
 
 FftLengthName = Literal["auto", "power-of-two", "window"]
 
 WindowAlign = Literal["left", "center"]
 
-Framing = Literal["valid", "pad-end", "centered"]
+Framing = Literal["valid", "pad-end", "centered", "hop-centered"]
 
-PadMode = Literal["constant", "reflect", "edge"]
+FrameCount = Literal["fit", "floor", "ceil", "round", "cover", "open"]
+
+PadMode = Literal["constant", "reflect", "edge", "symmetric"]
+
+PreemphasisOf = Literal["frame", "signal"]
+
+Detrend = Literal["none", "mean"]
+
+Energy = Literal["none", "first", "last"]
+
+SpectrumScale = Literal["none", "magnitude", "window", "psd"]
+
+Sides = Literal["onesided", "onesided2X"]
 
 FreqScale = Literal["linear", "log", "mel"]
 
@@ -27,7 +39,17 @@ MelFormula = Literal["slaney", "htk"]
 
 MelNorm = Literal["slaney", "none"]
 
-Scale = Literal["linear", "db"]
+MelTriangles = Literal["hz", "mel", "left"]
+
+BandSum = Literal["power", "magnitude"]
+
+NpyAxes = Literal["frames-bands", "bands-frames"]
+
+Statistic = Literal["band", "recording"]
+
+PcenStart = Literal["one", "first"]
+
+Resampler = Literal["soxr-vhq", "soxr-hq"]
 
 DbRefName = Literal["full-scale", "peak"]
 
@@ -90,6 +112,7 @@ WINDOWS: dict[str, float | None] = {
     "nuttall": None,
     "flattop": None,
     "cosine": None,
+    "povey": None,
     "kaiser": _REQUIRED,
     "gaussian": _REQUIRED,
     "tukey": _REQUIRED,
@@ -105,11 +128,24 @@ WINDOW_PARAMETERS = {
 # Names that SciPy and others use.
 WINDOW_ALIASES = {"boxcar": "rectangular", "blackmanharris": "blackman-harris"}
 
+# From values to what is stored and drawn, with an exponent where it must be given.
+SCALES: dict[str, float | None] = {
+    "linear": None,
+    "db": None,
+    "ln": None,
+    "log10": None,
+    "power": _REQUIRED,
+    "pcen": None,
+}
+
+# The scales that are logarithms, whose pixels are levels in dB.
+LOGARITHMIC = ("db", "ln", "log10")
+
 # Upper limit of linear levels: its square and the square of its inverse are finite in float32.
 MAX_LEVEL = 1e15
 
 # Quantities that can be normalised, each with its linear level by default.
-NORMALIZATIONS: dict[str, float | None] = {"none": None, "peak": 1.0, "rms": _REQUIRED}
+NORMALIZATIONS: dict[str, float | None] = {"none": None, "peak": 1.0, "rms": _REQUIRED, "range": None}
 
 # What recordings are refused or warned of for, each with its threshold unless another is given.
 CHECKS: dict[str, float | None] = {

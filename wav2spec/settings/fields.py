@@ -47,7 +47,9 @@ class Declaration:
     everyday : bool
         Whether the first screen of help lists it.
     applies_if : tuple of (str, tuple), optional
-        Another setting, and its values with which this one has an effect; no values stand for any but None.
+        Another setting, and its values with which this one has an effect; no values stand for any but None and 0.
+    or_if : tuple of (str, tuple), optional
+        A second condition, one of which is enough.
     changes_levels : bool
         Whether it changes the levels of a data set, so that levels measured with another value do not fit.
     pixels_only : bool
@@ -64,18 +66,22 @@ class Declaration:
     default_text: str = ""
     everyday: bool = False
     applies_if: tuple[str, tuple[Any, ...]] | None = None
+    or_if: tuple[str, tuple[Any, ...]] | None = None
     changes_levels: bool = False
     pixels_only: bool = False
     aliases: tuple[str, ...] = ()
 
     def applies(self, values: Mapping[str, Any]) -> bool:
         """Return whether the setting has an effect beside the values of all others."""
-        if self.applies_if is None:
-            return True
-        other, needed = self.applies_if
-        # `power:0.5` is a value of the kind `power`.
-        name = str(values[other]).partition(":")[0] if isinstance(values[other], str) else values[other]
-        return name in needed if needed else values[other] is not None
+        conditions = [condition for condition in (self.applies_if, self.or_if) if condition is not None]
+        return not conditions or any(_holds(condition, values) for condition in conditions)
+
+
+def _holds(condition: tuple[str, tuple[Any, ...]], values: Mapping[str, Any]) -> bool:
+    other, needed = condition
+    # `power:0.5` is a value of the kind `power`.
+    name = str(values[other]).partition(":")[0] if isinstance(values[other], str) else values[other]
+    return name in needed if needed else bool(values[other])
 
 
 def setting(default: Any, kind: Kind, help: str, *, group: Group, **more: Any) -> Any:

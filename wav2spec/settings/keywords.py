@@ -3,18 +3,26 @@
 from typing import TypedDict
 
 from wav2spec.settings.choices import (
+    BandSum,
     BitDepth,
     ChannelName,
     DbRefName,
+    Detrend,
+    Energy,
+    FrameCount,
     Framing,
     FreqScale,
     Layout,
     MelFormula,
     MelNorm,
+    MelTriangles,
     PadMode,
+    PreemphasisOf,
     Reduce,
-    Scale,
+    Resampler,
     SegmentLast,
+    Sides,
+    SpectrumScale,
     WindowAlign,
     WindowSymmetry,
 )
@@ -26,6 +34,7 @@ class SettingKeywords(TypedDict, total=False):
     start: float | str
     duration: float | str | None
     channel: ChannelName | int | str
+    resampler: Resampler
     target_length: int | str | None
     segment: float | str | None
     segment_stride: float | str | None
@@ -40,14 +49,26 @@ class SettingKeywords(TypedDict, total=False):
     framing: Framing
     pad_mode: PadMode
     magnitude_squared: bool
+    sample_scale: float | str
+    preemphasis: float | str
+    preemphasis_of: PreemphasisOf
+    detrend: Detrend
+    frame_count: FrameCount
+    energy: Energy
+    energy_floor: float | str
+    spectrum_scale: SpectrumScale
+    sides: Sides
+    spectrum_offset: float | str
     fmin: float | str | None
     fmax: float | str | None
     freq_scale: FreqScale
     n_bands: int | str | None
     mel_formula: MelFormula
     mel_norm: MelNorm
+    mel_triangles: MelTriangles
+    band_sum: BandSum
     drop_nyquist: bool
-    scale: Scale
+    scale: str
     brightness: float | str
     db_ref: DbRefName | float | str
     db_max: float | str

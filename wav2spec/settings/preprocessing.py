@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from typing import get_args
 
 from wav2spec.errors import SettingError
-from wav2spec.settings.choices import MAX_LEVEL, NORMALIZATIONS, ChannelName, SegmentLast
+from wav2spec.settings.choices import MAX_LEVEL, NORMALIZATIONS, ChannelName, Resampler, SegmentLast
 from wav2spec.settings.fields import Choice, Named, Number, Size, Time, check_fields, setting
 from wav2spec.settings.kinds import Parameter
 
 _LEVEL = Parameter("level", above=0.0, maximum=MAX_LEVEL)
 _NORMALIZE = Named(
-    NORMALIZATIONS, {"peak": _LEVEL, "rms": _LEVEL}, decibels=True, placeholder="none|peak[:LEVEL]|rms:LEVEL"
+    NORMALIZATIONS, {"peak": _LEVEL, "rms": _LEVEL}, decibels=True, placeholder="none|peak[:LEVEL]|rms:LEVEL|range"
 )
 
 
@@ -53,6 +53,15 @@ class Preprocessing:
         everyday=True,
         changes_levels=True,
     )
+    resampler: Resampler = setting(
+        "soxr-vhq",
+        Choice(get_args(Resampler)),
+        "Resample in very high quality, or as librosa.load.",
+        details="`soxr-hq` is the default of `librosa.load`.",
+        group="Front ends",
+        applies_if=("sample_rate", ()),
+        changes_levels=True,
+    )
     target_length: int | str | None = setting(
         None,
         Size(minimum=1),
@@ -88,7 +97,8 @@ class Preprocessing:
         "none",
         _NORMALIZE,
         "Scale to a peak or RMS level, linear or in dB (peak:-1dB).",
-        details="The level is that of the samples kept, before zero-padding; with segments, of each segment.",
+        details="The level is that of the samples kept, before zero-padding; with segments, of each segment. `range` "
+        "brings the least sample to -1 and the greatest to 1, after zero-padding, as BirdNET.",
         group="Input",
         changes_levels=True,
     )

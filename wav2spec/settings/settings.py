@@ -13,10 +13,12 @@ from typing import Any
 from wav2spec.errors import SettingError
 from wav2spec.settings.analysis import Analysis
 from wav2spec.settings.bands import Bands
+from wav2spec.settings.compression import Compression
 from wav2spec.settings.fields import Declaration, declarations
 from wav2spec.settings.levels import Levels
 from wav2spec.settings.pictures import Figure, Raster
 from wav2spec.settings.preprocessing import Preprocessing
+from wav2spec.settings.programs import Programs
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Settings:
     bands: Bands = Bands()
     levels: Levels = Levels()
     picture: Raster | Figure = Raster()
+    compression: Compression = Compression()
+    programs: Programs = Programs()
 
     def __post_init__(self) -> None:
         # With a rate given, settings that depend on it can be checked before there is a recording.
@@ -52,13 +56,24 @@ class Settings:
 
         The many settings of front ends are left out where they have their defaults, which change nothing.
         """
-        values, declared = self.as_dict(), self.declarations
+        values, declared, ignored = self.as_dict(), self.declarations, self._ignored()
 
         def counts(name: str, value: Any) -> bool:
             is_idle = declared[name].group == "Front ends" and value == declared[name].default
-            return value is not None and not is_idle and declared[name].applies(values)
+            return value is not None and not is_idle and name not in ignored and declared[name].applies(values)
 
         return MappingProxyType({name: value for name, value in values.items() if counts(name, value)})
+
+    def _ignored(self) -> Mapping[str, str]:
+        """Return the settings that have no effect beside one that takes their place, which is named."""
+        if self.programs.method != "stft":
+            ignored = self.as_dict().keys() - _USED_BY[self.programs.method]
+            return dict.fromkeys(ignored, f"`method` {self.programs.method}")
+        if self.compression.normalized and self.levels.scale != "db":
+            return dict.fromkeys(
+                ("brightness", "db_ref", "db_max", "db_range"), "statistics as `value_mean` or `value_std`"
+            )
+        return {}
 
     def replace(self, **values: Any) -> "Settings":
         """Return these settings with some fields of their groups replaced, named without the group.
@@ -96,8 +111,10 @@ class Settings:
         SettingError
             If one has none; its message names the setting that it needs.
         """
-        values, declared = self.as_dict(), self.declarations
+        values, declared, ignored = self.as_dict(), self.declarations, self._ignored()
         for name in names:
+            if name in ignored:
+                raise SettingError(name, f"has no effect with {ignored[name]}")
             if not declared[name].applies(values):
                 other, needed = declared[name].applies_if or ("", ())
                 if not needed:
@@ -116,6 +133,18 @@ class Settings:
         for name in sorted(names):
             if self.declarations[name].pixels_only:
                 raise SettingError(name, f"has no effect on the values in {target}")
+
+
+def _names(*groups: type) -> frozenset[str]:
+    return frozenset(field.name for group in groups for field in fields(group))
+
+
+# The settings that have an effect on a spectrogram by a program's algorithm.
+_USED_BY = {
+    "sox": _names(Preprocessing, Programs) | {"width", "height", "palette", "metadata", "db_max", "db_range"},
+    "praat": _names(Preprocessing, Programs, Raster, Figure)
+    | {"window_size", "stride", "fmax", "db_ref", "db_max", "db_range", "amin", "gamma", "npy_axes"},
+}
 
 
 @functools.cache

@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from recordings import MakeWav
 
-from wav2spec.dsp.filterbank import hz_to_mel
+from wav2spec.dsp.mel import hz_to_mel
 from wav2spec.render.figures.ticks import Ticks, level_ticks, linear_frequency_ticks, spread_frequency_ticks, time_ticks
 from wav2spec.settings.pictures import Figure
 

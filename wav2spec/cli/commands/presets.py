@@ -29,13 +29,13 @@ def presets(name: str | None, as_json: bool) -> None:
         chosen = [name] if name else list(PRESETS)
         click.echo(json.dumps({one: PRESETS[one].settings.as_dict() for one in chosen}, indent=1))
     elif name:
-        click.echo(f"# {PRESETS[name].message}")
+        click.echo(f"# {PRESETS[name].message}\n# {PRESETS[name].agreement}")
         for line in _differences(name):
             click.echo(line)
     else:
         width = max(map(len, PRESETS))
         for one, preset in PRESETS.items():
-            click.echo(f"{one:<{width}}  {preset.message}")
+            click.echo(f"{one:<{width}}  {preset.message} [{preset.agreement}]")
 
 
 def _differences(name: str) -> list[str]:

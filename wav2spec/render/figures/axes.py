@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wav2spec.dsp.filterbank import hz_to_mel, mel_to_hz
+from wav2spec.dsp.mel import hz_to_mel, mel_to_hz
 from wav2spec.dsp.pooling import Axis
 from wav2spec.render.figures.layout import LABEL, SMALL, Box
 from wav2spec.render.figures.ticks import Ticks, level_ticks, linear_frequency_ticks, spread_frequency_ticks, time_ticks

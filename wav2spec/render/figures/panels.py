@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wav2spec.arrays import Pixels
-from wav2spec.dsp.decibels import full_scale_power, to_db
-from wav2spec.dsp.framing import frame_times
+from wav2spec.dsp.decibels import to_db
 from wav2spec.dsp.pooling import Axis, forward_fill, pool_bands, pool_frames, repeat_bands
 from wav2spec.dsp.spectrogram import SpectrogramStream
 from wav2spec.render.figures.axes import Axes, frequency_scale
@@ -50,8 +49,7 @@ def time_axis(stream: SpectrogramStream) -> Axis:
     sound, rate = stream.sound, stream.sound.sample_rate
     before, after = sound.surroundings
     start, end = sound.start_s + before / rate, sound.start_s + (sound.n_samples - after) / rate
-    first = sound.start_s + float(frame_times(0, stream.analysis, rate))
-    step = int(stream.analysis.stride) / rate
+    first, step = float(stream.frame_times(0)), stream.frame_step_s
     # The first frame of a recording shorter than a window lies beyond its end.
     high = min(first + stream.n_frames * step, end) if end > first else first + step
     return Axis(first, step, stream.n_frames, max(first - step, start), high)
@@ -103,7 +101,7 @@ class PooledPower:
             else:
                 power = np.nan_to_num(self.power[:, columns], nan=0.0, posinf=np.inf)
                 values = np.sqrt(power) if self.stream.unit == "magnitude" else power
-            levels = repeat_bands(quantize(values, self.stream.settings.levels), axis, height)
+            levels = repeat_bands(quantize(values, self.stream.settings.levels, unit=self.stream.unit), axis, height)
             found[:, :, columns] = levels[:, :, ::-1].transpose(0, 2, 1)
         return found
 
@@ -118,13 +116,13 @@ def pool_power(
     """
     reference = stream.reference()
     if comparable and reference is None:
-        reference = full_scale_power(stream.analysis, stream.bands)
+        reference = stream.full_scale()
     relative = comparable or isinstance(reference, np.ndarray)
     peak, n_frames = 0.0, 0
 
     def powers() -> Iterator[Floats]:
         nonlocal peak, n_frames
-        for power in stream.powers():
+        for power in stream.drawn_frames():
             seen = axes.time.pixel_of(np.arange(n_frames, n_frames + power.shape[1]), width) >= 0
             n_frames += power.shape[1]
             # Bands with references of their own are made comparable before those of a pixel are pooled.

@@ -1,0 +1,160 @@
+"""Front ends of models and tools: our values are theirs, by settings, by presets, in any blocks."""
+
+import json
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import soundfile
+from front_ends import APART, FOLDER, NAMES, Answer, answers, options
+from in_process import invoke
+from recordings import GOLDEN, SAMPLES, MakeWav
+
+import wav2spec
+from wav2spec.dsp.spectrogram import stream_spectrogram
+from wav2spec.settings.presets import PRESETS, Preset
+from wav2spec.waveform import Waveform
+
+# Settings that change samples before the analysis, which the Python function does not read.
+PREPROCESSING = ("sample_rate", "target_length", "normalize")
+TESTED_ELSEWHERE = ("tf_audio_spectrogram", "tf_signal_stft_magnitude", "librosa")
+
+
+def written(answer: Answer, make_wav: MakeWav, *words: str) -> npt.NDArray[np.float32]:
+    """Return the values of the command line, shape (n_frames, n_bands)."""
+    source = make_wav(samples=answer.samples[:, np.newaxis], sample_rate=answer.sample_rate, subtype="FLOAT")
+    target = source.with_suffix(".npy")
+    result = invoke("image", source, target, "-q", "--force", *words)
+    assert (result.exception, result.return_value) == (None, 0), result.stderr
+    values: npt.NDArray[np.float32] = np.load(target)
+    return values.T if answer.transposed else values
+
+
+def compare(found: npt.NDArray[np.float32], answer: Answer, name: str, tolerance: float | None = None) -> None:
+    if name == "whisper-80-30s":
+        # The file has the first frames alone; those behind the sound repeat the last.
+        np.testing.assert_array_equal(found[len(answer.values) :] - found[-1], 0)
+        found = found[: len(answer.values)]
+    if name == "granite-speech":
+        # The system joins pairs of frames, and drops an odd last one.
+        found = found[: len(found) // 2 * 2]
+    assert found.shape == answer.values.shape
+    np.testing.assert_allclose(found, answer.values, rtol=0, atol=tolerance or answer.tolerance)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_command_line_gives_the_systems_values(name: str, make_wav: MakeWav) -> None:
+    for answer in answers(name):
+        compare(written(answer, make_wav, *options(answer.settings)), answer, name)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith(("birdnet", "whisper-80-30s"))])
+def test_the_python_function_gives_the_systems_values(name: str) -> None:
+    for answer in answers(name):
+        settings = {key: value for key, value in answer.settings.items() if key not in PREPROCESSING}
+        result = wav2spec.spectrogram(answer.samples, answer.sample_rate, **settings)
+        compare(result.values[0], answer, name)
+        assert len(result.frequencies) == answer.values.shape[1]
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_has_golden_answers_and_a_tolerance(name: str) -> None:
+    preset = PRESETS[name]
+    if name == "wolfram":
+        assert "not compared" in preset.agreement
+        return
+    folder = GOLDEN if preset.golden in TESTED_ELSEWHERE else FOLDER
+    assert (folder / f"{preset.golden}.npz").is_file()
+    assert preset.version
+    assert preset.tolerance > 0 or name == "sox"
+    assert preset.version in preset.agreement
+
+
+def by_golden(preset: Preset) -> bool:
+    return preset.golden in NAMES
+
+
+@pytest.mark.parametrize("name", [name for name, preset in PRESETS.items() if by_golden(preset)])
+def test_a_preset_gives_the_systems_values_within_its_tolerance(name: str, make_wav: MakeWav) -> None:
+    preset = PRESETS[name]
+    for answer in answers(preset.golden):
+        words = ["--preset", name, f"--npy-axes={'bands-frames' if answer.transposed else 'frames-bands'}"]
+        compare(written(answer, make_wav, *words), answer, preset.golden, preset.tolerance)
+
+
+def test_every_file_of_answers_is_compared() -> None:
+    assert {path.stem for path in FOLDER.glob("*.npz")} == {*NAMES, *APART}
+
+
+def test_librosa_load_resamples_as_librosa(tmp_path: Path) -> None:
+    file = np.load(FOLDER / "librosa-load.npz")
+    for name in ("bell", "kick"):
+        target = tmp_path / f"{name}.npy"
+        words = ["--preset=librosa-load", "--target-length=22050"]
+        if len(file[name].T) < 44:
+            words = words[:1]
+        result = invoke("image", SAMPLES / f"{name}.wav", target, "-q", *words)
+        assert result.return_value == 0, result.stderr
+        np.testing.assert_allclose(np.load(target), file[name].T, rtol=0, atol=PRESETS["librosa-load"].tolerance)
+
+
+def test_praat_gives_parselmouths_power(tmp_path: Path) -> None:
+    file = np.load(FOLDER / "praat.npz")
+    cases = json.loads(str(file["meta"]))["cases"]
+    names = {"window_length": "window-size", "maximum_frequency": "fmax", "window_shape": "praat-window"}
+    for case, (source, given) in cases.items():
+        samples, rate = soundfile.read(SAMPLES / source, dtype="float32", always_2d=True)
+        path, target = tmp_path / "a.wav", tmp_path / "a.npy"
+        soundfile.write(path, samples[:24_000, :1], rate, subtype="FLOAT")
+        words = [
+            f"--{names[key]}={f'{value}s' if key == 'window_length' else str(value).lower()}"
+            for key, value in given.items()
+        ]
+        result = invoke("image", path, target, "-q", "--force", "--preset=praat", *words)
+        assert result.return_value == 0, result.stderr
+        found, expected = np.load(target), file[case]
+        assert found.shape == expected.shape
+        np.testing.assert_allclose(found, expected, rtol=0, atol=PRESETS["praat"].tolerance * expected.max())
+        settings = {
+            "window_size": f"{given.get('window_length', 0.005)}s",
+            "fmax": given.get("maximum_frequency", 5000),
+        }
+        settings["praat_window"] = str(given.get("window_shape", "gaussian")).lower()
+        mine = wav2spec.spectrogram(samples[:24_000, 0], rate, **(wav2spec.preset("praat") | settings))
+        first_time, time_step, first_frequency, frequency_step = file[f"{case} axes"]
+        np.testing.assert_allclose(mine.times[:2], first_time + time_step * np.arange(2), rtol=1e-9)
+        np.testing.assert_allclose(mine.frequencies[:2], first_frequency + frequency_step * np.arange(2), rtol=1e-9)
+        assert mine.unit == "Pa²/Hz"
+
+
+def blocks(samples: npt.NDArray[np.float32], sizes: list[int]) -> Iterator[npt.NDArray[np.float32]]:
+    first = turn = 0
+    while first < len(samples):
+        yield samples[first : first + sizes[turn % len(sizes)]]
+        first, turn = first + sizes[turn % len(sizes)], turn + 1
+
+
+@pytest.mark.parametrize("name", [name for name in PRESETS if name != "sox"])
+@pytest.mark.parametrize("threaded", [False, True])
+def test_values_and_pixels_are_the_same_in_blocks_of_any_size(name: str, threaded: bool) -> None:
+    settings = PRESETS[name].settings
+    samples = np.random.default_rng(5).uniform(-0.5, 0.5, (40_001, 1)).astype(np.float32)
+    rate = settings.preprocessing.sample_rate or 16_000
+    found: list[dict[str, Any]] = []
+    for sizes in ([len(samples)], [1, 4999], [2048], [0, 7, 30_000]):
+        waveform = Waveform("noise", rate, 1, len(samples), partial(blocks, samples, sizes), threaded=threaded)
+        stream = stream_spectrogram(waveform, settings)
+        found.append(
+            {
+                "values": np.concatenate(list(stream.values()), axis=1, dtype=np.float64),
+                "pixels": np.concatenate(list(stream.blocks()), axis=1, dtype=np.float64),
+            }
+        )
+        assert found[-1]["values"].shape == stream.shape
+    for other in found[1:]:
+        np.testing.assert_array_equal(other["values"], found[0]["values"])
+        np.testing.assert_array_equal(other["pixels"], found[0]["pixels"])

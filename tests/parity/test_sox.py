@@ -1,0 +1,132 @@
+"""SoX's pictures to the pixel: from kept answers, and beside the installed program."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import soundfile
+from front_ends import FOLDER
+from in_process import invoke
+from PIL import Image
+from recordings import SAMPLES, MakeWav
+
+from wav2spec.dsp.sox import SoxAnalysis, SoxLayout, sox_columns
+
+GOLDEN = np.load(FOLDER / "sox.npz")
+CASES = json.loads(str(GOLDEN["meta"]))["cases"]
+
+# Our options of SoX's letters.
+OPTIONS = {
+    "-x": "--width",
+    "-y": "--height",
+    "-z": "--db-range",
+    "-Z": "--db-max",
+    "-X": "--sox-columns-per-second",
+    "-q": "--sox-levels",
+    "-w": "--sox-window",
+    "-W": "--sox-window-adjust",
+}
+
+
+def ours(words: list[str]) -> list[str]:
+    """Return our words of SoX's, ``-Y 400`` of two channels being ``-y 129``."""
+    found, letters = [], ""
+    left = iter(words)
+    for word in left:
+        if word == "-s":
+            found.append("--sox-slack")
+        elif word in ("-m", "-h", "-l"):
+            letters += word[1]
+        elif word == "-p":
+            letters += next(left)
+        elif word == "-Y":
+            assert next(left) == "400"
+            found.append("--height=129")
+        else:
+            found.append(f"{OPTIONS[word]}={next(left).lower()}")
+    return [*found, *([f"--palette=sox:{letters}"] if letters else [])]
+
+
+def drawn(source: Path, target: Path, words: list[str]) -> Image.Image:
+    result = invoke("image", source, target, "-q", "--force", "--preset=sox", *ours(words))
+    assert (result.exception, result.return_value) == (None, 0), result.stderr
+    return Image.open(target)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_pixels_and_palette_are_those_of_sox(case: str, tmp_path: Path) -> None:
+    source, *words = CASES[case]
+    image = drawn(SAMPLES / source, tmp_path / "a.png", words)
+    np.testing.assert_array_equal(np.asarray(image), GOLDEN[case])
+    if case == "speech default":
+        palette = np.array(image.getpalette()).reshape(-1, 3)
+        np.testing.assert_array_equal(palette[: len(GOLDEN["palette"])], GOLDEN["palette"])
+
+
+@pytest.mark.parametrize("sizes", [[1, 700, 3], [4096]])
+def test_columns_are_the_same_in_blocks_of_any_size(sizes: list[int]) -> None:
+    samples = np.random.default_rng(1).uniform(-0.5, 0.5, (9000, 2)).astype(np.float32)
+    layout = SoxLayout(SoxAnalysis(x_size=150, y_size=129), len(samples), 2, 8000)
+    whole = np.concatenate(list(sox_columns(iter([samples]), layout)), axis=1)
+    cuts = np.cumsum(np.resize(sizes, 40))
+    parts = np.split(samples, cuts[cuts < len(samples)])
+    np.testing.assert_array_equal(np.concatenate(list(sox_columns(iter(parts), layout)), axis=1), whole)
+    assert whole.shape == (2, layout.n_columns, 129)
+
+
+def test_a_full_scale_sine_reads_0_db() -> None:
+    sine = np.sin(2 * np.pi * 1000 * np.arange(16_000) / 16_000).astype(np.float32)[:, np.newaxis]
+    layout = SoxLayout(SoxAnalysis(), len(sine), 1, 16_000)
+    columns = np.concatenate(list(sox_columns(iter([sine]), layout)), axis=1)[0]
+    row = round(1000 * layout.size / 16_000)
+    np.testing.assert_allclose(columns[40:-40, row], 0.0, atol=0.05)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--width=50"], "--width: must be from 100 to 200000 for SoX, not 50"),
+        (["--height=2000"], "must be from 64 to 1200"),
+        (["--db-range=10"], "must be from 20 to 180"),
+        (["--window-size=512"], "--window-size: has no effect with --method sox"),
+        (["--freq-scale=mel"], "--freq-scale: has no effect with --method sox"),
+        (["--palette=magma"], "must be sox, sox:LETTERS or gray"),
+        (["--palette=sox:z"], "is not sox, nor sox: and letters"),
+        (["--format=npy"], "draws images of pixels alone"),
+    ],
+)
+def test_what_sox_does_not_have_is_refused(words: list[str], message: str, make_wav: MakeWav) -> None:
+    source = make_wav(n_samples=8000)
+    result = invoke("image", source, "--preset=sox", *words)
+    told = f"{result.stderr}{result.exception}".replace("width:", "--width:").replace("----", "--")
+    assert result.return_value != 0 or result.exception
+    assert message in told
+
+
+def sox(source: Path, target: Path, words: list[str]) -> npt.NDArray[np.uint8] | None:
+    """Return the colours that SoX draws; None where it draws nothing."""
+    target.unlink(missing_ok=True)
+    subprocess.run(["sox", source, "-n", "spectrogram", "-r", "-o", target, *words], capture_output=True, check=False)
+    return np.asarray(Image.open(target).convert("RGB")) if target.exists() else None
+
+
+@pytest.mark.system
+@pytest.mark.skipif(shutil.which("sox") is None, reason="sox is not installed")
+@pytest.mark.parametrize("seed", range(12))
+def test_the_installed_sox_draws_the_same(seed: int, tmp_path: Path) -> None:
+    random = np.random.default_rng(seed)
+    rate = int(random.choice([8000, 16_000, 22_050, 44_100, 48_000]))
+    shape = int(random.integers(3000, 90_000)), int(random.integers(1, 3))
+    samples = np.cumsum(random.normal(0, 0.01, shape), axis=0)
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.clip(samples, -1, 1), rate, subtype="PCM_16")
+    window = str(random.choice(["Hann", "Hamming", "Bartlett", "Rectangular", "Kaiser", "Dolph"]))
+    words = ["-w", window, "-z", str(random.integers(40, 140)), "-x", str(random.integers(100, 900))]
+    words += [["-y", str(random.integers(64, 300))], ["-m"], ["-h", "-p", "3"], ["-l"], ["-s"], ["-Z", "-12"]][seed % 6]
+    expected = sox(path, tmp_path / "sox.png", words)
+    assert expected is not None
+    np.testing.assert_array_equal(np.asarray(drawn(path, tmp_path / "a.png", words).convert("RGB")), expected)

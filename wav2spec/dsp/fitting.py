@@ -1,0 +1,74 @@
+"""What ``auto`` stands for: an analysis and bands that fit the picture and the recording."""
+
+from dataclasses import replace
+from math import ceil, floor, log10
+
+import numpy as np
+
+from wav2spec.dsp.stft import bin_frequencies, stft_magnitudes
+from wav2spec.settings.analysis import Analysis, Fit
+from wav2spec.settings.bands import Bands
+from wav2spec.settings.choices import AUTO
+from wav2spec.settings.pictures import Raster
+from wav2spec.settings.settings import Settings
+from wav2spec.waveform import Waveform
+
+# The lowest frequency of a log scale by default (Hz).
+_LOWEST_HZ = 20.0
+
+# The share of the power that lies below an automatic limit, and the first digits of round limits.
+_OCCUPIED = 0.999
+_ROUND = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
+
+
+def fit(sound: Waveform, settings: Settings, panel: tuple[int, int] | None) -> Fit:
+    """Return the picture to which ``auto`` fits the analysis."""
+    bands, picture = settings.bands, settings.picture
+    if panel is not None:
+        width, height = panel
+    elif isinstance(picture, Raster):
+        width, height = picture.along_time or 0, (picture.along_frequency or 0) // sound.n_channels
+    else:
+        width, height = 0, 0
+    nyquist = sound.sample_rate / 2
+    top = min(bands.fmax, nyquist) if isinstance(bands.fmax, int | float) else nyquist
+    share = (top - min(bands.fmin or 0.0, top)) / nyquist
+    n_bins = ceil(height / share) + 1 if share > 0 else 0
+    n_samples = sound.n_samples - sum(sound.surroundings)
+    return Fit(n_samples / width if width else None, n_bins, bands.freq_scale != "linear")
+
+
+def fitted_bands(sound: Waveform, settings: Settings, analysis: Analysis, panel: tuple[int, int] | None) -> Bands:
+    """Return the bands, with numbers for ``auto``.
+
+    On the log scale of a figure there is a band for each pixel, and the lowest frequency is 20 Hz or a period of the
+    window: below, a third of the height would show hum.
+    """
+    bands = settings.bands
+    if bands.fmax == AUTO:
+        bands = replace(bands, fmax=_occupied_fmax(sound, analysis, bands.fmin or 0.0))
+    if panel is None or bands.freq_scale != "log":
+        return bands
+    lowest = max(_LOWEST_HZ, sound.sample_rate / int(analysis.window_size))
+    top = bands.fmax if isinstance(bands.fmax, int | float) else sound.sample_rate / 2
+    if bands.fmin is None and lowest < top / 2:
+        bands = replace(bands, fmin=lowest)
+    return replace(bands, n_bands=panel[1]) if bands.n_bands is None else bands
+
+
+def _occupied_fmax(sound: Waveform, analysis: Analysis, fmin: float) -> float:
+    """Return the round frequency below which `_OCCUPIED` of the power lies; half the sample rate for silence."""
+    frames = replace(analysis, stride=max(1, int(analysis.window_size) // 2), magnitude_squared=True)
+    power = np.zeros(int(analysis.fft_length) // 2 + 1)
+    for block in stft_magnitudes(sound.blocks(), frames):
+        # Frame by frame, so that rounding does not depend on the sizes of blocks.
+        for frame in block.sum(axis=0, dtype=np.float64):
+            power += frame
+    frequencies = bin_frequencies(analysis, sound.sample_rate)
+    share = np.cumsum(power)
+    nyquist = sound.sample_rate / 2
+    if not share[-1] > 0 or not np.isfinite(share[-1]):
+        return nyquist
+    found = max(float(frequencies[np.searchsorted(share, _OCCUPIED * share[-1])]), 2 * fmin, frequencies[1])
+    decade = 10.0 ** floor(log10(found))
+    return min(next(part * decade for part in _ROUND if part * decade >= found), nyquist)

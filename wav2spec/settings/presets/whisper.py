@@ -1,0 +1,40 @@
+"""Whisper."""
+
+from wav2spec.settings.presets.base import CENTERED, DEFAULT, Preset
+
+_WHISPER = DEFAULT.replace(
+    channel="mix",
+    sample_rate=16000,
+    window_size=400,
+    stride=160,
+    **CENTERED,
+    frame_count="floor",
+    pad_mode="reflect",
+    magnitude_squared=True,
+    freq_scale="mel",
+    n_bands=80,
+    fmax=8000,
+    scale="log10",
+    amin=1e-10,
+    top_db=80,
+    value_mean=-4.0,
+    value_std=4.0,
+    npy_axes="bands-frames",
+)
+
+PRESETS = {
+    "whisper": Preset(
+        "Whisper's log-mel of 80 bands. Its models take 30 s: --target-length 480000.",
+        _WHISPER,
+        "openai-whisper 20250625",
+        "whisper-80",
+        6.2e-5,
+    ),
+    "whisper-128": Preset(
+        "Whisper's log-mel of 128 bands, as of large-v3. Its models take 30 s: --target-length 480000.",
+        _WHISPER.replace(n_bands=128),
+        "openai-whisper 20250625",
+        "whisper-128",
+        1.1e-4,
+    ),
+}
