@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from folders import folder_state
 from in_process import done, invoke, run_in_process
 from pictures import chunk, text_of
+from recordings import MakeWav
 from setting_cases import CASES, needed
 from updates import NOISE, WAYS, assert_brought_up_to_date, every_way, write, write_tree
 
@@ -221,3 +223,36 @@ def test_a_picture_made_by_a_later_version_is_drawn_anew(tmp_path: Path) -> None
     done(wav)
     metadata_changed(picture, unheard_of=3)
     assert invoke(wav, "--check").return_value == 1
+
+
+def with_header(data: bytes, **changes: int) -> bytes:
+    """Return a PNG with another header, whose checksum is right."""
+    names = ("width", "height", "depth", "kind", "compression", "filter", "interlace")
+    header = dict(zip(names, struct.unpack(">IIBBBBB", data[16:29]), strict=True)) | changes
+    return data[:8] + chunk(b"IHDR", struct.pack(">IIBBBBB", *header.values())) + data[33:]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"depth": 16, "width": 64},
+        {"depth": 16},
+        {"width": 64, "height": 60},
+        {"height": 29},
+        {"kind": 2},
+        {"width": 30, "height": 129},
+        {"kind": 3},
+    ],
+)
+def test_a_picture_with_an_altered_header_is_drawn_anew(
+    make_wav: MakeWav, tmp_path: Path, changes: dict[str, int]
+) -> None:
+    source, target = make_wav(), tmp_path / "a.png"
+    assert invoke(source).return_value == 0
+    whole = target.read_bytes()
+    for data in (whole, with_header(whole, **changes)):
+        target.write_bytes(data)
+        code = invoke(source, "--check").return_value
+        assert code == int(data != whole)
+    assert invoke(source, "--update").return_value == 0
+    assert target.read_bytes() == whole

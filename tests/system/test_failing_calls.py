@@ -2,7 +2,9 @@
 
 import errno
 import os
+import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -89,3 +91,36 @@ def test_a_read_that_fails_is_never_taken_for_an_end(make_wav: MakeWav, tmp_path
             assert not any("unexpected" in line or "Traceback" in line for line in lines), (at, lines)
         else:
             assert pictures.keys() == whole.keys(), at
+
+
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGKILL])
+def test_a_worker_that_dies_leaves_nothing_where_files_must_have_names(
+    make_wav: MakeWav, tmp_path: Path, number: signal.Signals
+) -> None:
+    # Its own name ends the process that draws it, in the middle of writing.
+    sources = [make_wav(f"{name}.wav", n_samples=400_000) for name in ("a", "bad", "c", "d")]
+    out = tmp_path / "out"
+    program = (sys.executable, "-c", DIES.format(number=int(number)))
+    command = [*program, *map(str, sources), "-o", f"{out}/", "--jobs", "2"]
+    result = subprocess.run(command, capture_output=True, timeout=HANGS_AFTER_S)
+    assert result.returncode == 1
+    (line,) = (line for line in lines_of(result.stderr) if "error" in line)
+    assert line.endswith(f"bad.wav: the process that worked on it was killed by {number.name}"), line
+    assert sorted(os.listdir(out)) == ["a.png", "c.png", "d.png"]
+
+
+DIES = """
+import os
+del os.O_TMPFILE
+from wav2spec.formats import png_writer
+write_rows = png_writer.PngWriter.write_rows
+def dying(self, rows):
+    write_rows(self, rows)
+    opened = [os.readlink("/proc/self/fd/" + name) for name in os.listdir("/proc/self/fd") if name.isdecimal()
+              and os.path.exists("/proc/self/fd/" + name)]
+    if any(path.endswith("/bad.wav") for path in opened):
+        os.kill(os.getpid(), {number})
+png_writer.PngWriter.write_rows = dying
+from wav2spec.__main__ import main
+main()
+"""

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from wav2spec.batch.cluster import check_scheduler, cluster_executor
-from wav2spec.batch.jobs import Job, Shard
+from wav2spec.batch.jobs import Job, Shard, Unusable
 from wav2spec.batch.name_list import NameList
 from wav2spec.batch.naming import is_shard_pattern
 from wav2spec.batch.outcomes import Outcome, lost, skipped
@@ -20,6 +20,7 @@ from wav2spec.settings.presets import DEFAULT
 from wav2spec.settings.settings import Settings
 from wav2spec.storage.names import check_supported, is_read_only, is_url
 from wav2spec.storage.streams import STREAM
+from wav2spec.storage.targets import remove_abandoned
 
 if TYPE_CHECKING:
     from wav2spec.batch.orphans import Orphans
@@ -228,7 +229,7 @@ def run_jobs(
         action = partial(action, on_position=progress.watch)
     work = OrderedMap(
         action,
-        on_lost=lost,
+        on_lost=_lost,
         on_skipped=skipped,
         stops=lambda outcome: sources.fail_fast and outcome.failure is not None,
         on_done=lambda n: progress.advance(n * n_sources_each) if progress else None,
@@ -244,6 +245,13 @@ def uses_stores(request: Request, plan: Plan) -> bool:
     """Return whether a run reads from stores or writes to them, as far as its head tells."""
     jobs = (item for item in plan.head if isinstance(item, Job))
     return bool(request.output and is_url(request.output)) or any(is_url(job.source) for job in jobs)
+
+
+def _lost(item: Job | Unusable | Shard, message: str) -> Outcome:
+    if isinstance(item, Job | Shard):
+        # The worker could not.
+        remove_abandoned(item.target)
+    return lost(item, message)
 
 
 def listed_names(sources: Sources) -> NameList | None:

@@ -1,9 +1,8 @@
-"""A zlib stream whose bytes follow from its content alone, an order of magnitude faster than zlib's own.
+"""Write and read zlib streams. Equal content gives equal bytes, an order of magnitude faster than zlib's own.
 
-It goes through ISA-L's deflate. Of its levels 0 alone gives the same bytes for the same rows always: 1 to 3 gave others
-about once in two thousand times, depending on where in memory their state lies, and 3 gives others on another
-processor. Level 0 was tried from SSE4.2 to AVX-512; it costs an eighth of the size of a spectrogram. What it would make
-larger is stored as it is.
+ISA-L compresses. Only its level 0 is deterministic: 1 to 3 gave different bytes about once in two thousand runs,
+depending on the memory address of their state, and 3 depends on the processor. Level 0 was tested from SSE4.2 to
+AVX-512; it costs an eighth of the size of a spectrogram. Data that would grow is stored uncompressed.
 
 References
 ----------
@@ -11,20 +10,29 @@ References
 """
 
 import struct
+from collections.abc import Iterator
 
 try:
-    from isal.isal_zlib import Z_SYNC_FLUSH, adler32, compressobj, crc32
+    from isal import isal_zlib as library
 
     _LEVEL = 0
 except ImportError:  # pragma: no cover - platforms without ISA-L
-    from zlib import Z_SYNC_FLUSH, adler32, compressobj, crc32  # type: ignore[assignment]
+    import zlib as library  # type: ignore[no-redef]
 
     _LEVEL = 1
 
+crc32 = library.crc32
 
-__all__ = ["Deflate", "crc32"]
 
-# What is compressed at a time: no other sizes, since bytes depend on them, and the most that a stored block holds.
+_LibraryError: type[Exception] = library.error  # type: ignore[assignment]
+
+
+__all__ = ["MAX_RATIO", "Deflate", "Inflate", "InflateError", "crc32"]
+
+# Bytes that a byte of a deflate stream can stand for: 258 of them take 2 bits at least.
+MAX_RATIO = 1032
+
+# Bytes that are compressed at a time. The output depends on it; it is also the longest stored block.
 _PIECE = 2**16 - 1
 
 
@@ -36,10 +44,10 @@ _RAW = -15
 
 
 class Deflate:
-    """Takes bytes as they come and gives compressed ones back, some later."""
+    """Compress a stream piece by piece."""
 
     def __init__(self) -> None:
-        self._deflate = compressobj(_LEVEL, wbits=_RAW)
+        self._deflate = library.compressobj(_LEVEL, wbits=_RAW)
         self._checksum = 1
         self._waiting = bytearray()
         self._made = bytearray(_HEADER)
@@ -53,24 +61,24 @@ class Deflate:
                 self._compress_piece()
 
     def take(self, least: int) -> bytearray:
-        """Return what has been compressed since the last time, if it is so much, or nothing."""
+        """Return the output since the last call, or nothing while there are fewer than `least` bytes of it."""
         if len(self._made) < least:
             return bytearray()
-        expand_sources, self._made = self._made, bytearray()
-        return expand_sources
+        taken, self._made = self._made, bytearray()
+        return taken
 
     def finish(self) -> bytearray:
-        """Return all that is left."""
+        """End the stream and return the rest of the output."""
         if self._waiting:
             self._compress_piece()
         return self._made + self._deflate.flush() + struct.pack(">I", self._checksum)
 
     def _compress_piece(self) -> None:
         piece = self._waiting
-        self._checksum = adler32(piece, self._checksum)
-        compressed = self._deflate.compress(piece) + self._deflate.flush(Z_SYNC_FLUSH)
+        self._checksum = library.adler32(piece, self._checksum)
+        compressed = self._deflate.compress(piece) + self._deflate.flush(library.Z_SYNC_FLUSH)
         if len(compressed) > len(piece) + _STORED.size:
-            # A block of its own; what comes later refers to the same content.
+            # A stored block has the same content, to which later blocks may refer.
             self._made += _STORED.pack(0, len(piece), len(piece) ^ 0xFFFF)
             self._made += piece
         else:
@@ -78,5 +86,44 @@ class Deflate:
         self._waiting.clear()
 
 
-# Not the last block, stored; its length, and that once more with all bits changed.
+# Head of a stored block: not the last one, its length, and the complement of that.
 _STORED = struct.Struct("<BHH")
+
+
+class InflateError(ValueError):
+    """A compressed stream is damaged."""
+
+
+class Inflate:
+    """Decompress a stream piece by piece."""
+
+    def __init__(self) -> None:
+        self._stream = library.decompressobj()
+
+    def feed(self, piece: bytes, max_bytes: int) -> Iterator[bytes]:
+        """Yield what `piece` adds to the output, at most `max_bytes` at a time.
+
+        Raises
+        ------
+        InflateError
+            If the stream is damaged, or has ended before.
+        """
+        is_full = True
+        while piece or is_full:
+            if self._stream.eof:
+                if piece:
+                    raise InflateError("there is more behind its end")
+                return
+            try:
+                inflated = self._stream.decompress(piece, max_bytes)
+            except _LibraryError as error:
+                raise InflateError(str(error)) from error
+            yield inflated
+            piece = self._stream.unconsumed_tail or self._stream.unused_data
+            # The library may hold more output for input that it has taken.
+            is_full = len(inflated) == max_bytes
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the end was reached, and the checksum there is right."""
+        return bool(self._stream.eof)

@@ -1,24 +1,69 @@
-"""The pixels of a PNG as they were written here, a few rows at a time: pictures may be larger than memory."""
+"""Read PNG files piece by piece: their text, whether they are intact, and a digest of their pixels.
+
+Nothing is allocated because a header claims it: sizes are compared with the size of the file first.
+"""
 
 import os
+import re
 import stat
 import struct
-import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 
-from wav2spec.formats.deflate import crc32
+from wav2spec.formats.deflate import MAX_RATIO, Inflate, InflateError, crc32
 from wav2spec.formats.digest import PixelDigest
-from wav2spec.formats.png_writer import SIGNATURE, TEXT_NAME
+from wav2spec.formats.png_writer import GREY, GREY_16, INDEXED, RGB, SIGNATURE, TEXT_NAME, PixelFormat
 
-# What is longer was not written here (bytes).
+# PngWriter writes no longer text (bytes).
 _MAX_TEXT_BYTES = 2**20
 
 
+# Bytes of a chunk, and of pixels, that are in memory at once.
+_PIECE = 2**16
+
+
+_FORMATS = {(pixels.color_type, pixels.bit_depth): pixels for pixels in (GREY, GREY_16, RGB, INDEXED)}
+
+
+# The order of the chunks that PngWriter writes, by a letter of each.
+_LETTERS = {b"IHDR": "H", b"PLTE": "P", b"IDAT": "D", b"IEND": "E"}
+
+
+_ORDER = re.compile("HP?D+E")
+
+
+class PngError(ValueError):
+    """A PNG that is damaged, or not written as PngWriter writes."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """A PNG all of which was read.
+
+    Attributes
+    ----------
+    width, height : int
+        In pixels.
+    format : PixelFormat
+    text : str or None
+        The text under `TEXT_NAME`.
+    digest : str
+        A `PixelDigest`.
+    """
+
+    width: int
+    height: int
+    format: PixelFormat
+    text: str | None
+    digest: str
+
+
 def is_regular(path: str) -> bool:
-    # A FIFO would wait for somebody to write into it.
+    # A FIFO would wait for a writer.
     return stat.S_ISREG(os.stat(path).st_mode)
 
 
@@ -29,14 +74,8 @@ def begins_as_png(path: str) -> bool:
         return file.read(len(SIGNATURE)) == SIGNATURE
 
 
-def read_text(path: str, *, whole: bool = False) -> str | None:
-    """Return what a PNG says of how it was made; None if it says nothing or is no PNG.
-
-    Parameters
-    ----------
-    path : str
-    whole : bool
-        Whether a PNG that was damaged or cut off says nothing. Without it, pixels are passed over.
+def read_text(path: str) -> str | None:
+    """Return the text under `TEXT_NAME`, passing over pixels; None if there is none, or no PNG.
 
     Raises
     ------
@@ -45,84 +84,190 @@ def read_text(path: str, *, whole: bool = False) -> str | None:
     """
     if not begins_as_png(path):
         return None
-    text, name = None, b""
-    with open(path, "rb") as file:
-        file.seek(len(SIGNATURE))
-        while len(head := file.read(8)) == 8:
-            length, name = struct.unpack(">I4s", head)
-            ours = name == b"tEXt" and length <= _MAX_TEXT_BYTES
-            if not (ours or whole):
-                file.seek(length + 4, 1)
-                continue
-            body = file.read(length)
-            if whole and file.read(4) != struct.pack(">I", crc32(body, crc32(name))):
-                return None
-            if ours and body.startswith(TEXT_NAME + b"\0"):
-                text = body[len(TEXT_NAME) + 1 :].decode("ascii", "replace")
-                if not whole:
+    try:
+        with open(path, "rb") as file:
+            for chunk in _chunks(file):
+                if chunk.is_text and (text := _text(chunk)) is not None:
                     return text
-            elif ours and not whole:
-                file.seek(4, 1)
-    return text if name == b"IEND" else None
+    except PngError:
+        return None
+    return None
 
 
-_PIECE = 2**16
-
-
-# Grey, colours, and numbers of colours, as PNG counts them, with the bytes of a pixel of 8 bits.
-_GREY, _RGB, _INDEXED = 0, 2, 3
-
-
-_BYTES = {_GREY: 1, _RGB: 3, _INDEXED: 1}
-
-
-def png_digest(path: str) -> str | None:
-    """Return the `PixelDigest` of a PNG; None if it is packed in another way than here, or damaged.
+def read_image(path: str) -> Image | None:
+    """Read a PNG through and check all of it; None if it is damaged, or not written as `PngWriter` writes.
 
     Raises
     ------
     OSError
         If it cannot be read.
     """
+    if not begins_as_png(path):
+        return None
     try:
         with open(path, "rb") as file:
-            return _digest(file) if file.read(len(SIGNATURE)) == SIGNATURE else None
-    except (zlib.error, struct.error, ValueError, LookupError, ArithmeticError):
-        # Damaged: how, is said by who decodes it in another way.
+            return _read(file)
+    except (PngError, InflateError):
         return None
 
 
-def _digest(file: BinaryIO) -> str | None:
-    digest, inflate = PixelDigest(), zlib.decompressobj()
-    width = height = row_bytes = n_rows = 0
-    colors, rows = None, b""
-    for name, body in _pieces(file):
-        if name == b"IHDR":
-            width, height, depth, kind, _, _, interlaced = struct.unpack(">IIBBBBB", body)
-            if interlaced or kind not in _BYTES or (depth != 8 and (depth, kind) != (16, _GREY)):
-                return None
-            row_bytes = 1 + width * _BYTES[kind] * depth // 8
-        elif name == b"PLTE":
-            colors = np.frombuffer(body, np.uint8).reshape(-1, 3)
-        elif name == b"tRNS":
-            return None
-        elif name == b"IDAT":
-            rows += inflate.decompress(body)
-            n_whole = len(rows) // row_bytes
-            whole = np.frombuffer(rows, np.uint8, n_whole * row_bytes).reshape(n_whole, row_bytes)
-            # The filter of each row: here there is none.
-            if whole[:, 0].any():
-                return None
-            digest.update(whole[:, 1:] if colors is None else colors[whole[:, 1:]])
-            rows, n_rows = rows[n_whole * row_bytes :], n_rows + n_whole
-    return digest.hexdigest(width, height) if n_rows == height else None
+def png_digest(path: str) -> str | None:
+    """Return the `PixelDigest` of a PNG; None as for `read_image`.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    image = read_image(path)
+    return image.digest if image else None
 
 
-def _pieces(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the names of chunks and what is in them, pixels in pieces."""
-    while len(head := file.read(8)) == 8:
+def check_png_size(path: str) -> None:
+    """Check that a PNG can hold as many pixels as its header claims, before a decoder allocates them.
+
+    Raises
+    ------
+    PngError
+        If it cannot.
+    OSError
+        If it cannot be read.
+    """
+    with open(path, "rb") as file:
+        header = file.read(len(SIGNATURE) + 25)
+        if len(header) < len(SIGNATURE) + 25 or not header.startswith(SIGNATURE):
+            raise PngError("it has no header")
+        width, height, depth = struct.unpack(">IIB", header[16:25])
+        # One channel at least; with filters of rows.
+        _check_plausible(height * (1 + width * depth // 8), os.fstat(file.fileno()).st_size)
+
+
+@dataclass
+class _Chunk:
+    """A chunk, whose body can be read once."""
+
+    file: BinaryIO
+    name: bytes
+    length: int
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it may be a text of `PngWriter`."""
+        return self.name == b"tEXt" and self.length <= _MAX_TEXT_BYTES
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the body in pieces, and check it."""
+        left, checksum = self.length, crc32(self.name)
+        while left:
+            piece = self.file.read(min(left, _PIECE))
+            if not piece:
+                raise PngError("it ends within a chunk")
+            left -= len(piece)
+            checksum = crc32(piece, checksum)
+            yield piece
+        if self.file.read(4) != struct.pack(">I", checksum):
+            raise PngError(f"the checksum of its {self.name!r} chunk is wrong")
+
+    def body(self, max_bytes: int) -> bytes:
+        if self.length > max_bytes:
+            raise PngError(f"its {self.name!r} chunk is longer than {max_bytes} bytes")
+        return b"".join(self.pieces())
+
+
+def _chunks(file: BinaryIO) -> Iterator[_Chunk]:
+    """Yield the chunks of a PNG in order, as far as the file has them."""
+    size, start = os.fstat(file.fileno()).st_size, len(SIGNATURE)
+    while start < size:
+        file.seek(start)
+        head = file.read(8)
+        if len(head) < 8:
+            raise PngError("it ends within the head of a chunk")
         length, name = struct.unpack(">I4s", head)
-        at_once = _PIECE if name == b"IDAT" else length
-        for first in range(0, length, at_once or 1):
-            yield name, file.read(min(at_once, length - first))
-        file.seek(4, 1)
+        start += 12 + length
+        if start > size:
+            raise PngError("it ends within a chunk")
+        yield _Chunk(file, name, length)
+
+
+def _text(chunk: _Chunk) -> str | None:
+    """Return the text of a chunk if it is under `TEXT_NAME`."""
+    name, _, text = chunk.body(_MAX_TEXT_BYTES).partition(b"\0")
+    return text.decode("ascii", "replace") if name == TEXT_NAME else None
+
+
+def _read(file: BinaryIO) -> Image:
+    """Read what `PngWriter` wrote; ancillary chunks may have been added."""
+    file_size = os.fstat(file.fileno()).st_size
+    order, text, colors = "", None, None
+    rows: _Rows | None = None
+    for chunk in _chunks(file):
+        order += _LETTERS.get(chunk.name, "")
+        if chunk.name == b"IHDR":
+            rows = _Rows(*_header(chunk.body(_HEADER.size), file_size))
+        elif chunk.name == b"PLTE":
+            colors = np.frombuffer(chunk.body(3 * 256).ljust(3 * 256, b"\0"), np.uint8).reshape(-1, 3)
+        elif chunk.name == b"IDAT":
+            if rows is None or (rows.format is INDEXED) != (colors is not None):
+                raise PngError("its chunks are not in order")
+            for piece in chunk.pieces():
+                rows.feed(piece, colors)
+        elif chunk.name == b"tRNS" or (chunk.name not in _LETTERS and chunk.name[:1].isupper()):
+            raise PngError(f"it has a {chunk.name!r} chunk")
+        elif chunk.is_text:
+            text = _text(chunk) or text
+        else:
+            # For its checksum.
+            for _ in chunk.pieces():
+                pass
+    if rows is None or not _ORDER.fullmatch(order):
+        raise PngError("its chunks are not in order")
+    return Image(rows.width, rows.height, rows.format, text, rows.digest())
+
+
+_HEADER = struct.Struct(">IIBBBBB")
+
+
+def _header(body: bytes, file_size: int) -> tuple[int, int, PixelFormat]:
+    if len(body) != _HEADER.size:
+        raise PngError("its header is short")
+    width, height, depth, kind, *methods = _HEADER.unpack(body)
+    pixels = _FORMATS.get((kind, depth))
+    if pixels is None or any(methods):
+        raise PngError("its pixels are packed in another way")
+    _check_plausible(height * (1 + width * pixels.bytes_per_pixel), file_size)
+    return width, height, pixels
+
+
+def _check_plausible(n_bytes: int, file_size: int) -> None:
+    if n_bytes > file_size * MAX_RATIO:
+        raise PngError(f"its header claims {n_bytes} bytes of pixels, which {file_size} bytes cannot hold")
+
+
+class _Rows:
+    """Rows without a filter, put together from a compressed stream and taken into a digest."""
+
+    def __init__(self, width: int, height: int, format: PixelFormat) -> None:
+        self.width, self.height, self.format = width, height, format
+        self._row_bytes = 1 + width * format.bytes_per_pixel
+        self._inflate = Inflate()
+        self._digest = PixelDigest()
+        self._left = bytearray()
+        self._n_rows = 0
+
+    def feed(self, piece: bytes, colors: npt.NDArray[np.uint8] | None) -> None:
+        for pixels in self._inflate.feed(piece, max(_PIECE, self._row_bytes)):
+            self._left += pixels
+            n_rows = len(self._left) // self._row_bytes
+            whole = bytes(self._left[: n_rows * self._row_bytes])
+            del self._left[: len(whole)]
+            rows = np.frombuffer(whole, np.uint8).reshape(n_rows, self._row_bytes)
+            if rows[:, 0].any():
+                raise PngError("its rows are filtered")
+            self._digest.update(rows[:, 1:] if colors is None else colors[rows[:, 1:]])
+            self._n_rows += n_rows
+
+    def digest(self) -> str:
+        """Return the digest when all rows are there."""
+        if not self._inflate.is_complete or self._left or self._n_rows != self.height:
+            raise PngError(f"it has {self._n_rows} rows of {self.height}")
+        return self._digest.hexdigest(self.width, self.height)

@@ -8,10 +8,12 @@ import numpy as np
 from wav2spec.dsp.spectrogram import SpectrogramStream
 from wav2spec.errors import AudioError, SettingError, os_error_message
 from wav2spec.formats.page_reader import read_page_text
-from wav2spec.formats.png_reader import begins_as_png, is_regular, read_text
+from wav2spec.formats.png_reader import Image, begins_as_png, is_regular, read_image, read_text
+from wav2spec.formats.png_writer import GREY, GREY_16, INDEXED, RGB
 from wav2spec.formats.vector_text import read_vector_text
 from wav2spec.render.orientation import axes
 from wav2spec.render.quantize import is_rounded, value_range
+from wav2spec.settings.choices import GRAY, LAYOUTS
 from wav2spec.settings.levels import Levels
 from wav2spec.settings.pictures import Figure, Raster
 from wav2spec.settings.settings import Settings
@@ -106,7 +108,28 @@ def read_description(path: str, *, whole: bool = False) -> str | None:
     """
     if not is_regular(path):
         return None
-    return read_text(path, whole=whole) or read_page_text(path, whole=whole) or read_vector_text(path)
+    if whole and begins_as_png(path):
+        image = read_image(path)
+        return image.text if image and _fits(image) else None
+    return read_text(path) or read_page_text(path, whole=whole) or read_vector_text(path)
+
+
+def _fits(image: Image) -> bool:
+    """Return whether the pixels of a PNG have the format, and the bands, that its metadata tell."""
+    metadata = _parsed(image.text)
+    if metadata is None:
+        return True
+    try:
+        picture = settings_from_metadata(metadata).picture
+    except (SettingError, TypeError):
+        # Made by a later version.
+        return True
+    if isinstance(picture, Figure):
+        return image.format in (RGB, INDEXED)
+    expected = INDEXED if picture.palette != GRAY else GREY if picture.bit_depth == 8 else GREY_16
+    bands = image.width if LAYOUTS[picture.layout].time == "rows" else image.height
+    resolved = metadata["resolved"]
+    return image.format is expected and bands == resolved.get("n_bands", 0) * resolved.get("n_channels", 0)
 
 
 def is_rendering(path: str) -> bool:
@@ -146,6 +169,8 @@ def _agree(old: Any, new: Any) -> bool:
 def _parsed(text: str | None) -> Metadata | None:
     try:
         metadata = json.loads(text or "null")
+        # Lone surrogates are valid JSON, but no text that could be printed.
+        json.dumps(metadata, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
     shaped = isinstance(metadata, dict) and all(isinstance(metadata.get(name), kind) for name, kind in _SHAPE.items())

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from wav2spec.dsp.spectrogram import stream_spectrogram
 from wav2spec.errors import AudioError
 from wav2spec.formats.digest import PixelDigest
-from wav2spec.formats.png_reader import begins_as_png, png_digest
+from wav2spec.formats.png_reader import begins_as_png, check_png_size, png_digest
 from wav2spec.render.metadata import require_metadata, settings_from_metadata
 from wav2spec.render.orientation import from_image
 from wav2spec.render.quantize import dequantize
@@ -98,7 +98,11 @@ def _decoded(path: str, *, colors: bool = False) -> npt.NDArray[np.integer[Any]]
     from PIL.PngImagePlugin import PngImageFile
 
     try:
+        check_png_size(path)
         with PngImageFile(path) as picture:
             return np.asarray(picture.convert("RGB") if colors and picture.mode == "P" else picture)
-    except SyntaxError as error:
-        raise OSError(str(error)) from error
+    except OSError:
+        raise
+    except Exception as error:
+        # Pillow raises nearly anything for damaged files.
+        raise OSError(f"cannot be decoded: {error}") from error

@@ -13,6 +13,7 @@ import stat
 import sys
 import tempfile
 import time
+import zlib
 from collections.abc import Hashable, Iterator
 from functools import partial
 from typing import BinaryIO, cast
@@ -116,21 +117,24 @@ def open_target(path: str, *, source_identity: Hashable | None = None) -> Iterat
         raise OutputError(name, f"cannot be written: {os_error_message(error)}") from error
 
 
-def remove_abandoned(path: str, process_id: int) -> None:
-    """Remove what a child process that crashed or was killed left in place of a target.
-
-    Parameters
-    ----------
-    path : str
-        A target that the child was writing, or another one in the same directory.
-    process_id : int
-        That of the child.
-    """
-    directory = os.path.dirname(_follow(path)) or "."
+def remove_abandoned(target: str) -> None:
+    """Remove what child processes that crashed or were killed left in the directory of a target."""
+    directory = os.path.dirname(_follow(target)) or "."
+    prefix = _temporary_prefix(os.getpid())
     with contextlib.suppress(OSError):
         for name in os.listdir(directory):
-            if name.startswith(_temporary_prefix(os.getpid(), process_id)):
+            if name.startswith(prefix) and not _is_alive(name[len(prefix) :].partition("-")[0]):
                 os.unlink(os.path.join(directory, name))
+
+
+def _is_alive(process_id: str) -> bool:
+    try:
+        os.kill(int(process_id), 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, ValueError, OverflowError):
+        return True
+    return True
 
 
 def _follow(path: str) -> str:
@@ -178,7 +182,7 @@ def _resolve(path: str, name: str) -> tuple[str, os.stat_result | None]:
 def _atomic_replace(target: str, status: os.stat_result | None) -> Iterator[BinaryIO]:
     directory = os.path.dirname(target) or "."
     # Short, so that it fits beside a name of the greatest length; hidden, so that no pattern takes it for a picture.
-    hidden = os.path.join(directory, _temporary_prefix(os.getppid(), os.getpid()) + os.urandom(6).hex())
+    hidden = os.path.join(directory, f"{_temporary_prefix(os.getppid())}{os.getpid()}-{os.urandom(6).hex()}")
     # Never readable by more people than what it replaces.
     mode = 0o666 if status is None else status.st_mode & 0o777
     with undo_on_signal(partial(os.unlink, hidden)):
@@ -210,8 +214,10 @@ def _atomic_replace(target: str, status: os.stat_result | None) -> Iterator[Bina
             raise
 
 
-def _temporary_prefix(parent_id: int, process_id: int) -> str:
-    return f".wav2spec-{parent_id}-{process_id}-"
+def _temporary_prefix(parent_id: int) -> str:
+    # Another host may use the same numbers in a directory that both share.
+    host = zlib.crc32(os.fsencode(os.uname().nodename))
+    return f".wav2spec-{host:08x}-{parent_id}-"
 
 
 def _copy_permissions(status: os.stat_result, descriptor: int) -> None:
