@@ -13,7 +13,7 @@ APART := system or browser
 EXAMPLES := quick
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help docs demo test check test-rest format samples bench bench-smoke clean
+.PHONY: help docs demo test check test-rest attack format samples bench bench-smoke clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -42,6 +42,12 @@ test-rest: .venv/tools ## Run what `check` has beyond `test`: slow and system te
 	$(PYTEST) $(SIDE_BY_SIDE) -m "slow and not ($(APART))"
 	$(PYTEST) -m "$(APART)"
 	@$(MAKE) --no-print-directory bench-smoke
+
+# How long the attack lasts.
+MINUTES := 10
+
+attack: .venv/tools ## Run the program on hostile files, failing system calls and signals for MINUTES=10
+	$(BIN)/python tests/attack/attack.py --minutes $(MINUTES)
 
 format: .venv/tools ## Put the code in form
 	$(BIN)/ruff format .
