@@ -193,6 +193,7 @@ def test_what_does_not_go_with_a_cluster_is_a_usage_error(words: tuple[str, ...]
     assert (done.returncode, message in done.stderr.decode()) == (2, True)
 
 
+@pytest.mark.usefixtures("folder")
 def test_without_a_scheduler_a_line_says_so() -> None:
     address = f"tcp://127.0.0.1:{servers.free_port()}"
     done = run("set", "-o", "out/", "--scheduler", address)

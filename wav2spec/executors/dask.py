@@ -70,8 +70,9 @@ class Cluster:
         OutputError
             If no scheduler answers.
         """
-        # Its lines are not ours.
-        logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)
+        # Its lines are not ours; each of its loggers has a level of its own.
+        for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         address = {"scheduler_file": self.scheduler} if os.path.isfile(self.scheduler) else {"address": self.scheduler}
         try:
             client: Client = _untyped(Client)(**address, timeout=_CONNECT_S, set_as_default=False)
