@@ -52,9 +52,10 @@ def time_ticks(low: float, high: float, room: float) -> Ticks:
     >>> time_ticks(10680.0, 10680.5, 60).labels
     ['2:58:00.0', '2:58:00.1', '2:58:00.2', '2:58:00.3', '2:58:00.4', '2:58:00.5']
     """
-    return _finest((_times(low, high, step) for step in _TIME_STEPS), high - low, room) or _times(
-        low, high, (high - low) / 2
-    )
+    # Finer steps give too many: they are not even formatted.
+    steps = [step for step in _TIME_STEPS if (high - low) / step <= _MOST + 1]
+    ticks = _finest((_times(low, high, step) for step in steps), high - low, room)
+    return ticks or _times(low, high, (high - low) / 2)
 
 
 def _times(low: float, high: float, step: float) -> Ticks:
