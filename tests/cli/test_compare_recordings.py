@@ -147,7 +147,7 @@ def test_same_levels_scale_a_batch_by_its_greatest_peak(make_wav: MakeWav, folde
     assert run_in_process("plot", loud, soft, "--same-levels", "-q", "-o", f"{folder}/").returncode == 0
     found = []
     for name in ("loud", "soft"):
-        info = json.loads(run_in_process("info", "--json", folder / f"{name}.png").stdout)
+        info = json.loads(run_in_process("info", "--json", folder / f"{name}-plot.png").stdout)
         found.append((info["level"]["low"], info["level"]["high"]))
     assert found[0] == found[1]
     assert found[0][1] == pytest.approx(-6.0, abs=0.1)

@@ -69,7 +69,10 @@ def compare(
     wav2spec compare guitar.wav grid.png --window-size 512 --window-size 4096 --freq-scale linear --freq-scale log
     wav2spec compare noisy.wav denoised.wav --difference --max-difference 40
     """
+    # A setting of the figure, not what a page takes of the request.
+    labels = options.pop("labels")
     request, others = _together(Request.from_options(options))
+    options["labels"] = labels
     repeated = ctx.meta.get(REPEATED, [])
     if len(repeated) > (1 if others else 2):
         sides = "one side beside its recordings" if others else "two sides"

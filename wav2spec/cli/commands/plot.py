@@ -30,7 +30,10 @@ def plot(same_levels: bool, **options: Any) -> int:
     wav2spec plot guitar.wav
     wav2spec plot guitar.wav out.png --window-size 25ms --freq-scale log --waveform
     """
+    # A setting of the figure, not what a page takes of the request.
+    labels = options.pop("labels")
     request = Request.from_options(options)
+    options["labels"] = labels
     # The option may be given several times.
     options["mark"] = ",".join(options["mark"]) or None
     settings = settings_from(options, PLOT)
@@ -55,7 +58,7 @@ def _peak_db(request: Request, settings: Settings) -> float:
     action = partial(measure_recording, conversion=Conversion(measured, measure_levels))
     progress = Progress(plan.n_jobs, hidden=request.quiet)
     try:
-        outcomes = run_jobs(plan, action, request, plan.n_jobs, cost_of(settings), progress)
+        outcomes = run_jobs(plan, action, request, plan.n_jobs, cost_of(settings), progress, plan.head)
         # Recordings that fail are reported when they are drawn.
         peaks = [outcome.levels.peak for outcome in outcomes if isinstance(outcome, Measured)]
     finally:
