@@ -144,7 +144,7 @@ def test_labels_and_marks_are_drawn_and_part_of_what_is_current(make_wav: MakeWa
 def test_same_levels_scale_a_batch_by_its_greatest_peak(make_wav: MakeWav, folder: Path) -> None:
     loud = make_wav("loud.wav", samples=tone(2000, RATE, 0.5))
     soft = make_wav("soft.wav", samples=tone(2000, RATE, 0.05))
-    assert run_in_process("plot", loud, soft, "--same-levels", "-q", "-o", f"{folder}/").returncode == 0
+    assert run_in_process("plot", loud, soft, "--same-levels", "-j", "1", "-q", "-o", f"{folder}/").returncode == 0
     found = []
     for name in ("loud", "soft"):
         info = json.loads(run_in_process("info", "--json", folder / f"{name}-plot.png").stdout)
