@@ -191,7 +191,7 @@ def test_an_implied_target_of_values_is_written(make_wav: MakeWav) -> None:
     assert np.load(wav.with_suffix(".npy")).shape == (30, 129)
 
 
-@every_command
+@pytest.mark.parametrize("name", ["image", "plot"])
 def test_of_several_sources_the_others_are_drawn(make_wav: MakeWav, name: str) -> None:
     wavs = [make_wav(f"{stem}.wav") for stem in "abc"]
     targets = [implied(name, wav) for wav in wavs]

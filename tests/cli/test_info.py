@@ -170,9 +170,8 @@ def test_the_size_is_that_of_the_picture_that_is_drawn(options: list[str], tmp_p
     source = SAMPLES / "bell.wav"
     picture = facts(source, *options)["picture"]
     for target in ("a.png", "a.npy"):
-        result = CliRunner().invoke(
-            command, [str(source), "-o", str(tmp_path / target), *options], standalone_mode=False
-        )
+        given = [word for word in options if target == "a.png" or not word.startswith("--layout")]
+        result = CliRunner().invoke(command, [str(source), "-o", str(tmp_path / target), *given], standalone_mode=False)
         assert result.return_value == 0
     height, width = decode((tmp_path / "a.png").read_bytes()).shape
     assert (picture["width"], picture["height"]) == (width, height)
@@ -195,7 +194,6 @@ def test_no_picture_is_made(make_wav: MakeWav) -> None:
         (["--fmax=9000"], "9000 Hz is beyond half the sample rate, 8000 Hz"),
         (["--start=0.25"], "beyond its end"),
         (["--channel=2"], "there is no channel 2: it has 1"),
-        (["--framing=centered", "--pad-mode=reflect", "--window-size=8000"], "to reflect 4000 samples"),
         (["--window-size=0.1ms", "--stride=1", "--fft-length=1"], None),
     ],
 )

@@ -219,7 +219,7 @@ def test_labels_are_in_the_page_and_decide_whether_it_is_up_to_date(
     file.write_text("0.1\t0.2\tcall\n")
     words: list[str | Path] = [source, "--labels", labels if labels == "auto" else file]
     assert explore(*words).return_value == 0
-    expected = {"start_s": 0.1, "end_s": 0.2, "text": "call", "low_hz": None, "high_hz": None}
+    expected = {"start_s": 0.1, "end_s": 0.2, "text": "call", "low_hz": None, "high_hz": None, "tier": ""}
     assert data_of(tmp_path / "a.html")["labels"] == [expected]
     assert explore(*words, "--check").return_value == 0
     file.write_text("0.1\t0.2\tsong\n")

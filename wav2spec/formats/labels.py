@@ -68,7 +68,7 @@ def parse_labels(lines: list[str]) -> tuple[Label, ...]:
     Examples
     --------
     >>> parse_labels(["0.5\t0.75\tcrow", "\\\t800\t2000"])
-    (Label(start_s=0.5, end_s=0.75, text='crow', low_hz=800.0, high_hz=2000.0),)
+    (Label(start_s=0.5, end_s=0.75, text='crow', low_hz=800.0, high_hz=2000.0, tier=''),)
     """
     if lines and "Begin Time (s)" in lines[0].split("\t"):
         return tuple(_raven_labels(lines))

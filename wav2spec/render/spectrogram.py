@@ -88,7 +88,7 @@ class Spectrogram:
     ) -> "Spectrogram":
         values: Magnitudes = exact.astype(np.float32, copy=False)
         waveform = stream.sound
-        detached = replace(stream, sound=replace(waveform, blocks=partial(iter, ())))
+        detached = replace(stream, sound=replace(waveform, blocks=partial(iter, ()), otherwise=None, widened=None))
         times = stream.times(np.arange(values.shape[1]))
         rate = waveform.sample_rate
         return cls(values, times, stream.bands.frequencies, stream.unit, rate, stream.settings, exact, detached, given)

@@ -51,4 +51,5 @@ def suffixes_of(command: str) -> str:
     >>> suffixes_of("image")
     '.png or .npy'
     """
-    return " or ".join(row.suffix for row in formats_of(command).values())
+    suffixes = [row.suffix for row in formats_of(command).values()]
+    return " or ".join(filter(None, [", ".join(suffixes[:-1]), suffixes[-1]]))

@@ -130,8 +130,11 @@ class Settings:
         SettingError
             If one does not.
         """
+        values = self.as_dict()
         for name in sorted(names):
-            if self.declarations[name].pixels_only:
+            # The layout says which side of a size is that of time, along which frames are pooled.
+            decides_shape = name == "layout" and (values["width"], values["height"]) != (None, None)
+            if self.declarations[name].pixels_only and not decides_shape:
                 raise SettingError(name, f"has no effect on the values in {target}")
 
 

@@ -139,8 +139,8 @@ def test_a_stride_beyond_the_window_is_warned_of_by_plot_alone(make_wav: MakeWav
     result = run_in_process("plot", *words)
     assert (result.returncode, result.stderr.count(b"\n")) == (0, 1)
     assert all(number in result.stderr for number in (b"256", b"400", b"144"))
-    assert run_in_process("plot", *words, "-q").stderr == run_in_process("image", *words).stderr == b""
-    assert run_in_process("plot", *words[:4], "--stride", "256").stderr == b""
+    assert run_in_process("plot", *words, "-q").stderr == run_in_process("image", *words, "--force").stderr == b""
+    assert run_in_process("plot", *words[:4], "--stride", "256", "--force").stderr == b""
 
 
 def test_values_are_refused(make_wav: MakeWav, folder: Path) -> None:
