@@ -58,8 +58,15 @@ def test_names_are_spelt_as_options_or_as_fields(spelling: str, tmp_path: Path) 
     np.testing.assert_array_equal(values(tmp_path, "--config", path), values(tmp_path, "--window-size=400"))
 
 
-# Those of clips, which make more than one file, stand in the tests of clips.
-@pytest.mark.parametrize("field", sorted(name for name in Settings().as_dict() if not name.startswith("segment")))
+# Segments, which make more than one file, and the settings of front ends, which presets set, have tests of their own.
+FIELDS = [
+    name
+    for name, declared in sorted(Settings().declarations.items())
+    if not name.startswith("segment") and declared.group != "Front ends"
+]
+
+
+@pytest.mark.parametrize("field", FIELDS)
 def test_every_setting_can_stand_in_a_file(field: str, tmp_path: Path) -> None:
     value = PRESETS["librosa-mel"].settings.as_dict()[field]
     if value is None:
@@ -73,14 +80,16 @@ def test_every_setting_can_stand_in_a_file(field: str, tmp_path: Path) -> None:
     assert values(tmp_path, "--config", config(tmp_path, f"{field} = {written}\n{needed.get(field, '')}\n")).size
 
 
-@pytest.mark.parametrize("name", PRESETS)
+# SoX draws pixels and has no values.
+@pytest.mark.parametrize("name", [name for name in PRESETS if name != "sox"])
 def test_all_that_a_preset_sets_makes_it_anew_when_it_stands_in_a_file(name: str, tmp_path: Path) -> None:
     lines = [
         f"{field} = {str(value).lower() if isinstance(value, bool) else repr(value)}"
         for field, value in PRESETS[name].settings.effective().items()
     ]
     path = config(tmp_path, "\n".join(lines))
-    np.testing.assert_array_equal(values(tmp_path, "--config", path), values(tmp_path, "--preset", name))
+    # Some presets warn of bands without bins.
+    np.testing.assert_array_equal(values(tmp_path, "--config", path, "-q"), values(tmp_path, "--preset", name, "-q"))
 
 
 def test_an_option_counts_more_than_the_file_and_the_file_more_than_the_preset(tmp_path: Path) -> None:

@@ -173,7 +173,9 @@ class Naming:
         import hashlib
 
         digest = "~" + hashlib.sha256(raw).hexdigest()[:8]
-        short = raw[: self._room - len(digest)].decode("utf-8", "ignore") + digest + self._ending
+        # Cut between characters, and decoded as the names of files are here.
+        cut = os.fsdecode(raw[: self._room - len(digest)].decode("utf-8", "ignore").encode())
+        short = cut + digest + self._ending
         return short, (f"its name is too long for a target, which is named {short}",)
 
 

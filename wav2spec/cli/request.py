@@ -85,6 +85,8 @@ def _missing(error: MissingSourceError) -> str:
         from difflib import get_close_matches
 
         commands = list(context.parent.command.commands)  # type: ignore[attr-defined]
+        if word in commands:
+            return f"{word}: the command comes before its options"
         if close := get_close_matches(word, commands, 1, 0.5):
             return f"no command {word!r}; did you mean {close[0]}?"
         return f"{word}: no such file, folder or command; the commands are {', '.join(commands)}"

@@ -52,4 +52,4 @@ def suffixes_of(command: str) -> str:
     '.png or .npy'
     """
     suffixes = [row.suffix for row in formats_of(command).values()]
-    return " or ".join(filter(None, [", ".join(suffixes[:-1]), suffixes[-1]]))
+    return " or ".join(part for part in (", ".join(suffixes[:-1]), *suffixes[-1:]) if part)

@@ -172,6 +172,7 @@ VARIED = """--style light|--style dark --waveform|--freq-scale log --dpi 150|--f
 --scale linear --brightness 0.00001|--db-max -120 --db-range 20|--fmin 440 --fmax 460 --width 1501 --dpi 210"""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", VARIED.replace("\n", "|").split("|"))
 def test_nothing_is_cut_off_at_the_edges_and_axes_have_labels(make_wav: MakeWav, words: str) -> None:
     # A silent recording of hours takes no time to make.
