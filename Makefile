@@ -57,7 +57,7 @@ samples: .venv/tools ## Draw the pictures that are kept in sample_audio/
 	$(BIN)/wav2spec sample_audio/*.wav
 	for layout in down-left down-right right-up; do \
 		$(BIN)/wav2spec sample_audio/speech.wav sample_audio/layouts/$$layout.png --layout $$layout || exit; done
-	$(BIN)/wav2spec plot sample_audio/guitar.wav sample_audio/figures/plot.png --waveform
+	$(BIN)/wav2spec plot sample_audio/guitar.wav sample_audio/figures/plot.png --freq-scale log --waveform --force
 	$(BIN)/wav2spec compare sample_audio/guitar.wav sample_audio/figures/compare.png --window-size 512 --window-size 4096
 	$(BIN)/python tests/helpers/screenshots.py sample_audio sample_audio/figures
 

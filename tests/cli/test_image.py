@@ -297,3 +297,10 @@ def test_containers_of_the_same_samples_draw_the_same_bytes(tmp_path: Path) -> N
         path = tmp_path / f"{container}.wav"
         soundfile.write(path, samples, sample_rate, subtype="PCM_16", format=container, endian=endian)
         assert run_in_process(path, "-").stdout == expected
+
+
+def test_the_words_of_tensorflows_example_are_understood(tmp_path: Path) -> None:
+    words = (f"--input_wav={KICK}", f"--output_image={tmp_path / 'a.png'}", "--window_size=512", "--stride=100")
+    assert run_in_process(*words).returncode == 0
+    assert run_in_process(KICK, tmp_path / "b.png", "--window-size", "512", "--stride", "100").returncode == 0
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()

@@ -51,7 +51,7 @@ PRESETS = {
         1.3e-3,
     ),
     "wolfram": Preset(
-        'Wolfram\'s NetEncoder["AudioSpectrogram"]. Its window and its edges are not documented: Hann, whole frames.',
+        'Wolfram\'s NetEncoder["AudioSpectrogram"]. Its window and edges are undocumented; here: Hann, whole frames.',
         DEFAULT.replace(
             channel="mix",
             sample_rate=16000,
