@@ -98,6 +98,7 @@ def pad_blocks(blocks: Iterable[Samples], analysis: Analysis) -> Iterator[Sample
 
 def _pad(samples: Samples, before: int, after: int, analysis: Analysis) -> Samples:
     """Pad or crop both ends, shape (n_samples, n_channels); few samples are reflected repeatedly, as by `numpy.pad`."""
-    kept = samples[max(0, -before) : max(0, len(samples) + min(0, after))]
+    # Cropped last, since a reflection may need samples that are cropped.
     widths = ((max(0, before), max(0, after)), (0, 0))
-    return np.pad(kept, widths, analysis.pad_mode) if len(kept) else kept
+    padded = np.pad(samples, widths, analysis.pad_mode) if len(samples) else samples
+    return padded[max(0, -before) : max(0, len(padded) + min(0, after))]

@@ -27,7 +27,7 @@ PRESETS = {
         4e-6,
     ),
     "tf-signal": Preset(
-        "tf.signal.stft and the log picture of TensorFlow's tutorial, in dB re full scale. All 350 dB of float32 are kept.",
+        "tf.signal.stft and the log picture of TensorFlow's tutorial, in dB re full scale, 350 dB wide.",
         DEFAULT.replace(channel="mix", window_symmetry="even-periodic", scale="db", db_range=350.0),
         "tensorflow 2.21.0",
         "tf_signal_stft_magnitude",
