@@ -76,7 +76,9 @@ def test_every_field_is_right_in_the_order_of_the_plan_with_any_number_of_worker
     names = [Path(row["source"]).stem for row in rows]
     failed = ["i short", "j nan", "k", "l", "empty"]
     assert [name for name, row in zip(names, rows, strict=True) if row["status"] == "failed"] == failed
-    assert [row["target"] for row in rows[:-1]] == [str(tmp_path / "out4" / f"{name}.png") for name in names[:-1]]
+    assert [row["target"] for row in rows[:-1]] == [
+        str(tmp_path / "out4" / "in" / f"{name}.png") for name in names[:-1]
+    ]
     lines = result.stderr.decode().splitlines()
     for row in rows:
         if row["status"] == "written":

@@ -146,9 +146,9 @@ def offered(kind: str, words: list[str], environment: dict[str, str], folder: Pa
     [
         ("wav2spec kick.wav --win", {"--window", "--window-size", "--window-symmetry", "--window-align"}),
         ("wav2spec p", {"plot", "presets"}),
-        ("wav2spec kick.wav --scale ", {"linear", "db"}),
-        ("wav2spec --scale ", {"linear", "db"}),
-        ("wav2spec kick.wav --preset li", {"librosa", "librosa-mel"}),
+        ("wav2spec kick.wav --scale l", {"linear", "ln", "log10"}),
+        ("wav2spec --scale l", {"linear", "ln", "log10"}),
+        ("wav2spec kick.wav --preset librosa-", {"librosa-load", "librosa-mel", "librosa-pcen"}),
         ("wav2spec plot kick.wav --style ", {"light", "dark"}),
         ("wav2spec compare --win", {"--window", "--window-size", "--window-symmetry", "--window-align"}),
         ("wav2spec info --di", {"--digest"}),

@@ -206,9 +206,9 @@ def test_what_find_finds_is_drawn_whatever_its_name(shell: Shell, make_wav: Make
     for summary in ("8 written", "8 up to date"):
         result = shell.sh(f"set -e\n{FROM_FIND}")
         assert (result.returncode, result.stdout, result.stderr) == (0, "", f"wav2spec: {summary}\n")
-        # Of a list, the names count and not the folders.
-        expected = sorted(os.path.basename(name)[:-3] + "png" for name in names)
-        assert sorted(os.listdir(shell.folder / "pictures")) == expected
+        pictures = shell.folder / "pictures"
+        found = sorted(str(path.relative_to(pictures)) for path in pictures.rglob("*.png"))
+        assert found == sorted(name[:-3] + "png" for name in names)
         rows = parsed((shell.folder / "pictures.jsonl").read_bytes())
         assert sorted(row["source"] for row in rows) == sorted(f"./{name}" for name in names)
 

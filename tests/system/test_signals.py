@@ -182,14 +182,14 @@ def test_memory_that_ends_while_libraries_are_loaded_is_reported(
 def test_of_two_writers_one_wins(make_wav: MakeWav, folder: Path) -> None:
     sources = [make_wav("a.wav", n_samples=40_000), make_wav("b.wav", n_samples=60_000)]
     for source in sources:
-        assert run(source, "-o", folder / source.stem, "--format", "png").returncode == 0
-    expected = {(folder / source.stem).read_bytes() for source in sources}
+        assert run(source, "-o", folder / f"{source.stem}.png").returncode == 0
+    expected = {(folder / f"{source.stem}.png").read_bytes() for source in sources}
     for _ in range(10):
         writers = [start(source, "-o", folder / "o.png") for source in sources]
         assert [writer.communicate() for writer in writers] == [(b"", b"")] * 2
         assert [writer.returncode for writer in writers] == [0, 0]
         assert (folder / "o.png").read_bytes() in expected
-    assert sorted(os.listdir(folder)) == ["a", "b", "o.png"]
+    assert sorted(os.listdir(folder)) == ["a.png", "b.png", "o.png"]
 
 
 def test_a_reader_sees_whole_pictures_only(make_wav: MakeWav, folder: Path) -> None:

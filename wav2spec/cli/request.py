@@ -9,7 +9,9 @@ from functools import partial
 from typing import Any, Self, TypeVar, get_args
 
 import click
+from click.shell_completion import CompletionItem
 
+from wav2spec.audio.checks import CHECKS
 from wav2spec.batch import request
 from wav2spec.batch.sources import MissingSourceError
 from wav2spec.cli.help import option
@@ -17,7 +19,7 @@ from wav2spec.cli.options import option_name, usage_errors
 from wav2spec.cli.param_types import FILE
 from wav2spec.console import printable
 from wav2spec.errors import SettingError
-from wav2spec.settings.choices import CHECKS, ImageFormat
+from wav2spec.settings.choices import ImageFormat
 from wav2spec.settings.formats import suffixes_of
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -133,7 +135,25 @@ class Jobs(click.ParamType[int | None]):
 
 
 def _check_names() -> str:
-    return ", ".join(name if default is None else f"{name}[:{default:g}]" for name, default in CHECKS.items())
+    return ", ".join(name if row.default is None else f"{name}[:{row.default:g}]" for name, row in CHECKS.items())
+
+
+class _CheckNames(click.ParamType[str]):
+    """Checks, separated by commas; completed after the last comma."""
+
+    name = "check,..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002
+        return value
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        before, comma, last = incomplete.rpartition(",")
+        return [CompletionItem(before + comma + name) for name in CHECKS if name.startswith(last)]
 
 
 _INPUT, _OUTPUT, _BATCH, _CHECKS, _MESSAGES = (
@@ -187,13 +207,18 @@ _OPTIONS = {
     "refuse": _CHECKS(
         "--refuse",
         metavar="CHECK,...",
+        type=_CheckNames(),
         multiple=True,
         help=f"Do not draw recordings that are {_check_names()}, and fail.",
     ),
     "skip": _CHECKS(
-        "--skip", metavar="CHECK,...", multiple=True, help="Leave them out on purpose: not drawn, and no failure."
+        "--skip",
+        metavar="CHECK,...",
+        type=_CheckNames(),
+        multiple=True,
+        help="Leave them out on purpose: not drawn, and no failure.",
     ),
-    "warn": _CHECKS("--warn", metavar="CHECK,...", multiple=True, help="Draw them with a warning."),
+    "warn": _CHECKS("--warn", metavar="CHECK,...", type=_CheckNames(), multiple=True, help="Draw them with a warning."),
     "fail_fast": _BATCH("--fail-fast", is_flag=True, help="Stop at the first failure."),
     "jobs": _BATCH(
         "-j",

@@ -48,6 +48,10 @@ def scaled_window(analysis: Analysis, sample_rate: int) -> npt.NDArray[np.float6
     return scaled
 
 
+# Samples of each channel that wait for the frames of a piece, at most, beside those of one frame.
+_MAX_HELD = 2**20
+
+
 def stft_magnitudes(
     blocks: Iterable[Samples], analysis: Analysis, sample_rate: int = 1, *, threaded: bool = False
 ) -> Iterator[Magnitudes]:
@@ -97,6 +101,8 @@ def _iter_frames(blocks: Iterable[Samples], analysis: Analysis, chunk_rows: int)
     whole = slice(offset, offset + int(analysis.window_size))
     # Padded samples are framed as they are.
     valid = replace(analysis, framing="valid", frame_count="fit")
+    # Memory does not grow with the stride.
+    chunk_rows = min(chunk_rows, 1 + _MAX_HELD // stride)
     enough = size + (chunk_rows - 1) * stride
     held: list[npt.NDArray[Any]] = []
     n_held = skip = 0

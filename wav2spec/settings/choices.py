@@ -147,15 +147,6 @@ MAX_LEVEL = 1e15
 # Quantities that can be normalised, each with its linear level by default.
 NORMALIZATIONS: dict[str, float | None] = {"none": None, "peak": 1.0, "rms": _REQUIRED, "range": None}
 
-# What recordings are refused or warned of for, each with its threshold unless another is given.
-CHECKS: dict[str, float | None] = {
-    "silent": -60.0,  # RMS of all channels in dBFS, at most
-    "clipped": 0.001,  # share of values at full scale, more than
-    "short": 1.0,  # s, less than
-    "truncated": None,
-    "dc": 0.01,  # mean of a channel, linear, either way more than
-}
-
 Format = Literal["png", "npy", "html", "svg", "pdf"]
 
 # Formats of `image`; a page is written by `explore`.
