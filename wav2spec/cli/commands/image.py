@@ -4,7 +4,6 @@ from typing import Any
 
 import click
 
-from wav2spec.cli.draw import draw_pictures
 from wav2spec.cli.help import Command, option
 from wav2spec.cli.options import setting_options, settings_from
 from wav2spec.cli.param_types import FILE
@@ -28,6 +27,9 @@ def image(input_wav: str | None, output_image: str | None, **options: Any) -> in
     wav2spec kick.wav --window-size 25ms --stride 10ms
     wav2spec recordings/ -o pictures/ --update
     """
+    # Imported here so that --help does not pay for it.
+    from wav2spec.cli.draw import draw_pictures
+
     # The words of TensorFlow's example program.
     options["sources"] += (input_wav,) if input_wav is not None else ()
     options["output"] = options["output"] or output_image
