@@ -7,7 +7,6 @@ from typing import BinaryIO
 from wav2spec.dsp.spectrogram import SpectrogramStream, stream_spectrogram, too_short
 from wav2spec.errors import AudioError
 from wav2spec.formats.digest import PixelDigest
-from wav2spec.settings.choices import Format
 from wav2spec.settings.pictures import Figure
 from wav2spec.settings.settings import Settings
 from wav2spec.waveform import Waveform
@@ -33,10 +32,6 @@ class Rendering:
     write: Callable[[BinaryIO, PixelDigest | None], tuple[int, ...]]
     describe: Callable[[], str]
     warnings: tuple[str, ...] = ()
-
-
-# Says what is to be drawn of a waveform in a format.
-Planner = Callable[[Waveform, Format], Rendering]
 
 
 def plan_spectrogram(waveform: Waveform, settings: Settings, panel: tuple[int, int] | None = None) -> SpectrogramStream:

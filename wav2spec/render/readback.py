@@ -10,21 +10,13 @@ import numpy.typing as npt
 from wav2spec.dsp.spectrogram import stream_spectrogram
 from wav2spec.errors import AudioError
 from wav2spec.formats.digest import PixelDigest
-from wav2spec.formats.png_reader import begins_as_png, check_png_size, png_digest
+from wav2spec.formats.png_reader import check_png_size, png_digest
 from wav2spec.render.metadata import require_metadata, settings_from_metadata
 from wav2spec.render.orientation import from_image
 from wav2spec.render.quantize import dequantize
 from wav2spec.render.spectrogram import Spectrogram
 from wav2spec.settings.pictures import Raster
 from wav2spec.waveform import Waveform
-
-
-def is_png(path: str) -> bool:
-    """Return whether a file begins as a PNG does; False if it cannot be read."""
-    try:
-        return begins_as_png(path)
-    except OSError:
-        return False
 
 
 def pixel_digest(path: str) -> str:

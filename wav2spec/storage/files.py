@@ -134,9 +134,9 @@ class LocalFile(SourceFile):
 class MemoryFile(SourceFile):
     """Bytes that were read before."""
 
-    def __init__(self, name: str, content: bytes, identity: Hashable | None = None) -> None:
-        super().__init__(name, len(content), identity)
-        self._content = memoryview(content)
+    def __init__(self, name: str, content: bytes | bytearray | memoryview, identity: Hashable | None = None) -> None:
+        self._content = memoryview(content).cast("B")
+        super().__init__(name, len(self._content), identity)
 
     def read_at(self, offset: int, buffer: memoryview) -> int:
         piece = self._content[offset : offset + len(buffer)]

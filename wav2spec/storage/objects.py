@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from typing import Protocol
 
-from wav2spec.storage.files import LocalFile, SourceFile
+from wav2spec.storage.files import LocalFile, MemoryFile, SourceFile
 
 _COPY_BYTES = 2**20
 
@@ -15,22 +15,6 @@ class Readable(Protocol):
     """An object with a binary `read`, such as an open file, a socket's file or a member of an archive."""
 
     def read(self, size: int = ..., /) -> bytes: ...
-
-
-class MemoryFile(SourceFile):
-    """A recording in memory."""
-
-    def __init__(self, name: str, data: bytes | bytearray | memoryview) -> None:
-        self._data = memoryview(data).cast("B")
-        super().__init__(name, len(self._data))
-
-    def read_at(self, offset: int, buffer: memoryview) -> int:
-        piece = self._data[offset : offset + len(buffer)]
-        buffer[: len(piece)] = piece
-        return len(piece)
-
-    def close(self) -> None:
-        pass
 
 
 def open_object(source: bytes | bytearray | memoryview | Readable) -> SourceFile:
