@@ -5,7 +5,6 @@ import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
 from importlib.util import find_spec
 
 from wav2spec.batch.jobs import Job
@@ -18,6 +17,9 @@ from wav2spec.storage.streams import STREAM
 
 def versions() -> dict[str, str]:
     """Return what must be the same on all workers, so that they write the same bytes."""
+    # Imported here so that only runs on a cluster pay for it.
+    from importlib.metadata import version
+
     from wav2spec.render.metadata import ANALYSIS_VERSION
 
     return {

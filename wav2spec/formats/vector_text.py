@@ -1,6 +1,5 @@
 """The text in the metadata of an SVG or a PDF of ours."""
 
-import html
 import os
 import re
 
@@ -19,6 +18,9 @@ def read_vector_text(path: str) -> str | None:
     OSError
         If it cannot be read.
     """
+    # Imported here so that only reading an SVG pays for it.
+    import html
+
     with open(path, "rb") as file:
         head = file.read(_REACH)
         if head.startswith(b"%PDF"):
