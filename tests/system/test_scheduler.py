@@ -168,8 +168,8 @@ def test_workers_of_another_version_are_refused_with_both(cluster: servers.DaskC
     program = (
         sys.executable,
         "-c",
-        "import wav2spec.batch.cluster as c; version = c.version\n"
-        "c.version = lambda name: '99.0' if name == 'wav2spec' else version(name)\n"
+        "import importlib.metadata as m; version = m.version\n"
+        "m.version = lambda name: '99.0' if name == 'wav2spec' else version(name)\n"
         "from wav2spec.__main__ import main; main()",
     )
     process = start("set", "-o", "out/", "--scheduler", cluster.address, program=program)
