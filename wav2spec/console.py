@@ -7,12 +7,12 @@ from wav2spec.errors import OutputError, StdoutClosedError, os_error_message
 
 
 def printable(name: str) -> str:
-    r"""Return a name with everything escaped that cannot be printed on one line.
+    r"""Escape the characters of a name that cannot be printed on one line.
 
     >>> print(printable("a\x1b[31m\n.wav"))
     a\x1b[31m\n.wav
     """
-    # Bytes that are no text are surrogates; what is printable already stays as it is, in every locale.
+    # Undecodable bytes are surrogates. Printable text is unchanged in every locale.
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
@@ -29,7 +29,7 @@ def print_line(line: str) -> None:
 
 
 def print_stdout(line: str) -> None:
-    """Print a line to standard output, with everything escaped that its encoding lacks.
+    """Print a line to standard output; characters that its encoding lacks are escaped.
 
     Raises
     ------

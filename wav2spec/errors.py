@@ -1,12 +1,20 @@
-"""All that wav2spec raises on purpose. The errors hold data, know nothing of Click, and can be pickled."""
+"""The exceptions that wav2spec raises. They hold data, know nothing of Click, and can be pickled."""
 
 
 class Wav2SpecError(Exception):
-    """Base of every foreseen failure."""
+    """Base class of the errors that wav2spec raises."""
 
 
 class SettingError(Wav2SpecError, ValueError):
-    """A setting that cannot be: `name` is the field, `words` say the limit and the value met."""
+    """A setting that is not valid.
+
+    Attributes
+    ----------
+    name : str
+        The setting, as a keyword of Python.
+    message : str
+        The limit, and the value that was given.
+    """
 
     def __init__(self, name: str, message: str) -> None:
         super().__init__(name, message)
@@ -31,21 +39,31 @@ class _PathError(Wav2SpecError):
 
 
 class AudioError(_PathError):
-    """A recording that cannot be read or drawn; `path` names it."""
+    """A recording that cannot be read or drawn.
+
+    Attributes
+    ----------
+    path, message : str
+    """
 
 
 class ArchiveError(Wav2SpecError):
-    """An archive that is damaged, or cannot hold what is to be put into it."""
+    """An archive that is damaged, or a member that an archive cannot hold."""
 
 
 class StdoutClosedError(Wav2SpecError):
-    """Nobody reads standard output any more: there is nobody to tell."""
+    """The reader of standard output closed it."""
 
 
 class OutputError(_PathError):
-    """A target that cannot be written; `path` names it."""
+    """A target that cannot be written.
+
+    Attributes
+    ----------
+    path, message : str
+    """
 
 
 def os_error_message(error: OSError) -> str:
-    """Return why the system refused, in its own words where it has any."""
+    """Return the system's message for an error, if it has one."""
     return error.strerror or str(error)

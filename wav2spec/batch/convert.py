@@ -244,7 +244,7 @@ def measure_recording(
 
 
 def known_targets(items: Iterable[Job | Unusable], preprocessing: Preprocessing) -> Iterator[Outcome]:
-    """Yield an outcome for each target of a run, from the headers alone: ``"current"`` though nobody looked at it."""
+    """Yield an outcome for each target of a run, from the headers alone; all are ``"current"``, unchecked."""
     for job in items:
         if isinstance(job, Unusable):
             yield unusable(job)

@@ -25,9 +25,9 @@ class Job:
     replaces : {"own", "foreign", "anything"}
         What may lie at the target.
     warnings : tuple of str
-        What the plan has to say about it.
+        Found while planning.
     n_bytes : int
-        Size of the source, 0 if unknown. Decides what is handed to a worker at once.
+        Size of the source, 0 if unknown. Determines how many jobs a worker gets at once.
     """
 
     source: str
@@ -41,7 +41,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Unusable:
-    """A source of which there is no job, and why: a directory that cannot be listed, or that holds no recording."""
+    """A source without a job, and why: a directory that cannot be listed, or that holds no recording."""
 
     source: str
     message: str
@@ -56,7 +56,7 @@ class Shard:
 
     @property
     def source(self) -> str:
-        """What is named where all its sources are meant."""
+        """The name of all its sources in messages."""
         return self.target
 
     @property

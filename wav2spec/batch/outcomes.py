@@ -44,13 +44,12 @@ class Outcome:
     source : str
         Path, or ``-`` for standard input.
     target : str, optional
-        Path, or ``-`` for standard output; None if there was to be none.
+        Path, or ``-`` for standard output; None if there is none.
     status : str
-        ``"written"``; ``"measured"``: its levels were, nothing was to be written; ``"current"``: what was there is
-        what would have been written; ``"missing"`` or ``"stale"``: it is not, and nothing was to be written;
-        ``"orphan"`` or ``"removed"``: a picture whose source is gone; ``"dropped"``: the recording is shorter than a
-        segment; ``"excluded"`` by a check of ``skip``; ``"refused"`` by one of ``refuse``; ``"failed"``;
-        ``"skipped"``: not tried. A picture is at the target only after ``"written"`` and ``"current"``.
+        ``"written"``; ``"current"`` (the picture is up to date); ``"missing"`` or ``"stale"`` (found by a check that
+        writes nothing); ``"measured"`` (levels alone); ``"orphan"`` or ``"removed"`` (its recording is gone);
+        ``"dropped"`` (shorter than a segment); ``"excluded"`` (by ``skip``); ``"refused"`` (by ``refuse``);
+        ``"failed"``; ``"skipped"`` (not tried). A picture is at the target after ``"written"`` or ``"current"``.
     summary : str
         What was written: ``"129 x 124 pixels"``.
     warnings : tuple of str

@@ -42,7 +42,7 @@ class Progress:
             self._show(self.n_done, self.n_files, "file")
 
     def watch(self, position_s: float, duration_s: float) -> None:
-        """Show the position in a single file, which may be read more than once."""
+        """Show the position in a single file, which may be read several times."""
         self._show(round(position_s), round(duration_s), "s")
 
     @contextlib.contextmanager

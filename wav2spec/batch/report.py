@@ -1,4 +1,4 @@
-"""What is told about a run: counts and exit code, and lines on the terminal."""
+"""Report a run: counts, exit code, and lines on the terminal."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from wav2spec.batch.outcomes import Outcome, Status, source_name
 from wav2spec.console import print_line, print_stdout, printable
 
-# Told about each outcome, in the order of the plan: the console, a manifest, the histogram of levels.
+# Called with each outcome, in the order of the plan: the console, a manifest, the histogram of levels.
 Observer = Callable[[Outcome], object]
 
 # How the summary names outcomes, in this order.
@@ -28,7 +28,7 @@ _NAMES: dict[Status, str] = {
 
 _GOOD: set[Status] = {"written", "measured", "current", "dropped", "excluded", "removed"}
 
-# What `check` finds, told on standard output.
+# Findings of `check`, printed on standard output.
 _LISTED: set[Status] = {"missing", "stale", "orphan"}
 
 
@@ -39,7 +39,7 @@ class Report:
     ----------
     observers : iterable of callable
     dry_run : bool
-        Whether what is missing, stale or orphaned is only an answer, and no failure.
+        Whether missing, stale and orphaned pictures are listed without being failures.
     """
 
     def __init__(self, observers: Iterable[Observer] = (), *, dry_run: bool = False) -> None:
@@ -67,7 +67,7 @@ class Report:
 
 
 class Console:
-    """Prints what is worth saying about outcomes.
+    """Prints messages about outcomes.
 
     Parameters
     ----------

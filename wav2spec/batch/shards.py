@@ -2,7 +2,7 @@
 
 A shard is planned: it holds the same sources whatever fails, so that it can be made anew alone. One worker makes it,
 and it is complete or not there. Its members are ``key.png`` and ``key.json`` for each picture, in the plan's order.
-A comment in front of them tells what they were made of, by which `update` finds out whether they are current.
+A comment in front of them records what they were made of, so that `update` can find out whether they are current.
 """
 
 import hashlib
@@ -88,7 +88,7 @@ class ShardConversion:
 
 
 def _describe(task: Task) -> Outcome:
-    """Tell what would be drawn, by its facts alone."""
+    """Return what would be drawn, from its facts alone."""
     return task.outcome("current")
 
 
@@ -143,7 +143,7 @@ def _same(found: str | None, expected: str) -> bool:
 
 
 def _with_digests(shard: Shard, outcomes: list[Outcome]) -> list[Outcome] | None:
-    """Return outcomes with the digests of the pictures, as the shard tells them; None if it is damaged."""
+    """Return outcomes with the digests of the pictures in the shard; None if it is damaged."""
     digests: dict[str, str | None] = {}
     try:
         with open_existing(shard.target) as file:

@@ -80,5 +80,5 @@ def _found(name: str, file_in: str, directory_in: str, patterns: Patterns) -> It
 
 
 def directory_name(path: str) -> str:
-    """Return the name of a directory however it is spelt, and of an archive without its suffix."""
+    """Return the last part of a directory's path, or the name of an archive without its suffix."""
     return without_suffix(os.path.basename(os.path.abspath(path)))

@@ -14,7 +14,7 @@ from wav2spec.render.html.thumbnails import SETTINGS, Pixels, from_picture, from
 from wav2spec.storage.streams import STREAM
 from wav2spec.waveform import Segment
 
-# What became of recordings that could be analysed.
+# The statuses of recordings that could be analysed.
 _ANALYSED = {"written", "current", "missing", "stale", "measured"}
 
 

@@ -44,7 +44,7 @@ class Tuning:
             return
         try:
             with open_recording(job.source) as recording:
-                # Each analysis reads all of it: only the first pass is progress that can be told.
+                # Each analysis reads the whole recording; the bar shows the first pass.
                 recording.watch = on_position
                 waveform = preprocess(recording, self.preprocessing)
                 found = entropies(waveform, self.analyses)

@@ -1,4 +1,4 @@
-"""What the commands that make pictures have in common: call the library, print, return the exit code."""
+"""Shared by the commands that make pictures: call the library, print, return the exit code."""
 
 import os
 import sys
@@ -84,7 +84,7 @@ def _print_stopped(progress: Progress) -> None:
 
 
 def _print_plan(plan: Plan, settings: Settings) -> int:
-    """Print what would become what."""
+    """Print the source and target of each job."""
     report = Report([Console()])
     for item in plan:
         if isinstance(item, Unusable):

@@ -1,4 +1,4 @@
-"""Options that know their heading, and commands that list them under it."""
+"""Options with a heading, and commands that list them under it."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar

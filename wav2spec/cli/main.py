@@ -91,7 +91,7 @@ class _DefaultCommand(click.Group):
         own = super().shell_complete(ctx, incomplete)
         if incomplete.startswith("-"):
             return [*own, *self.commands["image"].shell_complete(ctx, incomplete)]
-        # Where a file is among them, bash takes no notice of the others.
+        # Bash ignores all other items if one of them is a file.
         return own or [CompletionItem(incomplete, type="file")]
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -22,7 +22,7 @@ FILE = _File()
 
 
 class SettingParam(click.ParamType[Any]):
-    """The value of a setting, read as its kind has it; whether it is valid, the settings check."""
+    """The value of a setting, parsed by its kind. The settings check whether it is valid."""
 
     def __init__(self, kind: Kind) -> None:
         self.name = kind.metavar

@@ -122,7 +122,7 @@ _TRUTHS = {"true", "false", "yes", "no", "on", "off", "0", "1"}
 
 
 class Jobs(click.ParamType[int | None]):
-    """How many processes; None for as many as suit."""
+    """The number of processes; None to choose it by the work."""
 
     name = "n|auto"
 

@@ -29,7 +29,7 @@ _LibraryError: type[Exception] = library.error  # type: ignore[assignment]
 
 __all__ = ["MAX_RATIO", "Deflate", "Inflate", "InflateError", "crc32"]
 
-# Bytes that a byte of a deflate stream can stand for: 258 of them take 2 bits at least.
+# Most bytes that one byte of a deflate stream can expand to: 258 bytes take at least 2 bits.
 MAX_RATIO = 1032
 
 # Bytes that are compressed at a time. The output depends on it; it is also the longest stored block.
@@ -61,7 +61,7 @@ class Deflate:
                 self._compress_piece()
 
     def take(self, least: int) -> bytearray:
-        """Return the output since the last call, or nothing while there are fewer than `least` bytes of it."""
+        """Return the output since the last call, or nothing while it is shorter than `least` bytes."""
         if len(self._made) < least:
             return bytearray()
         taken, self._made = self._made, bytearray()

@@ -7,17 +7,17 @@ import numpy.typing as npt
 
 
 class PixelDigest:
-    """A SHA-256 of what a picture shows: equal pictures have it, however packed, and whether indexed or not."""
+    """SHA-256 of the colours of a picture, whatever its compression and whether it is indexed or not."""
 
     def __init__(self) -> None:
         self._hash = hashlib.sha256()
 
     def update(self, rows: npt.NDArray[np.uint8]) -> None:
-        """Go on with the bytes of some rows, of 16 bits the greater one first."""
+        """Update the digest with the bytes of rows; 16-bit pixels are big-endian."""
         self._hash.update(np.ascontiguousarray(rows).data)
 
     def hexdigest(self, width: int, height: int) -> str:
-        """Return the digest of the picture of that size in pixels."""
+        """Return the digest of a picture of this size in pixels."""
         whole = self._hash.copy()
         whole.update(f" {width} {height}".encode())
         return whole.hexdigest()

@@ -27,7 +27,7 @@ def write_flac(
     ----------
     file : seekable binary file
     blocks : iterable of ndarray, shape (n, n_channels), float32
-        Not beyond `gain`.
+        No sample exceeds `gain`.
     sample_rate : int
         In Hz.
     n_channels : int
@@ -53,7 +53,7 @@ def write_flac(
 
 
 class _Guarded:
-    """A file whose first error is kept: libsndfile's callbacks could only print it."""
+    """A file that keeps its first error, which a callback of libsndfile could only print."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file

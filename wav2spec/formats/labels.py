@@ -9,10 +9,10 @@ _RAVEN = {
     "Low Freq (Hz)": "low_hz",
     "High Freq (Hz)": "high_hz",
 }
-# Columns of which the first that is there holds the text.
+# Columns that may hold the text; the first of them that a table has is used.
 _RAVEN_TEXTS = ("Annotation", "Species", "Label", "Tags", "Common Name")
 
-# Labels are for people; a file with more is something else (bytes).
+# A larger file is not a label file (bytes).
 _MAX_BYTES = 16 * 2**20
 
 

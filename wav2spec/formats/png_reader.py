@@ -42,7 +42,7 @@ class PngError(ValueError):
 
 @dataclass(frozen=True)
 class Image:
-    """A PNG all of which was read.
+    """A PNG that was read to its end.
 
     Attributes
     ----------

@@ -15,14 +15,14 @@ import numpy.typing as npt
 from wav2spec.formats.deflate import Deflate, crc32
 from wav2spec.formats.digest import PixelDigest
 
-# Under what name a picture says how it was made.
+# The keyword under which a picture records how it was made.
 TEXT_NAME = b"wav2spec"
 
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
-# Bytes of rows that are put in form at once, and the least of compressed ones that an IDAT chunk holds but the last.
+# Bytes of rows that are compressed at once, and the least size of every IDAT chunk but the last.
 _PIECE = 2**16
 
 
@@ -68,11 +68,11 @@ class PngWriter:
         In pixels.
     format : PixelFormat
     colors : ndarray, shape (n, 3), uint8
-        What the numbers of an indexed picture stand for.
+        The palette of an indexed picture.
     digest : PixelDigest, optional
-        Is given all rows.
+        Updated with all rows.
     dpi : int, optional
-        The pixels of an inch, for programs that print.
+        Pixels per inch, for programs that print.
     """
 
     def __init__(
@@ -116,7 +116,7 @@ class PngWriter:
         self._height += len(rows)
 
     def close(self, text: str = "") -> tuple[int, int]:
-        """Write what is left, a text if there is one, and the height where the file begins.
+        """Write the remaining rows and the text, and fill in the height at the beginning of the file.
 
         Parameters
         ----------

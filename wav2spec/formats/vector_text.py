@@ -1,4 +1,4 @@
-"""The text in the metadata of an SVG or a PDF of ours."""
+"""Read the metadata of an SVG or PDF that wav2spec wrote."""
 
 import os
 import re

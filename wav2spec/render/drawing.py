@@ -1,4 +1,4 @@
-"""What can be drawn of a spectrogram; nothing is computed yet."""
+"""Renderings: pictures and values that are ready to be written. Nothing is computed yet."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,18 +14,18 @@ from wav2spec.waveform import Waveform
 
 @dataclass(frozen=True)
 class Rendering:
-    """Something that can be drawn.
+    """A picture, page or array that is ready to be written.
 
     Attributes
     ----------
     stream : SpectrogramStream
     write : callable
-        Draws it into a seekable file, gives all rows of a picture to a digest if there is one, and returns width and
+        Writes it into a seekable file, updates a digest, if given, with the rows of a picture, and returns width and
         height, or the shape of the values.
     describe : callable
-        Returns what it says of itself when it is drawn; nothing if it does not. Reads the sound, but draws nothing.
+        Returns its metadata; empty if it has none. Reads the samples, but draws nothing.
     warnings : tuple of str
-        What is odd about it.
+        What is unusual about it.
     """
 
     stream: SpectrogramStream
@@ -49,7 +49,7 @@ def plan_spectrogram(waveform: Waveform, settings: Settings, panel: tuple[int, i
 
 
 def spectrogram_warnings(stream: SpectrogramStream) -> tuple[str, ...]:
-    """Say what is odd about a spectrogram."""
+    """Return what is unusual about a spectrogram."""
     warnings = []
     empty, n_bands = stream.bands.empty, stream.bands.n_bands
     if len(empty):

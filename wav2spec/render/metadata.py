@@ -24,7 +24,7 @@ FIGURE_VERSION = 2
 
 Metadata = dict[str, Any]
 
-# The keys that all metadata has; other JSON under our name is not ours.
+# The keys of all metadata; JSON without them was not written by wav2spec.
 _SHAPE = {"analysis_version": int, "command": str, "settings": dict, "resolved": dict, "recording": dict}
 
 
@@ -115,7 +115,7 @@ def read_description(path: str, *, whole: bool = False) -> str | None:
 
 
 def _fits(image: Image) -> bool:
-    """Return whether the pixels of a PNG have the format, and the bands, that its metadata tell."""
+    """Return whether the pixels of a PNG have the format and the bands that its metadata states."""
     metadata = _parsed(image.text)
     if metadata is None:
         return True
@@ -133,7 +133,7 @@ def _fits(image: Image) -> bool:
 
 
 def is_rendering(path: str) -> bool:
-    """Say whether a file is a PNG, or a page with metadata; a file that cannot be read is neither."""
+    """Return whether a file is a PNG, or a page with metadata; a file that cannot be read is neither."""
     try:
         return begins_as_png(path) or (is_regular(path) and read_description(path) is not None)
     except OSError:
@@ -169,7 +169,7 @@ def _agree(old: Any, new: Any) -> bool:
 def _parsed(text: str | None) -> Metadata | None:
     try:
         metadata = json.loads(text or "null")
-        # Lone surrogates are valid JSON, but no text that could be printed.
+        # Lone surrogates are valid in JSON, but cannot be printed.
         json.dumps(metadata, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None

@@ -1,4 +1,4 @@
-"""Plan what a waveform becomes by its settings: pixels, values or a figure. Nothing is computed yet."""
+"""Plan the rendering of a waveform: pixels, values or a figure. Nothing is computed yet."""
 
 from collections.abc import Callable
 from functools import partial

@@ -39,8 +39,8 @@ def quantize(values: Values, levels: Levels, bit_depth: int = 8, unit: str | Non
     """Return pixels from 0 to 255, or to 65535 with a bit depth of 16.
 
     On a linear scale it is ``min(value * brightness, 255)``, rounded down, in float32 as TensorFlow's example computes
-    it [1]_. In dB, `db_max` is 255 and `db_range` below it 0, rounded to the nearest. In 16 bits all is 257 times as
-    much, before it is rounded.
+    it [1]_. In dB, `db_max` is 255 and `db_range` below it 0, rounded to the nearest. With 16 bits, pixels are
+    257 times as large before they are rounded.
 
     Examples
     --------

@@ -27,7 +27,7 @@ def check_size(stream: SpectrogramStream, raster: Raster) -> tuple[str, ...]:
     Raises
     ------
     AudioError
-        If a side is longer than that of a PNG can be.
+        If a side exceeds the limit of PNG.
     """
     width, height = image_size(stream.shape, raster.layout)
     size = f"{width} x {height} pixels"

@@ -1,1 +1,1 @@
-"""What can be asked for: a frozen dataclass for each stage, with defaults and rules. Standard library only."""
+"""The settings: a frozen dataclass for each stage, with defaults and validation. Standard library only."""

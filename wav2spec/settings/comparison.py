@@ -39,6 +39,6 @@ class Together:
 
     @property
     def offsets_s(self) -> tuple[float, ...]:
-        """How much later than in the first recording the times of each are that are drawn at the same place."""
+        """How much later each recording's time in `align` is than that of the first, in s."""
         times = [float(parse_time(time)) for time in self.align] or [0.0] * (1 + len(self.paths))
         return tuple(time - times[0] for time in times)

@@ -1,4 +1,4 @@
-"""Settings of what becomes of values after `scale`: floors, PCEN, normalisation and the axes of arrays."""
+"""Settings of the steps after `scale`: floors, PCEN, normalisation and the axes of arrays."""
 
 from dataclasses import dataclass
 from typing import get_args

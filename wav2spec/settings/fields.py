@@ -28,7 +28,7 @@ _METADATA_KEY = "wav2spec"
 
 @dataclass(frozen=True)
 class Declaration:
-    """What is known of a setting beside its name, type and default.
+    """The declaration of a setting: everything about it but its name and type.
 
     Attributes
     ----------

@@ -16,7 +16,7 @@ class OutputFormat:
     unit : str
         Plural noun for the numbers it holds, as reports use it.
     has_metadata : bool
-        Whether a file says how it was made. One that does not is drawn again to find out whether it is up to date.
+        Whether files record how they were made. One that does not is drawn again to find out whether it is current.
     commands : tuple of str
         The commands that write it; the first format of a command is its default.
     """

@@ -210,9 +210,9 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Named:
-    """A name, some with a number behind a colon: ``hann``, ``kaiser:14``, ``peak:-1dB``.
+    """A name, for some followed by a colon and a number: ``hann``, ``kaiser:14``, ``peak:-1dB``.
 
-    `table` has the number that is meant without one: None if the name takes none, NaN if it must be given.
+    `table` holds the number that a bare name implies: None if the name takes none, NaN if it must be given.
     """
 
     table: Mapping[str, float | None] = field(hash=False)

@@ -57,7 +57,7 @@ def read_levels(path: str) -> MeasuredLevels:
 
 
 def format_levels(scale: dict[str, Any], statistics: dict[str, Any], settings: Settings, remark: str = "") -> str:
-    """Return the text of such a file, with a remark about how it was measured."""
+    """Return the text of a levels file, with a comment about how it was measured."""
     percentiles = statistics["percentiles_db"]
     tables = {
         "statistics": {name: value for name, value in statistics.items() if name != "percentiles_db"},
@@ -75,7 +75,7 @@ def format_levels(scale: dict[str, Any], statistics: dict[str, Any], settings: S
 
 
 def _decisive(settings: Settings) -> dict[str, Any]:
-    """Return the settings that change levels, in the form in which equal ones are equal."""
+    """Return the settings that change levels, in a form that can be compared."""
     effective, picture = settings.effective(), settings.picture
     names = [name for name, declared in settings.declarations.items() if declared.changes_levels]
     values = {name: effective.get(name, _UNSET) for name in (*names, "pooled")}

@@ -23,7 +23,7 @@ from wav2spec.settings.programs import Programs
 
 @dataclass(frozen=True)
 class Settings:
-    """All that decides the pixels of a picture."""
+    """All settings that determine the pixels of a picture."""
 
     preprocessing: Preprocessing = Preprocessing()
     analysis: Analysis = Analysis()

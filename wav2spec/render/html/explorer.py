@@ -48,10 +48,10 @@ AUTO_LABELS = "auto"
 # The palettes that the page offers, beside the one asked for.
 _PALETTES = ("magma", "viridis", "gray")
 
-# Pages from here on are no longer sent by mail, and above the second limit browsers fail to open them (bytes).
+# Above the first limit a page is too large for mail, above the second browsers fail to open it (bytes).
 _LARGE_BYTES, _MAX_BYTES = 50 * 10**6, 250 * 10**6
 
-# FLAC of a page takes about so many bytes a sample, in Base64.
+# FLAC in Base64 takes about this many bytes per sample.
 _BYTES_PER_SAMPLE = 1.2
 
 # Sample rates that browsers decode without resampling (Hz); others are labelled with a usual one and played back by

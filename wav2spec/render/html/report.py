@@ -187,7 +187,7 @@ def _markdown_row(review: Review, index: int) -> str:
 
 
 def _cell(text: str) -> str:
-    """Return text that no Markdown is found in, on one line."""
+    """Return text on one line, with Markdown escaped."""
     escaped = html.escape(printable(text), quote=False)
     return "".join(f"&#{ord(letter)};" if letter in "|`*_[]\\~#" else letter for letter in escaped)
 

@@ -17,7 +17,7 @@ Pixels = npt.NDArray[np.uint8]
 
 WIDTH, HEIGHT = 96, 48
 
-# Thumbnails of a sheet: along a side, and of all. A sheet is decoded when one of them is first seen.
+# Thumbnails along a side of a sheet, and in all. A sheet is decoded when one of them is first shown.
 SHEET_SIDE = 10
 PER_SHEET = SHEET_SIDE**2
 
