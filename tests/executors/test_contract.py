@@ -40,6 +40,14 @@ def squares(items: list[int]) -> list[int]:
     return [item * item for item in items]
 
 
+def listed(item: int) -> list[list[int]]:
+    return [[item]]
+
+
+def joined(results: list[list[int]]) -> list[list[int]]:
+    return [list(itertools.chain.from_iterable(results))]
+
+
 class Power:
     """A function that is an object, as conversions are."""
 
@@ -73,6 +81,11 @@ def test_every_item_is_counted_once_when_it_is_done(run: Run, n_items: int | Non
     for number, _ in enumerate(found):
         assert sum(done) >= number
     assert sum(done) == 20
+
+
+def test_results_may_be_packed_where_the_work_is_done(run: Run) -> None:
+    found = list(run(listed, range(20), cost_s=lambda _: 0.004, n_items=20, pack=joined))
+    assert list(itertools.chain.from_iterable(found)) == list(range(20))
 
 
 def test_an_exception_is_raised_in_its_place_and_ends_the_work(run: Run) -> None:

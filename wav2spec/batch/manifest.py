@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import BinaryIO
 
 from wav2spec.batch.facts import Facts
-from wav2spec.batch.outcomes import Outcome
+from wav2spec.batch.outcomes import Outcome, Tally
 from wav2spec.storage.streams import STREAM
 
 
@@ -64,10 +64,15 @@ class ManifestWriter:
 
     def __init__(self, file: BinaryIO, path: str) -> None:
         self._file = file
-        self._directory = None if path == STREAM else _directory_from(path)
+        self._directory = directory_from(path)
 
     def add(self, outcome: Outcome) -> None:
-        self._file.write(_encoded(_row(outcome, self._directory), ROW_FIELDS) + b"\n")
+        self._file.write(outcome.rows if isinstance(outcome, Tally) else manifest_row(outcome, self._directory))
+
+
+def manifest_row(outcome: Outcome, directory: str | None) -> bytes:
+    """Return a line of the manifest."""
+    return _encoded(_row(outcome, directory), ROW_FIELDS) + b"\n"
 
 
 def sample_row(outcome: Outcome) -> bytes:
@@ -92,6 +97,8 @@ def _encoded(row: ManifestRow, fields: Iterable[str]) -> bytes:
     return json.dumps({name: getattr(row, name) for name in fields}).encode()
 
 
-def _directory_from(path: str) -> str:
+def directory_from(path: str) -> str | None:
     """Return the working directory relative to the manifest's, so that the two can be moved together."""
+    if path == STREAM:
+        return None
     return os.path.relpath(os.path.realpath("."), os.path.dirname(os.path.realpath(path)))

@@ -94,6 +94,22 @@ class Measured(Outcome):
         )
 
 
+@dataclass(frozen=True)
+class Tally(Outcome):
+    """Pictures of which there is nothing to print: what a worker returns instead of their outcomes.
+
+    Attributes
+    ----------
+    counts : dict of str to int
+        By status.
+    rows : bytes
+        Their lines of the manifest, if there is one.
+    """
+
+    counts: dict[Status, int] = field(kw_only=True)
+    rows: bytes = field(default=b"", kw_only=True)
+
+
 def source_name(source: str) -> str:
     """Return a source as messages name it."""
     return "standard input" if source == STREAM else source

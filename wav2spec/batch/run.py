@@ -140,8 +140,11 @@ def run_conversion(
     *,
     plan: Plan,
     progress: Progress | None = None,
+    tallies: bool = False,
 ) -> Iterator[Outcome]:
     """Do what was planned, and yield the outcomes in the order of the plan.
+
+    With `tallies`, pictures of which there is nothing to print may come as a `Tally`.
 
     Raises
     ------
@@ -197,9 +200,15 @@ def run_conversion(
     n_items, size = plan.n_jobs, 1
     if isinstance(plan, ShardPlan):
         items, n_items, size = plan.shards(), plan.n_shards, plan.size
-    outcomes = run_jobs(items, action, request, n_items, cost_s, progress, plan.head, size, executor)
-    if request.manifest_path:
-        outcomes = _with_manifest(outcomes, request.manifest_path)
+    manifest = request.manifest_path
+    pack = None
+    if tallies and writes and not request.prune:
+        from wav2spec.batch.tallies import Tallying
+
+        pack = Tallying.for_manifest(manifest)
+    outcomes = run_jobs(items, action, request, n_items, cost_s, progress, plan.head, size, executor, pack)
+    if manifest:
+        outcomes = _with_manifest(outcomes, manifest)
     if (request.check or request.prune) and not request.part:
         outcomes = orphans.after(outcomes, remove=request.prune and writes)
     return outcomes
@@ -215,6 +224,7 @@ def run_jobs(
     head: Iterable[Item] | None = None,
     n_sources_each: int = 1,
     executor: "tuple[MapExecutor, int] | None" = None,
+    pack: Callable[[list[Outcome]], list[Outcome]] | None = None,
 ) -> Iterator[Outcome]:
     """Do jobs or shards by `action`, side by side, and yield the outcomes in order.
 
@@ -235,6 +245,7 @@ def run_jobs(
         on_done=lambda n: progress.advance(n * n_sources_each) if progress else None,
         cost_s=cost_s,
         n_items=n_items,
+        pack=pack,
     )
     if executor:
         return executor[0](work, items, executor[1])

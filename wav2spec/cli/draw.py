@@ -43,7 +43,7 @@ def draw_pictures(request: Request, settings: Settings, grid: Grid | None = None
         if request.dry_run and not (request.update or request.prune):
             return _print_plan(plan, settings)
         progress = Progress(plan.n_jobs, hidden=request.quiet)
-        outcomes = run_conversion(request, settings, grid, plan=plan, progress=progress)
+        outcomes = run_conversion(request, settings, grid, plan=plan, progress=progress, tallies=request.verbosity < 1)
         return run_reported(outcomes, request, progress, dry_run=request.dry_run)
     except OutputError as error:
         print_message("error", printable(str(error)))

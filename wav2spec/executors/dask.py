@@ -149,7 +149,7 @@ def map_on_cluster(
 
     If the scheduler is gone, what it has not answered is skipped, and never worked on here.
     """
-    executor = _ClusterExecutor(cluster, Work(work.function, work.on_lost, work.on_skipped))
+    executor = _ClusterExecutor(cluster, Work(work.function, work.on_lost, work.on_skipped, work.pack))
     window = max(16, _GROUPS_AHEAD * n_workers)
     yield from map_parallel(work, items, executor, n_workers, group_s=_GROUP_S, window=window)
 

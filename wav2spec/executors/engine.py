@@ -25,11 +25,12 @@ _SIZE = struct.Struct("Q")
 
 @dataclass(frozen=True)
 class Work:
-    """The parts of an `OrderedMap` that travel: what is done with items, and with those that are lost or skipped."""
+    """The parts of an `OrderedMap` that are sent to other machines."""
 
     function: Callable[[Any], Iterable[Any]]
     on_lost: Callable[[Any, str], Any]
     on_skipped: Callable[[Any], Any]
+    pack: Callable[[list[Any]], list[Any]] | None = None
 
 
 class EngineError(Exception):
@@ -137,9 +138,15 @@ def serve(n_workers: int, source: IO[bytes], target: IO[bytes]) -> None:
             if executor is None:
                 raise EngineError("the system refuses processes")
             batch = OrderedMap(
-                work.function, work.on_lost, work.on_skipped, cost_s=lambda _: _ITEM_S, n_items=len(items)
+                work.function,
+                work.on_lost,
+                work.on_skipped,
+                cost_s=lambda _: _ITEM_S,
+                n_items=len(items),
+                pack=work.pack,
             )
-            answer: tuple[bool, Any] = True, list(map_parallel(batch, items, _Kept(executor), n_workers))
+            results = list(map_parallel(batch, items, _Kept(executor), n_workers))
+            answer: tuple[bool, Any] = True, work.pack(results) if work.pack else results
         except Exception as error:
             answer = False, error
         _write(target, answer)

@@ -28,6 +28,9 @@ class OrderedMap(Generic[Item, Result]):
         Estimates the time of an item. Without it items are handed to workers one by one.
     n_items : int, optional
         None if unknown.
+    pack : callable, optional
+        Replaces the results of a group by fewer that stand for them, in the worker, so that less is sent. It can be
+        pickled, and may be given results of its own. `stops` and the caller see what it returned.
     """
 
     function: Callable[[Item], Iterable[Result]]
@@ -37,6 +40,7 @@ class OrderedMap(Generic[Item, Result]):
     on_done: Callable[[int], object] = lambda _: None
     cost_s: Callable[[Item], float] | None = None
     n_items: int | None = None
+    pack: Callable[[list[Result]], list[Result]] | None = None
 
 
 @runtime_checkable

@@ -64,7 +64,7 @@ def map_parallel(
     groups = _groups(batch, left, max_items, group_s)
 
     def submitted(group: list[Item]) -> Future[list[Result]]:
-        future = executor.submit(_call, batch.function, group)
+        future = executor.submit(_call, batch.function, batch.pack, group)
         future.add_done_callback(lambda _: batch.on_done(len(group)))
         return future
 
@@ -91,7 +91,7 @@ def map_parallel(
             if number == error.n_done:
                 yield batch.on_lost(item, str(error))
             else:
-                yield from results([item], executor.submit(_call, batch.function, [item]))
+                yield from results([item], executor.submit(_call, batch.function, batch.pack, [item]))
 
     try:
         while True:
@@ -142,7 +142,9 @@ def _groups(
         yield group
 
 
-def _call(function: Callable[[Any], Iterable[Any]], items: list[Any]) -> list[Any]:
+def _call(
+    function: Callable[[Any], Iterable[Any]], pack: Callable[[list[Any]], list[Any]] | None, items: list[Any]
+) -> list[Any]:
     group = function if isinstance(function, GroupFunction) else None
     results: list[Any] = []
     if group:
@@ -150,4 +152,5 @@ def _call(function: Callable[[Any], Iterable[Any]], items: list[Any]) -> list[An
     for number, item in enumerate(items):
         report_progress(number)
         results += function(item)
-    return group.end_group(results) if group else results
+    results = group.end_group(results) if group else results
+    return pack(results) if pack else results
