@@ -9,7 +9,8 @@
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from wav2spec.api import Block, convert, load, spectrogram, stream
+    from wav2spec.api.analysis import Block, load, spectrogram, stream
+    from wav2spec.api.batch import convert
     from wav2spec.errors import AudioError, OutputError, SettingError, Wav2SpecError
     from wav2spec.render.readback import read_png
     from wav2spec.render.spectrogram import Spectrogram
@@ -20,17 +21,17 @@ __version__ = "0.1.0"
 # The module of each public name: `import wav2spec` alone loads none of them.
 _MODULES = {
     "AudioError": "errors",
-    "Block": "api",
+    "Block": "api.analysis",
     "OutputError": "errors",
     "SettingError": "errors",
     "Spectrogram": "render.spectrogram",
     "Wav2SpecError": "errors",
-    "convert": "api",
-    "load": "api",
+    "convert": "api.batch",
+    "load": "api.analysis",
     "preset": "settings.presets",
     "read_png": "render.readback",
-    "spectrogram": "api",
-    "stream": "api",
+    "spectrogram": "api.analysis",
+    "stream": "api.analysis",
 }
 
 __all__ = [
