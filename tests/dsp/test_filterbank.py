@@ -17,8 +17,11 @@ import wav2spec
 from wav2spec.audio import recording as audio
 from wav2spec.cli.main import command
 from wav2spec.dsp import stft
+from wav2spec.dsp.filterbank import filter_bank
 from wav2spec.dsp.mel import hz_to_mel, mel_to_hz
 from wav2spec.errors import SettingError
+from wav2spec.settings.analysis import Analysis
+from wav2spec.settings.bands import Bands
 
 Floats = npt.NDArray[np.float64]
 RATE = 16_000
@@ -299,3 +302,16 @@ def test_limits_that_no_recording_fits_are_wrong_usage(fmin: float, fmax: float,
     assert f"wav2spec: error: --fmin: must be below fmax, but {fmin} Hz is not below {fmax} Hz" in result.stderr
     with pytest.raises(SettingError, match="fmin"):
         wav2spec.spectrogram(NOISE, RATE, fmin=fmin, fmax=fmax)
+
+
+@given(st.integers(2, 400), st.integers(1, 200), st.sampled_from([64, 100, 256, 512]), st.integers(0, 2**32 - 1))
+def test_bands_are_summed_in_the_same_order_however_they_are_summed(
+    n_bands: int, n_frames: int, fft_length: int, seed: int
+) -> None:
+    bank = filter_bank(Bands(n_bands=n_bands), Analysis(fft_length, 1, fft_length=fft_length), RATE)
+    powers = np.random.default_rng(seed).random((2, n_frames, fft_length // 2 + 1)).astype(np.float32) ** 4
+    # Pictures that were made before have the sums that NumPy forms along an axis.
+    starts = np.flatnonzero(np.diff(bank.band, prepend=-1))
+    expected = np.add.reduceat(powers[..., bank.bin] * bank.weight, starts, axis=-1).astype(np.float32)
+    np.testing.assert_array_equal(bank.apply(powers), expected)
+    assert bank.apply(powers).flags.c_contiguous

@@ -22,6 +22,10 @@ _Scalar = TypeVar("_Scalar", bound=np.generic)
 _GROUP = 64
 
 
+# Runs of so many frames are faster reduced one by one, which NumPy does for all bands at once.
+_FEW_IN_A_RUN = 8
+
+
 # Values that are yielded at once where few frames become many pixels.
 _PIECE = 2**17
 
@@ -290,5 +294,8 @@ def _grouped(
 
 def _reduced(power: Floats, starts: Indices, axis: int, reduce: Reduce) -> Floats:
     if reduce == "max":
-        return np.maximum.reduceat(power, starts, axis=axis)
+        if len(starts) * _FEW_IN_A_RUN > power.shape[axis]:
+            return np.maximum.reduceat(power, starts, axis=axis)
+        runs = np.split(power, starts[1:], axis=axis)
+        return np.stack([run.max(axis=axis) for run in runs], axis=axis)
     return np.add.reduceat(power, starts, axis=axis, dtype=np.float64)
