@@ -14,7 +14,9 @@ from in_process import invoke
 from PIL import Image
 from recordings import SAMPLES, MakeWav
 
-from wav2spec.dsp.sox import SoxAnalysis, SoxLayout, sox_columns
+from wav2spec.dsp.sox.columns import sox_columns
+from wav2spec.dsp.sox.fourier import sox_power
+from wav2spec.dsp.sox.layout import SoxAnalysis, SoxLayout
 
 GOLDEN = np.load(FOLDER / "sox.npz")
 CASES = json.loads(str(GOLDEN["meta"]))["cases"]
@@ -67,15 +69,63 @@ def test_pixels_and_palette_are_those_of_sox(case: str, tmp_path: Path) -> None:
         np.testing.assert_array_equal(palette[: len(GOLDEN["palette"])], GOLDEN["palette"])
 
 
+# A constant signal, -y, the window, and SoX's colours of the lowest three rows. The level of the first row, or the
+# second for -1, is 0 dB but for rounding: 254 is the colour of 0 dB and more, 253 the next.
+CONSTANTS = [
+    (-1.0, 273, "Hann", [254, 253, 4]),
+    (-1.0, 289, "Hann", [254, 253, 4]),
+    (-1.0, 129, "Hann", [254, 254, 4]),
+    (-0.5, 129, "Kaiser", [253, 247, 228]),
+    (0.5, 1025, "Dolph", [253, 248, 229]),
+    (0.5, 1025, "Hamming", [253, 238, 4]),
+    (-0.5, 64, "Rectangular", [253, 4, 4]),
+    (0.5, 100, "Hann", [253, 241, 4]),
+    (0.5, 577, "Hamming", [253, 238, 4]),
+    (0.5, 257, "Hann", [254, 241, 4]),
+    (0.5, 289, "Kaiser", [253, 247, 228]),
+    (0.5, 300, "Bartlett", [254, 237, 4]),
+]
+
+
+@pytest.mark.parametrize(("value", "height", "window", "colors"), CONSTANTS)
+def test_levels_of_0_db_are_rounded_as_by_sox(
+    value: float, height: int, window: str, colors: list[int], make_wav: MakeWav, tmp_path: Path
+) -> None:
+    source = make_wav(samples=np.full((20_000, 1), value), sample_rate=16_000)
+    image = drawn(source, tmp_path / "a.png", ["-x", "300", "-y", str(height), "-w", window])
+    assert np.asarray(image)[::-1][:3, 150].tolist() == colors
+
+
+@pytest.mark.parametrize("size", [128, 1024, 126, 544])
+def test_soxs_transform_is_a_fourier_transform(size: int) -> None:
+    frames = np.random.default_rng(size).normal(0, 1, (size, 5))
+    expected = np.abs(np.fft.rfft(frames, axis=0)) ** 2
+    np.testing.assert_allclose(sox_power(frames), expected, rtol=1e-9, atol=1e-18 * size**2)
+    bins = np.array([0, 3, size // 2])
+    np.testing.assert_array_equal(sox_power(frames, bins), sox_power(frames)[bins])
+    np.testing.assert_array_equal(sox_power(frames[:, 2:3]), sox_power(frames)[:, 2:3])
+
+
+@pytest.mark.parametrize("height", [65, 80])
+def test_long_columns_are_those_of_short_pieces(height: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    samples = np.random.default_rng(2).uniform(-0.5, 0.5, (60_000, 2)).astype(np.float32)
+    layout = SoxLayout(SoxAnalysis(x_size=100, y_size=height), len(samples), 2, 8000)
+    assert layout.n_averaged > 4
+    whole = np.concatenate(list(sox_columns(iter([samples]), layout)), axis=1)
+    monkeypatch.setattr("wav2spec.dsp.sox.columns._PIECE", 4 * layout.size)
+    np.testing.assert_array_equal(np.concatenate(list(sox_columns(iter([samples]), layout)), axis=1), whole)
+
+
+@pytest.mark.parametrize("height", [129, 100])
 @pytest.mark.parametrize("sizes", [[1, 700, 3], [4096]])
-def test_columns_are_the_same_in_blocks_of_any_size(sizes: list[int]) -> None:
+def test_columns_are_the_same_in_blocks_of_any_size(sizes: list[int], height: int) -> None:
     samples = np.random.default_rng(1).uniform(-0.5, 0.5, (9000, 2)).astype(np.float32)
-    layout = SoxLayout(SoxAnalysis(x_size=150, y_size=129), len(samples), 2, 8000)
+    layout = SoxLayout(SoxAnalysis(x_size=150, y_size=height), len(samples), 2, 8000)
     whole = np.concatenate(list(sox_columns(iter([samples]), layout)), axis=1)
     cuts = np.cumsum(np.resize(sizes, 40))
     parts = np.split(samples, cuts[cuts < len(samples)])
     np.testing.assert_array_equal(np.concatenate(list(sox_columns(iter(parts), layout)), axis=1), whole)
-    assert whole.shape == (2, layout.n_columns, 129)
+    assert whole.shape == (2, layout.n_columns, height)
 
 
 def test_a_full_scale_sine_reads_0_db() -> None:

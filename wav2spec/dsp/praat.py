@@ -117,7 +117,7 @@ class PraatLayout:
 
 
 def praat_layout(settings: Settings, waveform: Waveform) -> PraatLayout:
-    """Return the layout of a waveform by the settings.
+    """Return the layout of a waveform by the settings; `fmax` is lowered to half the sample rate, as by Praat.
 
     Raises
     ------
@@ -128,7 +128,6 @@ def praat_layout(settings: Settings, waveform: Waveform) -> PraatLayout:
     window_size, stride = settings.analysis.window_size, settings.analysis.stride
     window_length = _WINDOW_S if window_size == AUTO else _seconds(window_size, rate)
     fmax = settings.bands.fmax if isinstance(settings.bands.fmax, int | float) else rate / 2
-    settings.bands.check_within(rate)
     layout = PraatLayout(
         waveform.n_samples,
         rate,

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from wav2spec.dsp.filterbank import bands_as_they_are
-from wav2spec.dsp.sox import SoxAnalysis, SoxLayout, sox_columns
+from wav2spec.dsp.sox.columns import sox_columns
+from wav2spec.dsp.sox.layout import SoxAnalysis, SoxLayout
 from wav2spec.dsp.spectrogram import SpectrogramStream
 from wav2spec.errors import AudioError, SettingError
 from wav2spec.formats.digest import PixelDigest

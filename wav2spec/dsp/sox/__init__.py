@@ -1,0 +1,1 @@
+"""SoX's ``spectrogram`` effect: its frames, windows, transforms and columns."""
