@@ -100,36 +100,41 @@ def test_a_killed_process_leaves_the_old_or_the_new_picture(
     assert [name for name in os.listdir(folder) if not name.startswith(".")] == ["o.png"]
 
 
-# Sends a signal to itself when Python is about to import a module: the moment at which people press Ctrl-C.
-INTERRUPTED_AT_IMPORT = """
+# Counts what happens (modules that are imported, files that are opened) from the program's first import of its own on,
+# and sends itself a signal at a given event: the moment at which people press Ctrl-C. Prints the count at the end.
+INTERRUPTED_AT_EVENT = """
 import os, runpy, signal, sys
-module = sys.argv.pop(1)
-def interrupt(event, words):
-    if event == "import" and words[0] == module:
-        os.kill(os.getpid(), signal.SIGINT)
-sys.addaudithook(interrupt)
-runpy.run_module("wav2spec", run_name="__main__", alter_sys=True)
+at, count = int(sys.argv.pop(1)), 0
+def watch(event, words):
+    global count
+    if count or (event == "import" and words[0] == "wav2spec.cli"):
+        count += 1
+        if count == at:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.addaudithook(watch)
+try:
+    runpy.run_module("wav2spec", run_name="__main__", alter_sys=True)
+finally:
+    os.write(1, b"%d" % count)
 """
 
 
-@pytest.mark.parametrize("module", ["typing", "click", "wav2spec.cli", "wav2spec.cli.options", "numpy", "soundfile"])
-def test_ctrl_c_while_modules_are_imported_shows_no_traceback(make_wav: MakeWav, folder: Path, module: str) -> None:
-    program = (sys.executable, "-c", INTERRUPTED_AT_IMPORT, module)
-    with start(make_wav(), "-o", folder / "o.png", program=program) as process:
-        assert process.communicate(timeout=HANGS_AFTER_S) == (b"", b"")
-    assert process.returncode == -signal.SIGINT
-    assert contents(folder) == {}
+def test_ctrl_c_at_no_moment_of_a_run_shows_a_traceback(make_wav: MakeWav, folder: Path) -> None:
+    source, program = make_wav(), (sys.executable, "-c", INTERRUPTED_AT_EVENT)
 
+    def run_until(event: int) -> tuple[int, bytes, bytes]:
+        with start(str(event), source, "-o", folder / "o.png", program=program) as process:
+            output, messages = process.communicate(timeout=HANGS_AFTER_S)
+        return process.returncode, output, messages
 
-def test_ctrl_c_at_any_moment_of_the_start_shows_no_traceback_of_ours() -> None:
-    """What CPython says while it starts is not ours."""
-    for number in range(9):
-        with start("--help") as process:
-            time.sleep(0.01 * (number + 1))
-            process.send_signal(signal.SIGINT)
-            _, messages = process.communicate(timeout=HANGS_AFTER_S)
-        assert b"wav2spec/__main__.py" not in messages
-        assert b"wav2spec/cli" not in messages
+    code, n_events, messages = run_until(-1)
+    assert (code, messages) == (0, b"")
+    whole = (folder / "o.png").read_bytes()
+    # The first import, many others, and the picture.
+    for event in (1, 2, 3, 5, 8, *range(12, int(n_events), int(n_events) // 30)):
+        (folder / "o.png").unlink(missing_ok=True)
+        assert run_until(event) == (-signal.SIGINT, b"", b""), event
+        assert contents(folder) in ({}, {"o.png": whole}), event
 
 
 @with_and_without_nameless_files
