@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wav2spec.api.analysis import Block, load, spectrogram, stream
     from wav2spec.api.batch import convert
-    from wav2spec.errors import AudioError, OutputError, SettingError, Wav2SpecError
+    from wav2spec.errors import AudioError, InputError, OutputError, SettingError, Wav2SpecError
     from wav2spec.render.readback import read_png
     from wav2spec.render.spectrogram import Spectrogram
     from wav2spec.settings.presets import preset
@@ -22,6 +22,7 @@ __version__ = "0.1.0"
 _MODULES = {
     "AudioError": "errors",
     "Block": "api.analysis",
+    "InputError": "errors",
     "OutputError": "errors",
     "SettingError": "errors",
     "Spectrogram": "render.spectrogram",
@@ -37,6 +38,7 @@ _MODULES = {
 __all__ = [
     "AudioError",
     "Block",
+    "InputError",
     "OutputError",
     "SettingError",
     "Spectrogram",

@@ -47,6 +47,15 @@ class AudioError(_PathError):
     """
 
 
+class InputError(_PathError):
+    """A file, other than a recording, that cannot be read.
+
+    Attributes
+    ----------
+    path, message : str
+    """
+
+
 class ArchiveError(Wav2SpecError):
     """An archive that is damaged, or a member that an archive cannot hold."""
 

@@ -1,6 +1,7 @@
 /* A library for LD_PRELOAD that makes one system call fail, as a bad disk or a full one would.
  *
- * FAIL_CALL   the call: read, write, lseek, open, close, fstat, ftruncate, rename, link, unlink, mkdir, readdir
+ * FAIL_CALL   the call: read (and pread), write, lseek, open, close, fstat, ftruncate, rename, link, unlink, mkdir,
+ *             readdir; fork, pipe (and pipe2), which have no path
  * FAIL_AT     which of them fails: 1 is the first
  * FAIL_AGAIN  if set, all after that fail too
  * FAIL_ERRNO  the number of the error
@@ -62,6 +63,11 @@ ssize_t read(int fd, void *buffer, size_t size) {
     REAL(ssize_t, "read", int, void *, size_t);
     return fails("read", NULL, fd) ? -1 : real(fd, buffer, size);
 }
+ssize_t pread64(int fd, void *buffer, size_t size, off64_t offset) {
+    REAL(ssize_t, "pread64", int, void *, size_t, off64_t);
+    return fails("read", NULL, fd) ? -1 : real(fd, buffer, size, offset);
+}
+ssize_t pread(int fd, void *buffer, size_t size, off_t offset) { return pread64(fd, buffer, size, offset); }
 ssize_t write(int fd, const void *buffer, size_t size) {
     REAL(ssize_t, "write", int, const void *, size_t);
     return fails("write", NULL, fd) ? -1 : real(fd, buffer, size);
@@ -138,6 +144,15 @@ int mkdir(const char *path, mode_t mode) {
     REAL(int, "mkdir", const char *, mode_t);
     return fails("mkdir", path, -1) ? -1 : real(path, mode);
 }
+pid_t fork(void) {
+    REAL(pid_t, "fork", void);
+    return fails("fork", getenv("FAIL_PATH"), -1) ? -1 : real();
+}
+int pipe2(int fds[2], int flags) {
+    REAL(int, "pipe2", int *, int);
+    return fails("pipe", getenv("FAIL_PATH"), -1) ? -1 : real(fds, flags);
+}
+int pipe(int fds[2]) { return pipe2(fds, 0); }
 struct dirent64 *readdir64(DIR *folder) {
     REAL(struct dirent64 *, "readdir64", DIR *);
     return fails("readdir", NULL, dirfd(folder)) ? NULL : real(folder);

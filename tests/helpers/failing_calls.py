@@ -28,6 +28,8 @@ CALLS = (
     "mkdir",
     "readdir",
 )
+# Those that have no path.
+PROCESS_CALLS = ("fork", "pipe")
 
 
 @functools.cache

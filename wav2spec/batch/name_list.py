@@ -1,4 +1,4 @@
-"""Lists of names (``--files-from``): read twice, a piece at a time, so that memory does not grow with them."""
+"""Lists of names (``--files-from``): read twice, in pieces, so that memory does not grow with them."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import BinaryIO, cast
 
-from wav2spec.errors import SettingError, os_error_message
+from wav2spec.errors import InputError, SettingError, os_error_message
 from wav2spec.storage.streams import STREAM
 
 _PIECE_BYTES = 2**20
@@ -36,7 +36,9 @@ class NameList:
     Raises
     ------
     SettingError
-        If the list cannot be read, or names hold what no name can.
+        If there is no such list, or it holds a NUL byte or a name that is too long for any file.
+    InputError
+        If the list cannot be read.
     """
 
     def __init__(self, path: str, *, null: bool = False) -> None:
@@ -107,13 +109,17 @@ class NameList:
             *names, rest = (rest + piece).split(self._separator)
             if self._separator != b"\0" and b"\0" in piece:
                 raise SettingError("files_from", f"{self._path}: a name holds a NUL byte; did you mean -0?")
+            if len(rest) > _PIECE_BYTES:
+                raise SettingError("files_from", f"{self._path}: a name of more than {_PIECE_BYTES} bytes")
             yield list(filter(None, names if piece else [*names, rest]))
             if not piece:
                 return
 
-    def _unreadable(self, error: OSError) -> SettingError:
+    def _unreadable(self, error: OSError) -> InputError | SettingError:
         name = "standard input" if self._path == STREAM else self._path
-        return SettingError("files_from", f"{name}: {os_error_message(error)}")
+        if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError):
+            return SettingError("files_from", f"{name}: {os_error_message(error)}")
+        return InputError(name, f"cannot be read: {os_error_message(error)}")
 
 
 def _spooled(stream: BinaryIO) -> int:

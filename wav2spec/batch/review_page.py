@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from wav2spec.batch.thumbnails import draw_thumbnails, thumbnail_job
-from wav2spec.errors import AudioError, os_error_message
+from wav2spec.errors import InputError, os_error_message
 from wav2spec.executors.cpus import available_cpus
 from wav2spec.process import begin_work
 from wav2spec.render.html.report import write_report
@@ -22,7 +22,7 @@ def read_manifests(paths: Sequence[str]) -> Review:
 
     Raises
     ------
-    AudioError
+    InputError
         If one cannot be read, or a line of it is no row.
     """
     names = [os.path.basename(path) for path in paths]
@@ -41,13 +41,13 @@ def _rows(path: str) -> Iterator[Row]:
                 row = parse_row(line)
                 if row is None:
                     message = f"line {number} is no row of a manifest, which wav2spec writes with --manifest"
-                    raise AudioError(name, message)
+                    raise InputError(name, message)
                 # Manifests of earlier versions have none: paths refer to where they were written, most often here.
                 found = row.get("directory")
                 row["directory"] = "." if found is None else os.path.join(os.path.dirname(path), found)
                 yield row
     except OSError as error:
-        raise AudioError(name, os_error_message(error)) from error
+        raise InputError(name, os_error_message(error)) from error
 
 
 def write_review(file: BinaryIO, review: Review, page: str, origin: str, n_workers: int | None) -> list[str]:

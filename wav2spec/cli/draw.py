@@ -17,8 +17,7 @@ from wav2spec.batch.run import plan_conversion, run_conversion
 from wav2spec.cleanup import undo_on_signal
 from wav2spec.cli.options import GIVEN
 from wav2spec.cli.request import Request, Sources, request_errors
-from wav2spec.console import print_line, print_message, printable
-from wav2spec.errors import OutputError
+from wav2spec.console import print_line, printable
 from wav2spec.process import begin_work
 from wav2spec.settings.formats import FORMATS
 from wav2spec.settings.settings import Settings
@@ -34,20 +33,18 @@ def draw_pictures(request: Request, settings: Settings, grid: Grid | None = None
     ------
     click.UsageError
         If the paths alone show that it cannot be done.
+    InputError, OutputError
+        If a list of sources cannot be read, or a directory or the manifest cannot be written.
     """
-    try:
-        with request_errors():
-            plan = plan_conversion(request, settings, grid)
-            _check_options_act(plan, settings)
-        _check_terminals(plan)
-        if request.dry_run and not (request.update or request.prune):
-            return _print_plan(plan, settings)
-        progress = Progress(plan.n_jobs, hidden=request.quiet)
-        outcomes = run_conversion(request, settings, grid, plan=plan, progress=progress, tallies=request.verbosity < 1)
-        return run_reported(outcomes, request, progress, dry_run=request.dry_run)
-    except OutputError as error:
-        print_message("error", printable(str(error)))
-        return 1
+    with request_errors():
+        plan = plan_conversion(request, settings, grid)
+        _check_options_act(plan, settings)
+    _check_terminals(plan)
+    if request.dry_run and not (request.update or request.prune):
+        return _print_plan(plan, settings)
+    progress = Progress(plan.n_jobs, hidden=request.quiet)
+    outcomes = run_conversion(request, settings, grid, plan=plan, progress=progress, tallies=request.verbosity < 1)
+    return run_reported(outcomes, request, progress, dry_run=request.dry_run)
 
 
 def _check_options_act(plan: Plan, settings: Settings) -> None:

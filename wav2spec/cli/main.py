@@ -12,7 +12,7 @@ from wav2spec import __version__
 from wav2spec.cli.help import Option, write_options
 from wav2spec.cli.options import normalize_name
 from wav2spec.console import print_message, printable
-from wav2spec.errors import OutputError, StdoutClosedError
+from wav2spec.errors import StdoutClosedError, Wav2SpecError
 from wav2spec.process import die_by_broken_pipe, prepare_process, settle_streams
 
 _EXAMPLES = (
@@ -76,13 +76,18 @@ class _DefaultCommand(click.Group):
     def main(  # type: ignore[override]
         self, args: Sequence[str] | None = None, prog_name: str | None = None, *, standalone_mode: bool = True
     ) -> Any:
-        """Run a command line; on its own, as a test runner calls it, errors are printed as `run` prints them."""
+        """Run a command line and return its exit code; standalone, as a test runner calls it, exit with it."""
         try:
             result = super().main(args, prog_name, standalone_mode=False)
         except click.ClickException as error:
             if not standalone_mode:
                 raise
             result = _print_usage_error(error)
+        except StdoutClosedError:
+            raise
+        except Wav2SpecError as error:
+            print_message("error", printable(str(error)))
+            result = 1
         if standalone_mode:
             sys.exit(result)
         return result
@@ -177,8 +182,6 @@ def _exit_code(args: list[str]) -> int:
         return error.code if isinstance(error.code, int) else int(error.code is not None)
     except StdoutClosedError:
         die_by_broken_pipe()
-    except OutputError as error:
-        print_message("error", printable(str(error)))
     except OSError as error:
         print_message("error", f"standard output: {error.strerror}")
     except ImportError as error:

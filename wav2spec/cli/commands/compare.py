@@ -12,7 +12,7 @@ from wav2spec.cli.help import Command, option
 from wav2spec.cli.options import REPEATED, option_name, setting_options, settings_from, usage_errors
 from wav2spec.cli.request import Request, request_options
 from wav2spec.console import print_message, printable
-from wav2spec.errors import SettingError, Wav2SpecError
+from wav2spec.errors import SettingError
 from wav2spec.settings.comparison import Together
 from wav2spec.settings.kinds import Flag
 from wav2spec.settings.presets import COMPARE
@@ -127,12 +127,8 @@ def _check_difference(path: str, grid: Grid, together: Together, allowed_db: flo
 
     settings: Settings = grid.cells[0]
     figure = settings.picture if isinstance(settings.picture, Figure) else Figure()
-    try:
-        waveform = waveform_of(path, settings.preprocessing)
-        found = greatest_difference_db(waveform, grid.cells, grid.varied, figure, together)
-    except Wav2SpecError as error:
-        print_message("error", printable(str(error)))
-        return 1
+    waveform = waveform_of(path, settings.preprocessing)
+    found = greatest_difference_db(waveform, grid.cells, grid.varied, figure, together)
     if found <= allowed_db:
         return 0
     message = f"{together.paths[0]}: differs from {path} by {found:.1f} dB, more than {allowed_db:g} dB"

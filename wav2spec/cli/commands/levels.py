@@ -19,8 +19,7 @@ from wav2spec.cli.help import Command, option
 from wav2spec.cli.options import setting_options, settings_from
 from wav2spec.cli.param_types import FILE
 from wav2spec.cli.request import Sources, request_errors, request_options
-from wav2spec.console import print_message, printable
-from wav2spec.errors import OutputError
+from wav2spec.console import print_message
 from wav2spec.settings.levels_file import format_levels
 from wav2spec.settings.presets import DEFAULT
 from wav2spec.settings.settings import Settings
@@ -69,18 +68,11 @@ def levels(output: str, low: float, high: float, **options: Any) -> int:
     settings = settings_from(options | {"scale": "db"}, DEFAULT)
     if settings.levels.db_ref == "peak":
         settings = settings.replace(db_ref="full-scale")
-    try:
-        with request_errors():
-            listed = listed_names(sources)
-            found = list(expand_sources(sources.sources, sources.patterns, listed))
-            jobs = [
-                item if isinstance(item, Unusable) else Job(item.source, "", n_bytes=item.n_bytes) for item in found
-            ]
-            check_not_a_source(output, "output", jobs, sources.files_from)
-        return _measure(jobs, settings, sources, output, low, high)
-    except OutputError as error:
-        print_message("error", printable(str(error)))
-        return 1
+    with request_errors():
+        found = list(expand_sources(sources.sources, sources.patterns, listed_names(sources)))
+        jobs = [item if isinstance(item, Unusable) else Job(item.source, "", n_bytes=item.n_bytes) for item in found]
+        check_not_a_source(output, "output", jobs, sources.files_from)
+    return _measure(jobs, settings, sources, output, low, high)
 
 
 def _measure(

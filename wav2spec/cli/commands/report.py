@@ -10,7 +10,6 @@ from wav2spec.cli.help import Command
 from wav2spec.cli.param_types import FILE
 from wav2spec.cli.request import Jobs
 from wav2spec.console import print_message, printable
-from wav2spec.errors import AudioError, OutputError
 from wav2spec.storage.streams import STANDARD_OUTPUT, STREAM
 
 ReportFormat = Literal["html", "md"]
@@ -65,17 +64,13 @@ def report(
     from wav2spec.storage.targets import open_target
 
     problems = []
-    try:
-        review = read_manifests(manifests)
-        with open_target(output) as file:
-            if kind == "md":
-                file.write(format_markdown(review).encode())
-            else:
-                origin = thumbnails or ("sources" if len(review.rows) <= _MAX_THUMBNAILS else "none")
-                problems = write_review(file, review, "" if output == STREAM else output, origin, jobs)
-    except (AudioError, OutputError) as error:
-        print_message("error", printable(str(error)))
-        return 1
+    review = read_manifests(manifests)
+    with open_target(output) as file:
+        if kind == "md":
+            file.write(format_markdown(review).encode())
+        else:
+            origin = thumbnails or ("sources" if len(review.rows) <= _MAX_THUMBNAILS else "none")
+            problems = write_review(file, review, "" if output == STREAM else output, origin, jobs)
     if problems and not quiet:
         print_message("warning", printable(f"no thumbnail of {len(problems)} rows; the first: {problems[0]}"))
     return 0
