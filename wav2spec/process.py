@@ -1,5 +1,6 @@
 """How the process behaves towards the system: signals, standard descriptors, threads of libraries."""
 
+import contextlib
 import gc
 import io
 import os
@@ -8,7 +9,6 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from types import FrameType
 from typing import NoReturn
@@ -61,7 +61,7 @@ class _Discard(io.TextIOBase):
 _stderr_lock = threading.RLock()
 
 
-@contextmanager
+@contextlib.contextmanager
 def silent_stderr() -> Iterator[None]:
     """Keep C libraries from writing to standard error within the block."""
     with _stderr_lock:
@@ -83,6 +83,24 @@ def silent_stderr() -> Iterator[None]:
                 os.close(kept)
 
 
+def check_memory(n_bytes: int) -> None:
+    """Raise MemoryError if there are not so many bytes left, before a library ends otherwise where they are missing.
+
+    OpenBLAS ends the process with a message of its own if it gets no memory, when it is loaded and when it is first
+    used; Python's import raises whatever comes. Nothing is written into the memory, and it is given back at once.
+    """
+    bytes(n_bytes)
+
+
+def is_short_of_memory() -> bool:
+    """Return whether memory has ended, which libraries report in many ways."""
+    try:
+        check_memory(2**25)
+    except MemoryError:
+        return True
+    return False
+
+
 def begin_work() -> None:
     """Make ready for work that takes time: memory is kept from one recording to the next."""
     # What has been imported is no garbage; what comes may be.
@@ -100,6 +118,14 @@ _KEPT_BYTES = 2**24
 def die_by_broken_pipe() -> NoReturn:
     """End as a program in a pipe ends when its reader is gone: quietly."""
     _die_by(signal.SIGPIPE)
+
+
+def die_of_memory() -> NoReturn:
+    """End with a message, but without what Python does at its end, which needs memory."""
+    with contextlib.suppress(OSError, MemoryError):
+        settle_streams()
+        os.write(2, b"wav2spec: error: not enough memory\n")
+    os._exit(1)
 
 
 def settle_streams() -> OSError | None:

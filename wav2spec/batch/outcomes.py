@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from wav2spec.batch.facts import NO_FACTS, Facts
 from wav2spec.batch.jobs import Job, Shard, Unusable
 from wav2spec.errors import AudioError, OutputError, SettingError
+from wav2spec.process import is_short_of_memory
 from wav2spec.storage.streams import STREAM
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def failed(job: Job, error: Exception, facts: Facts = NO_FACTS, where: str = "")
         failure = Failure(error.path, where + error.message, error.setting)
     elif isinstance(error, SettingError):
         failure = Failure(source_name(job.source), where + str(error))
-    elif isinstance(error, MemoryError):
+    elif isinstance(error, MemoryError) or is_short_of_memory():
         failure = Failure(source_name(job.source), f"{where}not enough memory")
     else:
         message = f"unexpected {type(error).__name__}: {error} (-vv shows where; please report it)"

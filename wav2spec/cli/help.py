@@ -5,6 +5,11 @@ from typing import Any, TypeVar
 
 import click
 
+from wav2spec.process import check_memory
+
+# The least that NumPy, OpenBLAS and libsndfile take of the address space.
+_LIBRARY_BYTES = 100 * 2**20
+
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 # The headings of `--help`, in this order.
@@ -49,6 +54,11 @@ def option(*flags: str, group: str, **more: Any) -> Callable[[_Command], _Comman
 
 class Command(click.Command):
     """A command whose help lists options under headings, everyday ones first."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        # Help needs no library.
+        check_memory(_LIBRARY_BYTES)
+        return super().invoke(ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         write_options(ctx, formatter, [one for one in self.get_params(ctx) if isinstance(one, click.Option)])

@@ -13,7 +13,7 @@ from wav2spec.cli.help import Option, write_options
 from wav2spec.cli.options import normalize_name
 from wav2spec.console import print_message, printable
 from wav2spec.errors import StdoutClosedError, Wav2SpecError
-from wav2spec.process import die_by_broken_pipe, prepare_process, settle_streams
+from wav2spec.process import die_by_broken_pipe, die_of_memory, is_short_of_memory, prepare_process, settle_streams
 
 _EXAMPLES = (
     ("wav2spec kick.wav", "draw kick.png, rotated as TensorFlow's"),
@@ -182,16 +182,21 @@ def _exit_code(args: list[str]) -> int:
         return error.code if isinstance(error.code, int) else int(error.code is not None)
     except StdoutClosedError:
         die_by_broken_pipe()
-    except OSError as error:
-        print_message("error", f"standard output: {error.strerror}")
-    except ImportError as error:
-        print_message("error", printable(f"a library cannot be loaded: {str(error).strip().splitlines()[-1]}"))
-    except MemoryError:
-        print_message("error", "not enough memory")
     except Exception as error:
-        if "-vv" in args:
+        if isinstance(error, MemoryError) or is_short_of_memory():
+            die_of_memory()
+        message = _unforeseen(error)
+        if message.startswith("unexpected") and "-vv" in args:
             raise
-        print_message(
-            "error", printable(f"unexpected {type(error).__name__}: {error} (-vv shows where; please report it)")
-        )
+        print_message("error", printable(message))
     return 1
+
+
+def _unforeseen(error: Exception) -> str:
+    """Return the message of an error that is not wav2spec's own."""
+    # soundfile raises an OSError without a number.
+    if isinstance(error, ImportError) or (isinstance(error, OSError) and error.errno is None):
+        return f"a library cannot be loaded: {str(error).strip().splitlines()[-1]}"
+    if isinstance(error, OSError):
+        return f"standard output: {error.strerror}"
+    return f"unexpected {type(error).__name__}: {error} (-vv shows where; please report it)"

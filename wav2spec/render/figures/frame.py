@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wav2spec.arrays import Pixels
+from wav2spec.process import check_memory
 from wav2spec.render.colormaps import quiet_matplotlib
 from wav2spec.render.figures.layout import FONT_POINTS, LABEL, Box
 from wav2spec.settings.choices import Style
@@ -26,6 +27,9 @@ ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 # Keeps the identifiers in an SVG the same from run to run.
 _HASH_SALT = "wav2spec"
+
+# Somewhat more than OpenBLAS takes when matplotlib first uses it.
+_FIGURE_BYTES = 48 * 2**20
 
 
 @dataclass(frozen=True)
@@ -340,6 +344,7 @@ def _matplotlib() -> Iterator[tuple[Any, Any]]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as MatplotlibFigure
 
+    check_memory(_FIGURE_BYTES)
     with matplotlib.rc_context(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
         matplotlib.rcdefaults()
