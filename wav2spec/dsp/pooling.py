@@ -1,5 +1,6 @@
 """Many frames and bands to few pixels, in power, as the frames come."""
 
+import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -22,8 +23,9 @@ _Scalar = TypeVar("_Scalar", bound=np.generic)
 _GROUP = 64
 
 
-# Runs of so many frames are faster reduced one by one, which NumPy does for all bands at once.
-_FEW_IN_A_RUN = 8
+# The length of groups up to which their members are taken from all groups at once, the first members first: `reduceat`
+# needs as much time for a group of 2 as for one of 20.
+_FEW = 8
 
 
 # Values that are yielded at once where few frames become many pixels.
@@ -91,15 +93,43 @@ def pool_bands(power: Floats, axis: Axis, n_pixels: int, reduce: Reduce) -> Floa
     """
     if not axis.is_finer_than(n_pixels):
         return power
+    drawn, starts, nearest = _band_groups(axis, n_pixels)
+    power = power[:, :, drawn]
+    # A percentile is one of frames. The few bins of a pixel overlap, and their greatest is the pixel's.
+    pooled: Floats
+    if reduce == "mean":
+        pooled = np.add.reduceat(power, starts, axis=2, dtype=np.float64) / np.diff(starts, append=power.shape[2])
+    else:
+        pooled = _greatest_bands(power, starts)
+    return pooled if nearest is None else pooled[:, :, nearest]
+
+
+@functools.lru_cache(maxsize=16)
+def _band_groups(axis: Axis, n_pixels: int) -> tuple[slice, Indices, Indices | None]:
+    """Return the bands that are drawn, the first of each group that shares a pixel, and the group of each pixel.
+
+    The last is None where each pixel has a group of its own; pixels beyond the bands show the group at the edge.
+    """
     pixels = axis.pixel_of(np.arange(axis.n_cells), n_pixels)
     drawn = np.flatnonzero(pixels >= 0)
-    starts = np.flatnonzero(np.diff(pixels[drawn], prepend=-1))
-    # A percentile is one of frames. The few bins of a pixel overlap, and their greatest is the pixel's.
-    pooled = _reduced(power[:, :, drawn], starts, 2, "mean" if reduce == "mean" else "max")
-    if reduce == "mean":
-        pooled = pooled / np.diff(starts, append=len(drawn))
-    # Pixels beyond the bands show the band at the edge.
-    return pooled[:, :, forward_fill(pixels[drawn][starts], np.arange(n_pixels))]
+    pixels = pixels[drawn]
+    starts = np.flatnonzero(np.diff(pixels, prepend=-1))
+    nearest = forward_fill(pixels[starts], np.arange(n_pixels))
+    own = len(starts) == n_pixels
+    return slice(int(drawn[0]), int(drawn[-1]) + 1), starts, None if own else nearest
+
+
+def _greatest_bands(power: Floats, starts: Indices) -> Floats:
+    """Return the greatest band of each group, of which `starts` are the first."""
+    last = np.append(starts[1:], power.shape[2]) - 1
+    n_most = int((last - starts).max()) + 1
+    if n_most > _FEW:
+        greatest: Floats = np.maximum.reduceat(power, starts, axis=2)
+        return greatest
+    greatest = power.take(starts, axis=2)
+    for offset in range(1, n_most):
+        np.maximum(greatest, power.take(np.minimum(starts + offset, last), axis=2), out=greatest)
+    return greatest
 
 
 def repeat_bands(power: npt.NDArray[_Scalar], axis: Axis, n_pixels: int) -> npt.NDArray[_Scalar]:
@@ -182,23 +212,37 @@ def _spread(blocks: Iterable[Floats], axis: Axis, n_pixels: int) -> Iterator[tup
 def _joined(blocks: Iterable[Floats], axis: Axis, n_pixels: int, reduce: Reduce) -> Iterator[tuple[Indices, Floats]]:
     """Yield pixels that show several frames, each when its last frame is in."""
     join = np.maximum if reduce == "max" else np.add
-    held: Floats | None = None
-    pixel, count = -1, 0
+    held: tuple[Floats, Indices, Indices] | None = None
     for groups, pixels, counts in _grouped(blocks, axis, n_pixels, reduce):
-        done_pixels, done = [], []
-        for index, (at, n) in enumerate(zip(pixels, counts, strict=True)):
-            group = groups[:, index]
-            if at == pixel and held is not None:
-                held, count = join(held, group), count + n
-                continue
-            if held is not None and pixel >= 0:
-                done_pixels.append(pixel)
-                done.append(held / count if reduce == "mean" else held)
-            held, pixel, count = group, at, n
-        if done:
-            yield np.array(done_pixels), np.stack(done, axis=1)
-    if held is not None and pixel >= 0:
-        yield np.array([pixel]), (held / count if reduce == "mean" else held)[:, np.newaxis]
+        if held is not None:
+            groups = np.concatenate((held[0], groups), axis=1)
+            pixels, counts = np.append(held[1], pixels), np.append(held[2], counts)
+        starts = np.flatnonzero(np.diff(pixels, prepend=-2))
+        groups, pixels, counts = _join_runs(join, groups, starts), pixels[starts], np.add.reduceat(counts, starts)
+        # More frames of the last pixel may come.
+        yield from _drawn(groups[:, :-1], pixels[:-1], counts[:-1], reduce)
+        held = groups[:, -1:], pixels[-1:], counts[-1:]
+    if held is not None:
+        yield from _drawn(*held, reduce)
+
+
+def _join_runs(join: np.ufunc, groups: Floats, starts: Indices) -> Floats:
+    """Join groups along time, of each run the first two first, so that rounding does not depend on blocks."""
+    lengths = np.diff(starts, append=groups.shape[1])
+    joined = groups[:, starts]
+    for offset in range(1, int(lengths.max())):
+        longer = np.flatnonzero(lengths > offset)
+        joined[:, longer] = join(joined[:, longer], groups[:, starts[longer] + offset])
+    return joined
+
+
+def _drawn(groups: Floats, pixels: Indices, counts: Indices, reduce: Reduce) -> Iterator[tuple[Indices, Floats]]:
+    """Yield the pixels that are drawn, as means if they are sums."""
+    drawn = pixels >= 0
+    if not drawn.all():
+        groups, pixels, counts = groups[:, drawn], pixels[drawn], counts[drawn]
+    if len(pixels):
+        yield pixels, groups / counts[:, np.newaxis] if reduce == "mean" else groups
 
 
 def _percentiles(blocks: Iterable[Floats], axis: Axis, n_pixels: int) -> Iterator[tuple[Indices, Floats]]:
@@ -285,17 +329,17 @@ def _grouped(
         # The last group may go on in the next block.
         end = starts[-1]
         if len(starts) > 1:
-            yield _reduced(frames[:, :end], starts[:-1], 1, reduce), pixels[starts[:-1]], np.diff(starts)
+            yield _reduced(frames[:, :end], starts[:-1], reduce), pixels[starts[:-1]], np.diff(starts)
         kept, first = frames[:, end:], first + int(end)
     if kept is not None and kept.shape[1]:
         pixel = axis.pixel_of(np.array([first]), n_pixels)
-        yield _reduced(kept, np.array([0]), 1, reduce), pixel, np.array([kept.shape[1]])
+        yield _reduced(kept, np.array([0]), reduce), pixel, np.array([kept.shape[1]])
 
 
-def _reduced(power: Floats, starts: Indices, axis: int, reduce: Reduce) -> Floats:
-    if reduce == "max":
-        if len(starts) * _FEW_IN_A_RUN > power.shape[axis]:
-            return np.maximum.reduceat(power, starts, axis=axis)
-        runs = np.split(power, starts[1:], axis=axis)
-        return np.stack([run.max(axis=axis) for run in runs], axis=axis)
-    return np.add.reduceat(power, starts, axis=axis, dtype=np.float64)
+def _reduced(frames: Floats, starts: Indices, reduce: Reduce) -> Floats:
+    """Return the greatest frame of each group, or the sum, whose order is that of `reduceat`."""
+    if reduce != "max":
+        return np.add.reduceat(frames, starts, axis=1, dtype=np.float64)
+    if np.diff(starts, append=frames.shape[1]).max() <= _FEW:
+        return _join_runs(np.maximum, frames, starts)
+    return np.stack([group.max(axis=1) for group in np.split(frames, starts[1:], axis=1)], axis=1)

@@ -123,8 +123,9 @@ def draw_figure(
 ) -> tuple[int, int]:
     """Write a figure, and return its width and height; it is described when all of it has been drawn."""
     palettes = list(dict.fromkeys([panel.palette for panel in content.panels] + [name for _, name in content.bars]))
-    frame = _frame(figure, layout, content)
-    lines = [*_headings(layout, content), *_captions(layout, content), *_label_lines(layout, content)]
+    caption, title = _headings(layout, content)
+    frame = _frame(figure, layout, content, caption)
+    lines = [*title, *_captions(layout, content), *_label_lines(layout, content)]
     strokes = [*_tier_strokes(layout, content)]
     strokes += [
         stroke
@@ -140,13 +141,13 @@ def draw_figure(
         return layout.width, layout.height
     shades, boxed = paint(frame, lines)
     sheet: Numbers = shades.astype(_type_of(palettes), copy=False)
-    written = [(box, _part(shades, box).copy()) for box in boxed]
+    written = [(box, box.view(shades).copy()) for box in boxed]
     for box, numbers in _contents(layout, content, palettes):
-        _part(sheet, box)[:] = numbers
+        box.view(sheet)[:] = numbers
     for stroke in strokes:
-        _part(sheet, stroke.box)[:] = stroke.number
+        stroke.box.view(sheet)[:] = stroke.number
     for box, pixels in written:
-        _part(sheet, box)[:] = pixels
+        box.view(sheet)[:] = pixels
     del shades, written
     writer = (
         PngWriter(file, layout.width, INDEXED, colors, digest=digest, dpi=figure.dpi)
@@ -170,12 +171,6 @@ def _colors(figure: Figure, palettes: list[str]) -> npt.NDArray[np.uint8]:
 def _type_of(palettes: list[str]) -> type[np.uint8 | np.uint16]:
     """Return the type of the numbers of all colours."""
     return np.uint8 if len(palettes) == 1 else np.uint16
-
-
-def _part(sheet: Numbers, box: Box) -> Numbers:
-    """Return a view of the pixels of a box."""
-    top = len(sheet) - box.y - box.height
-    return sheet[top : top + box.height, box.x : box.x + box.width]
 
 
 def _pairs(layout: Layout, content: Content) -> Iterator[tuple[Panel, Box]]:
@@ -208,8 +203,8 @@ def _draw_wave(wave: Wave, box: Box, reach: float) -> Pixels:
     return np.where((inside >= top) & (inside <= bottom), np.uint8(_WAVE), np.uint8(_BLANK))
 
 
-def _frame(figure: Figure, layout: Layout, content: Content) -> Frame:
-    """Return the boxes with their ticks, and the titles of axes."""
+def _frame(figure: Figure, layout: Layout, content: Content, caption: list[Line]) -> Frame:
+    """Return the boxes with their ticks, the titles of axes, and the caption of the figure."""
     letter, n_columns = layout.letter, layout.n_columns
     boxes: list[tuple[Box, tuple[Marks, ...]]] = []
     titles: list[Line] = []
@@ -255,7 +250,7 @@ def _frame(figure: Figure, layout: Layout, content: Content) -> Frame:
         if shown:
             middle = box.y + box.height / 2
             titles.append(_rotated(("Amplitude",), layout, middle, box.height + 0.5 * letter, optional=True))
-    return Frame(layout.width, layout.height, figure.dpi, figure.style, tuple(boxes), tuple(titles))
+    return Frame(layout.width, layout.height, figure.dpi, figure.style, tuple(boxes), (*titles, *caption))
 
 
 def _labels(labels: Sequence[str], *, shown: bool) -> tuple[str, ...]:
@@ -273,17 +268,17 @@ def _rotated(texts: tuple[str, ...], layout: Layout, middle: float, room: float,
     return Line(texts, 0.4 * layout.letter, middle, room, 1.0, ("center", "top"), rotated=True, optional=optional)
 
 
-def _headings(layout: Layout, content: Content) -> Iterator[Line]:
-    """Yield the title and the caption of the figure."""
+def _headings(layout: Layout, content: Content) -> tuple[list[Line], list[Line]]:
+    """Return the caption of the figure and its title, each as a list of a line or none."""
     letter, x = layout.letter, layout.panels[0].x
     above = max([1, *(len(panel.caption.splitlines()) for panel in content.panels)]) if content.panels[0].caption else 0
     y = layout.top + (0.3 + 1.1 * above * (not layout.waveforms)) * letter + 0.2 * letter
     room = layout.width - x - 0.5 * letter
-    if content.caption:
-        yield Line((content.caption,), x, y, room, SMALL)
+    caption = [Line((content.caption,), x, y, room, SMALL)] if content.caption else []
+    if caption:
         y += 1.25 * letter
-    if content.title:
-        yield Line((content.title,), x, y + 0.15 * letter, room, 1.15)
+    title = [Line((content.title,), x, y + 0.15 * letter, room, 1.15)] if content.title else []
+    return caption, title
 
 
 def _captions(layout: Layout, content: Content) -> Iterator[Line]:

@@ -7,7 +7,7 @@ are painted over a copy. The spectrograms are put into it afterwards, as pixels.
 import functools
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Literal
 
@@ -127,6 +127,8 @@ class _Painter:
             self._canvas.draw()
         levels = [int(color[1:3], 16) for color in (theme.background, theme.ink)]
         self._shade_of = _shades(*levels)
+        self._reds = np.asarray(self._canvas.buffer_rgba())[:, :, 0]
+        self._shades = self._shade_of[self._reds]
         self._lines: list[Any] = []
 
     def paint(self, lines: Sequence[Line]) -> tuple[Pixels, list[Box]]:
@@ -139,11 +141,13 @@ class _Painter:
             beneath = [self._canvas.copy_from_bbox(extent) for extent in extents]
             for text in texts:
                 self.figure.draw_artist(text)
-            shades = self._shade_of[np.asarray(self._canvas.buffer_rgba())[:, :, 0]]
+            shades = self._shades.copy()
+            boxes = [_whole(extent, shades.shape) for extent in extents]
+            for box in filter(None, boxes):
+                box.view(shades)[:] = self._shade_of[box.view(self._reds)]
             for pixels in beneath:
                 self._canvas.restore_region(pixels)
-        boxed = [_whole(extent, shades.shape) for extent, line in zip(extents, lines, strict=True) if line.boxed]
-        return shades, [box for box in boxed if box]
+        return shades, [box for box, line in zip(boxes, lines, strict=True) if line.boxed and box]
 
     def save(
         self,
@@ -155,15 +159,15 @@ class _Painter:
         metadata: str,
     ) -> None:
         """Write the figure with its images as SVG or PDF, with letters as text."""
-        for line in lines:
-            self._add_line(line)
-        for image in images:
-            self.figure.figimage(image.colors, image.box.x, image.box.y, origin="upper", zorder=-1)
-        for box, color in strokes:
-            self._add_stroke(box, color)
-        with _matplotlib() as (_, _):
-            import matplotlib
+        import matplotlib
 
+        with _matplotlib(), matplotlib.rc_context():
+            for line in lines:
+                self._add_line(line)
+            for image in images:
+                self.figure.figimage(image.colors, image.box.x, image.box.y, origin="upper", zorder=-1)
+            for box, color in strokes:
+                self._add_stroke(box, color)
             matplotlib.rcParams.update({"svg.fonttype": "none", "pdf.fonttype": 42, "svg.hashsalt": _HASH_SALT})
             matplotlib.rcParams["image.composite_image"] = False
             about = {"Date": None, "Description": metadata} if format == "svg" else {"CreationDate": None}
@@ -345,7 +349,24 @@ def _matplotlib() -> Iterator[tuple[Any, Any]]:
     from matplotlib.figure import Figure as MatplotlibFigure
 
     check_memory(_FIGURE_BYTES)
-    with matplotlib.rc_context(), warnings.catch_warnings():
+    with ExitStack() as stack:
+        stack.enter_context(warnings.catch_warnings())
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        matplotlib.rcdefaults()
+        # To set and restore all parameters takes as long as to draw a line of text.
+        parameters: Any = matplotlib.rcParams
+        if any(parameters[name] != value for name, value in _default_parameters().items()):
+            stack.enter_context(matplotlib.rc_context())
+            matplotlib.rcdefaults()
         yield FigureCanvasAgg, MatplotlibFigure
+
+
+@functools.cache
+def _default_parameters() -> dict[str, Any]:
+    """Return what `matplotlib.rcdefaults` sets."""
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        parameters: Any = matplotlib.rcParams
+        # To ask for the backend would load one with windows.
+        return {name: parameters[name] for name in parameters if name != "backend"}

@@ -1,6 +1,10 @@
 """The boxes of a figure, in whole pixels."""
 
 from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from wav2spec.errors import SettingError
 from wav2spec.settings.pictures import Figure
@@ -26,6 +30,8 @@ _TIER, _TIER_SHARE = 1.7, 0.3
 # The shortest side of a panel, in pixels.
 _MIN_SIDE = 16
 
+_Scalar = TypeVar("_Scalar", bound=np.generic)
+
 
 @dataclass(frozen=True)
 class Box:
@@ -35,6 +41,11 @@ class Box:
     y: int
     width: int
     height: int
+
+    def view(self, pixels: npt.NDArray[_Scalar]) -> npt.NDArray[_Scalar]:
+        """Return a view of the pixels of the figure, whose first row is the top, that lie in the box."""
+        top = len(pixels) - self.y - self.height
+        return pixels[top : top + self.height, self.x : self.x + self.width]
 
 
 @dataclass(frozen=True)

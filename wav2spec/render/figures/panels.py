@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.floating[Any]]
 _TINY = np.finfo(np.float64).tiny
 
 # Values that become levels at once.
-_PIECE = 2**18
+_PIECE = 2**14
 
 
 def panel_axes(stream: SpectrogramStream) -> Axes:
@@ -92,8 +92,8 @@ class PooledPower:
     def pixels(self, axis: Axis, height: int, peak: float) -> Pixels:
         """Return levels from 0 to 255, shape (n_channels, height, width); the first row is the highest frequency."""
         n_channels, width, n_bands = self.power.shape
-        found = np.empty((n_channels, height, width), np.uint8)
-        n_columns = max(1, _PIECE // (n_channels * max(n_bands, height)))
+        levels = np.empty((n_channels, n_bands, width), np.uint8)
+        n_columns = max(1, _PIECE // (n_channels * n_bands))
         for first in range(0, width, n_columns):
             columns = slice(first, first + n_columns)
             if self.stream.unit == "dB":
@@ -101,9 +101,9 @@ class PooledPower:
             else:
                 power = np.nan_to_num(self.power[:, columns], nan=0.0, posinf=np.inf)
                 values = np.sqrt(power) if self.stream.unit == "magnitude" else power
-            levels = repeat_bands(quantize(values, self.stream.settings.levels, unit=self.stream.unit), axis, height)
-            found[:, :, columns] = levels[:, :, ::-1].transpose(0, 2, 1)
-        return found
+            pixels = quantize(values, self.stream.settings.levels, unit=self.stream.unit)
+            levels[:, :, columns] = pixels.transpose(0, 2, 1)
+        return repeat_bands(levels.transpose(0, 2, 1), axis, height).transpose(0, 2, 1)[:, ::-1]
 
 
 def pool_power(
@@ -118,23 +118,30 @@ def pool_power(
     if comparable and reference is None:
         reference = stream.full_scale()
     relative = comparable or isinstance(reference, np.ndarray)
+    time, bands = axes.time, axes.frequency
     peak, n_frames = 0.0, 0
+    all_seen = bool((time.pixel_of(np.array([0, time.n_cells - 1]), width) >= 0).all())
+    # The greatest of all is the same in either order; frames first leaves fewer values.
+    frames_first = reduce == "max" and time.is_finer_than(width)
 
     def powers() -> Iterator[Floats]:
         nonlocal peak, n_frames
         for power in stream.drawn_frames():
-            seen = axes.time.pixel_of(np.arange(n_frames, n_frames + power.shape[1]), width) >= 0
-            n_frames += power.shape[1]
             # Bands with references of their own are made comparable before those of a pixel are pooled.
             comparable_power = power / np.maximum(reference, _TINY) if relative and reference is not None else power
-            drawn = comparable_power if seen.all() else comparable_power[:, seen]
-            peak = max(peak, float(drawn.max(initial=0)))
-            yield pool_bands(comparable_power, axes.frequency, height, reduce)
+            seen = (
+                slice(None) if all_seen else time.pixel_of(np.arange(n_frames, n_frames + power.shape[1]), width) >= 0
+            )
+            n_frames += power.shape[1]
+            peak = max(peak, float(comparable_power[:, seen].max(initial=0)))
+            yield comparable_power if frames_first else pool_bands(comparable_power, bands, height, reduce)
 
     pooled: npt.NDArray[np.float32] | None = None
     position = 0
     with np.errstate(over="ignore"):
-        for columns in pool_frames(powers(), axes.time, width, reduce):
+        for columns in pool_frames(powers(), time, width, reduce):
+            if frames_first:
+                columns = pool_bands(columns, bands, height, reduce)
             if pooled is None:
                 pooled = np.full((columns.shape[0], width, columns.shape[2]), np.nan, np.float32)
             pooled[:, position : position + columns.shape[1]] = columns
