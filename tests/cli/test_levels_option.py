@@ -11,7 +11,8 @@ from folders import names
 from in_process import done, run_in_process, usage_error
 from pictures import recipe
 from program import Words
-from recordings import MakeWav
+from recordings import SAMPLES, MakeWav
+from strict_png import decode
 
 import wav2spec
 
@@ -238,3 +239,30 @@ def test_a_recording_20_db_quieter_is_20_db_darker(make_wav: MakeWav, folder: Pa
     heard = quiet > scale["db_max"] - scale["db_range"] + 0.1
     assert heard.mean() > 0.5
     np.testing.assert_allclose((loud - quiet)[heard], 20, atol=0.01)
+
+
+@pytest.mark.parametrize("preset", ["whisper", "vggish", "praat"])
+def test_logarithms_keep_the_unit_of_their_values(preset: str, tmp_path: Path) -> None:
+    source = SAMPLES / "speech.wav"
+    levels = tmp_path / "levels.toml"
+    words = ["--preset", preset]
+    done("levels", source, "-q", "-o", levels, *words)
+    done(source, tmp_path / "own.npy", *words)
+    done(source, tmp_path / "measured.npy", *words, "--levels", levels)
+    done(source, tmp_path / "a.png", *words, "--levels", levels)
+    assert (tmp_path / "measured.npy").read_bytes() == (tmp_path / "own.npy").read_bytes()
+    # The measured range goes from the first percentile, black, to the peak, white.
+    pixels = decode((tmp_path / "a.png").read_bytes())
+    assert (pixels.min(), pixels.max()) == (0, 255)
+    assert 0.009 < (pixels == 0).mean() < 0.02
+
+
+def test_levels_have_no_effect_on_values_normalized_by_statistics(wav: Path) -> None:
+    levels = measured(wav, "--preset", "kaldi-fbank")
+    told = usage_error(wav, "-o", wav.with_name("a.png"), "--preset", "speech2text", "--levels", levels)
+    assert told.startswith("--levels: has no effect: with statistics as --value-mean or --value-std")
+
+
+@pytest.mark.parametrize("scale", ["linear", "pcen", "power:0.5"])
+def test_levels_are_those_of_a_logarithm(wav: Path, scale: str) -> None:
+    assert f"levels are in dB: --scale {scale} has none" in usage_error("levels", wav, "--scale", scale)

@@ -16,7 +16,7 @@ from wav2spec.settings.aliases import CONVERTED, RENAMED, canonical
 from wav2spec.settings.config import read_config
 from wav2spec.settings.fields import Declaration
 from wav2spec.settings.kinds import Flag
-from wav2spec.settings.levels_file import read_levels
+from wav2spec.settings.levels_file import draws_decibels, read_levels
 from wav2spec.settings.presets import PRESETS
 from wav2spec.settings.resolve import resolve
 from wav2spec.settings.settings import Settings
@@ -109,7 +109,7 @@ def _shown_default(field: str, declared: Declaration, default: Any) -> str:
     return f"{default:g}" if isinstance(default, float) else str(default)
 
 
-def settings_from(options: dict[str, Any], start: Settings) -> Settings:
+def settings_from(options: dict[str, Any], start: Settings, *, in_decibels: bool = False) -> Settings:
     """Return the settings of a command line.
 
     An option takes precedence over the levels of a data set, those over the config file, and that over the preset.
@@ -120,6 +120,8 @@ def settings_from(options: dict[str, Any], start: Settings) -> Settings:
         Those of `setting_options`, by name; None where not given.
     start : Settings
         The settings of the command without a preset, and its kind of picture with one.
+    in_decibels : bool
+        Whether `scale` becomes db unless pixels are in dB already.
     """
     preset, config, like, levels = (options.pop(name, None) for name in ("preset", "config", "like", "levels"))
     size = options.pop("size", None)
@@ -139,7 +141,11 @@ def settings_from(options: dict[str, Any], start: Settings) -> Settings:
                 raise click.UsageError("--like and --preset cannot be combined")
             start = _settings_like(like, start)
         given = canonical(given)
-        settings = resolve(start, named, file | (measured.scale if measured else {}) | given)
+        unscaled = (PRESETS[named].settings_for(start) if named else start).replace(**file | given)
+        scale = measured.scale_for(unscaled) if measured else {}
+        if in_decibels and not draws_decibels(unscaled):
+            scale["scale"] = "db"
+        settings = resolve(start, named, file | scale | given)
         if context:
             context.meta[GIVEN] = frozenset(given)
         if measured:

@@ -91,7 +91,7 @@ def distribution(stream: SpectrogramStream) -> LevelHistogram:
         raise SettingError("db_ref", "levels of many recordings do not refer to the peak of each")
     least = max(stream.settings.levels.amin, float(np.finfo(np.float64).tiny))
     levels = LevelHistogram()
-    for power in stream.rows():
+    for power in stream.drawn_rows():
         exact = power.astype(np.float64)
         # As levels are drawn: a band whose reference is no more than the least power has none.
         heard = (exact > 0) & np.isfinite(exact) & (np.asarray(reference) > least)

@@ -147,6 +147,11 @@ class SpectrogramStream:
         for power in self._drawn(self._pooled(powers()), self._least(powers)):
             yield to_db(power, reference, self.settings.levels)
 
+    def drawn_rows(self) -> Iterable[Power]:
+        """Yield the power of all rows as they are drawn in dB, with offsets, `top_db` and emphasis."""
+        powers = self._powers_once_or_more()
+        return self._drawn(self._pooled(powers()), self._least(powers))
+
     def drawn_frames(self) -> Iterable[npt.NDArray[np.floating[Any]]]:
         """Yield what pixels of a figure pool, of all frames: power, or values that do not come from power alone."""
         if self.unit not in ("dB", "power", "magnitude"):

@@ -25,6 +25,22 @@ class MeasuredLevels:
     scale: dict[str, Any]
     settings: dict[str, Any]
 
+    def scale_for(self, settings: Settings) -> dict[str, Any]:
+        """Return the settings of the scale beside others: with `scale` db unless pixels are in dB already.
+
+        Raises
+        ------
+        SettingError
+            If pixels are not levels but values normalised by statistics.
+        """
+        scale = settings.levels.scale
+        if settings.compression.normalized and scale in ("ln", "log10"):
+            message = (
+                f"has no effect: with statistics as `value_mean` or `value_std`, pixels of `scale` {scale} show them"
+            )
+            raise SettingError("levels", message)
+        return self.scale if draws_decibels(settings) else {"scale": "db"} | self.scale
+
     def check_fits(self, settings: Settings) -> None:
         """Check that `settings` give levels that can be compared with the measured ones.
 
@@ -53,7 +69,12 @@ def read_levels(path: str) -> MeasuredLevels:
     settings = table.get("settings")
     if None in scale.values() or not isinstance(settings, dict) or "window_size" not in settings:
         raise SettingError("levels", f"{path}: not a file of levels written by wav2spec levels")
-    return MeasuredLevels(path, {"scale": "db"} | scale, settings)
+    return MeasuredLevels(path, scale, settings)
+
+
+def draws_decibels(settings: Settings) -> bool:
+    """Say whether pixels are levels in dB, as those of each logarithm and of the methods of other programs."""
+    return settings.programs.method != "stft" or settings.levels.logarithmic
 
 
 def format_levels(scale: dict[str, Any], statistics: dict[str, Any], settings: Settings, remark: str = "") -> str:

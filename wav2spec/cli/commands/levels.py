@@ -20,6 +20,7 @@ from wav2spec.cli.options import setting_options, settings_from
 from wav2spec.cli.param_types import FILE
 from wav2spec.cli.request import Sources, request_errors, request_options
 from wav2spec.console import print_message
+from wav2spec.settings.levels import Levels
 from wav2spec.settings.levels_file import format_levels
 from wav2spec.settings.presets import DEFAULT
 from wav2spec.settings.settings import Settings
@@ -62,10 +63,10 @@ def levels(output: str, low: float, high: float, **options: Any) -> int:
     """
     if not low < high:
         raise click.UsageError(f"--low {low:g} is not below --high {high:g}")
-    if options["scale"] == "linear":
-        raise click.UsageError("levels are in dB: --scale linear has none")
+    if options["scale"] is not None and not Levels(scale=options["scale"]).logarithmic:
+        raise click.UsageError(f"levels are in dB: --scale {options['scale']} has none")
     sources = Sources.from_options(options)
-    settings = settings_from(options | {"scale": "db"}, DEFAULT)
+    settings = settings_from(options, DEFAULT, in_decibels=True)
     if settings.levels.db_ref == "peak":
         settings = settings.replace(db_ref="full-scale")
     with request_errors():
