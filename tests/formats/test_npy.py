@@ -68,6 +68,18 @@ def test_channels_of_megabytes_move_together(n_missing: int) -> None:
     np.testing.assert_array_equal(loaded(file), array)
 
 
+@given(shape=st.tuples(st.integers(1, 3), st.integers(1, 30), st.integers(1, 12)), n_missing=st.integers(0, 20))
+def test_transposed_channels_load_bands_first(shape: tuple[int, int, int], n_missing: int) -> None:
+    array = values(*shape)
+    file = io.BytesIO()
+    n_channels, n_frames, n_bands = shape
+    writer = NpyWriter(file, (n_channels, n_frames + n_missing, n_bands), keep_channels=True, transposed=True)
+    for piece in np.split(array, [n_frames // 3], axis=1):
+        writer.write(piece)
+    assert writer.close() == (n_channels, n_bands, n_frames)
+    np.testing.assert_array_equal(loaded(file.getvalue()), array.transpose(0, 2, 1))
+
+
 def test_values_may_be_views_of_other_arrays() -> None:
     array = values(2, 30, 20)
     views = array.transpose(0, 2, 1)[:, ::2, ::-1]

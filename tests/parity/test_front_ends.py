@@ -158,3 +158,17 @@ def test_values_and_pixels_are_the_same_in_blocks_of_any_size(name: str, threade
     for other in found[1:]:
         np.testing.assert_array_equal(other["values"], found[0]["values"])
         np.testing.assert_array_equal(other["pixels"], found[0]["pixels"])
+
+
+def test_channels_come_before_bands_and_frames(make_wav: MakeWav, tmp_path: Path) -> None:
+    source = make_wav(n_samples=20_000, n_channels=2, sample_rate=16_000)
+    target = tmp_path / "a.npy"
+    found = []
+    for words in (["--channel=all"], ["--channel=all", "--npy-axes=frames-bands"], ["--channel=1"]):
+        result = invoke("image", source, target, "-q", "--force", "--preset=whisper", *words)
+        assert result.return_value == 0, result.stderr
+        found.append(np.load(target))
+    both, by_frames, second = found
+    assert both.shape == (2, 80, 125)
+    np.testing.assert_array_equal(both, by_frames.transpose(0, 2, 1))
+    assert second.shape == (80, 125)

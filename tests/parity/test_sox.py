@@ -96,6 +96,14 @@ def test_levels_of_0_db_are_rounded_as_by_sox(
     assert np.asarray(image)[::-1][:3, 150].tolist() == colors
 
 
+def test_floats_become_32_bit_integers_without_rounding() -> None:
+    samples = np.full((9000, 1), 2.7 / 2**31, np.float32)
+    whole = np.full((9000, 1), 2 / 2**31, np.float32)
+    layout = SoxLayout(SoxAnalysis(z_range=180.0, z_max=-100.0), 9000, 1, 8000)
+    cut, exact = (np.concatenate(list(sox_columns(iter([x]), layout)), axis=1) for x in (samples, whole))
+    np.testing.assert_array_equal(cut, exact)
+
+
 @pytest.mark.parametrize("size", [128, 1024, 126, 544])
 def test_soxs_transform_is_a_fourier_transform(size: int) -> None:
     frames = np.random.default_rng(size).normal(0, 1, (size, 5))

@@ -28,47 +28,54 @@ class NpyWriter:
     The array's shape is (n_frames, n_bands), or (n_channels, n_frames, n_bands) with `keep_channels`. Each channel has
     its own place in the file, `n_frames` long; if fewer come, `close` moves the channels together.
 
-    With `transposed`, the shape is (n_bands, n_frames), for one channel.
+    With `transposed`, the shape is (n_bands, n_frames), or (n_channels, n_bands, n_frames): with channels, each band of
+    each has its own place, so that the array is in C's order too.
     """
 
     def __init__(
         self, file: BinaryIO, shape: tuple[int, int, int], *, keep_channels: bool, transposed: bool = False
     ) -> None:
         self._file = file
-        self._n_channels, self._n_frames, self._n_bands = shape
+        n_channels, self._n_frames, n_bands = shape
         self._keep_channels = keep_channels
         self._transposed = transposed
+        # A place holds the frames of a channel or, where bands come before frames in it, those of one band.
+        self._by_band = keep_channels and transposed
+        self._n_places, self._frame_values = (n_channels * n_bands, 1) if self._by_band else (n_channels, n_bands)
+        self._outer = (n_channels, n_bands)
         self._written = 0
         self._write_header()
 
     def write(self, values: Magnitudes) -> None:
         """Write `values`, shape (n_channels, n, n_bands), behind those written before."""
-        for channel, frames in enumerate(values):
-            self._file.seek(self._place(channel, self._n_frames) + self._frame_bytes(self._written))
+        rows = values.transpose(0, 2, 1).reshape(self._n_places, -1) if self._by_band else values
+        for place, frames in enumerate(rows):
+            self._file.seek(self._place(place, self._n_frames) + self._frame_bytes(self._written))
             self._file.write(np.ascontiguousarray(frames, "<f4").data)
         self._written += values.shape[1]
 
     def close(self) -> tuple[int, ...]:
         """Make the file say how many frames there are, and return the shape of the array."""
         if self._written < self._n_frames:
-            for channel in range(1, self._n_channels):
-                self._move(self._place(channel, self._n_frames), self._place(channel, self._written))
+            for place in range(1, self._n_places):
+                self._move(self._place(place, self._n_frames), self._place(place, self._written))
             self._n_frames = self._written
             self._file.seek(0)
             self._write_header()
-        self._file.truncate(self._place(self._n_channels, self._n_frames))
+        self._file.truncate(self._place(self._n_places, self._n_frames))
         return self._shape
 
     @property
     def _shape(self) -> tuple[int, ...]:
-        channels = (self._n_channels,) if self._keep_channels else ()
-        return (self._n_bands, self._n_frames) if self._transposed else (*channels, self._n_frames, self._n_bands)
+        n_channels, n_bands = self._outer
+        channels = (n_channels,) if self._keep_channels else ()
+        return (*channels, n_bands, self._n_frames) if self._transposed else (*channels, self._n_frames, n_bands)
 
-    def _place(self, channel: int, n_frames: int) -> int:
-        return _HEADER_SIZE + self._frame_bytes(channel * n_frames)
+    def _place(self, place: int, n_frames: int) -> int:
+        return _HEADER_SIZE + self._frame_bytes(place * n_frames)
 
     def _frame_bytes(self, n_frames: int) -> int:
-        return n_frames * self._n_bands * 4
+        return n_frames * self._frame_values * 4
 
     def _move(self, source: int, target: int) -> None:
         left = self._frame_bytes(self._written)
@@ -80,7 +87,8 @@ class NpyWriter:
             source, target, left = source + len(piece), target + len(piece), left - len(piece)
 
     def _write_header(self) -> None:
-        # The bytes of a transposed array are those of the array in Fortran's order.
-        message = f"{{'descr': '<f4', 'fortran_order': {self._transposed}, 'shape': {self._shape}, }}"
+        # Without channels, the bytes of a transposed array are those of the array in Fortran's order.
+        fortran_order = self._transposed and not self._by_band
+        message = f"{{'descr': '<f4', 'fortran_order': {fortran_order}, 'shape': {self._shape}, }}"
         room = _HEADER_SIZE - len(_MAGIC) - 2
         self._file.write(_MAGIC + struct.pack("<H", room) + message.ljust(room - 1).encode() + b"\n")

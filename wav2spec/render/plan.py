@@ -11,7 +11,7 @@ from wav2spec.render.metadata import describe
 from wav2spec.render.quantize import quantize
 from wav2spec.render.raster import check_size, write_png
 from wav2spec.render.sox import plan_sox
-from wav2spec.render.values import check_axes, values_writer
+from wav2spec.render.values import values_writer
 from wav2spec.settings.choices import Format
 from wav2spec.settings.formats import FORMATS
 from wav2spec.settings.pictures import Figure, Raster
@@ -47,7 +47,6 @@ def _plan_picture(waveform: Waveform, format: Format, settings: Settings, _label
 
 def _plan_values(waveform: Waveform, _format: Format, settings: Settings, _labels: str | None) -> Rendering:
     stream = plan_spectrogram(waveform, settings)
-    check_axes(stream)
     return Rendering(stream, partial(_write_values, stream=stream), str, spectrogram_warnings(stream))
 
 

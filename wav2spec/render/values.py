@@ -3,26 +3,11 @@
 from typing import BinaryIO
 
 from wav2spec.dsp.spectrogram import SpectrogramStream
-from wav2spec.errors import SettingError
 from wav2spec.formats.npy import NpyWriter
 
 
 def values_writer(file: BinaryIO, stream: SpectrogramStream) -> NpyWriter:
     """Return a writer of the values of a stream."""
-    check_axes(stream)
     settings = stream.settings
     transposed = settings.compression.npy_axes == "bands-frames"
     return NpyWriter(file, stream.shape, keep_channels=settings.preprocessing.channel == "all", transposed=transposed)
-
-
-def check_axes(stream: SpectrogramStream) -> None:
-    """Check that the values can have the order of axes that the settings ask for.
-
-    Raises
-    ------
-    SettingError
-        If they have channels beside.
-    """
-    settings = stream.settings
-    if settings.compression.npy_axes == "bands-frames" and settings.preprocessing.channel == "all":
-        raise SettingError("npy_axes", "bands-frames is for one channel, but `channel` is all")

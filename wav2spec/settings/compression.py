@@ -85,7 +85,11 @@ class Compression:
     )
     var_eps: float = setting(0.0, Number(minimum=0), "Added to the variance.", group="Front ends", applies_if=_STD)
     npy_axes: NpyAxes = setting(
-        "frames-bands", Choice(get_args(NpyAxes)), "Order of the axes of .npy files.", group="Front ends"
+        "frames-bands",
+        Choice(get_args(NpyAxes)),
+        "Order of the axes of .npy files.",
+        details="Channels come first, with `channel` all.",
+        group="Front ends",
     )
 
     def __post_init__(self) -> None:

@@ -136,8 +136,8 @@ def _padded(blocks: Iterable[Samples], layout: SoxLayout) -> Iterator[Floats]:
             shape = block.shape
             yield np.zeros((layout.size, shape[1]))
         n_samples += len(block)
-        exact = block.astype(np.float64) * 2.0**31
-        rounded = np.trunc(exact + np.copysign(0.5, exact))
-        yield np.clip(rounded, -(2.0**31), 2.0**31 - 1) / 2.0**31
+        # SoX cuts off what 32-bit floats have beyond.
+        whole = np.trunc(block.astype(np.float64) * 2.0**31)
+        yield np.clip(whole, -(2.0**31), 2.0**31 - 1) / 2.0**31
     # One sample more than the frames need, so that they all end before the end.
     yield np.zeros((layout.n_samples - n_samples + layout.n_zeros + layout.size + layout.step, shape[1]))
