@@ -136,6 +136,10 @@ def test_columns_are_the_same_in_blocks_of_any_size(sizes: list[int], height: in
     assert whole.shape == (2, layout.n_columns, height)
 
 
+def test_less_than_half_a_column_is_drawn() -> None:
+    assert SoxLayout(SoxAnalysis(per_second=262, window="bartlett"), 81, 3, 96_000).n_columns == 1
+
+
 def test_a_full_scale_sine_reads_0_db() -> None:
     sine = np.sin(2 * np.pi * 1000 * np.arange(16_000) / 16_000).astype(np.float32)[:, np.newaxis]
     layout = SoxLayout(SoxAnalysis(), len(sine), 1, 16_000)

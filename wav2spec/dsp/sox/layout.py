@@ -116,7 +116,8 @@ def _columns(options: SoxAnalysis, duration: float) -> tuple[float, int]:
     duration = duration if duration > 0 else 1.0
     if options.per_second:
         n_columns = options.x_size or min(_MAX_COLUMNS, int(options.per_second * duration + 0.5))
-        return options.per_second, n_columns
+        # SoX takes no columns for a number that is not given.
+        return options.per_second, n_columns or _COLUMNS
     n_columns = options.x_size or _COLUMNS
     return min(float(_MAX_PER_SECOND), n_columns / duration), n_columns
 
