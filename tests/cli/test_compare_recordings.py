@@ -10,7 +10,7 @@ from in_process import invoke, run_in_process
 from PIL import Image
 from recordings import MakeWav
 
-import wav2spec.render.figures.frame
+import wav2spec.render.figures.painter
 from wav2spec.render.figures.layout import Box
 
 RATE = 16000
@@ -18,7 +18,7 @@ RATE = 16000
 
 def drawn(target: Path, *words: str | Path) -> tuple[dict[str, object], np.ndarray, list[Box]]:
     """Draw a figure; return its metadata, its pixels and its panels."""
-    wav2spec.render.figures.frame.forget_frames()
+    wav2spec.render.figures.painter.forget_frames()
     result = run_in_process("compare", *words, "-o", target)
     assert (result.returncode, result.stderr) == (0, b"")
     info = json.loads(run_in_process("info", "--json", target).stdout)

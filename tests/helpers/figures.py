@@ -12,8 +12,8 @@ from PIL import Image
 
 from wav2spec.cli.main import command
 from wav2spec.render.colormaps import load_colormap
-from wav2spec.render.figures.frame import forget_frames
 from wav2spec.render.figures.layout import Box, Layout, compute_layout
+from wav2spec.render.figures.painter import forget_frames
 from wav2spec.settings.pictures import Figure
 
 Bytes = npt.NDArray[np.uint8]

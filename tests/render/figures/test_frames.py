@@ -15,7 +15,7 @@ from PIL import Image
 from program import HANGS_AFTER_S
 from recordings import MakeWav
 
-from wav2spec.render.figures import frame
+from wav2spec.render.figures import painter
 
 
 def test_a_kept_frame_gives_the_bytes_of_one_painted_anew(make_wav: MakeWav, folder: Path) -> None:
@@ -25,7 +25,7 @@ def test_a_kept_frame_gives_the_bytes_of_one_painted_anew(make_wav: MakeWav, fol
         pictures = []
         for path in paths:
             if not keep:
-                frame.forget_frames()
+                painter.forget_frames()
             assert run_in_process("plot", path, folder / "a.png", "--waveform", "--mark", "0.1").returncode == 0
             pictures.append((folder / "a.png").read_bytes())
         drawn.append(pictures)

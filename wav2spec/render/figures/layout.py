@@ -27,6 +27,9 @@ _CELL, _AROUND = (4.2, 2.6), (1.6, 0.9)
 _WAVEFORM, _WAVEFORM_SHARE = 6.0, 0.2
 _TIER, _TIER_SHARE = 1.7, 0.3
 
+# The share of a waveform's box that is left free above and below its range.
+WAVE_MARGIN = 0.05
+
 # The shortest side of a panel, in pixels.
 _MIN_SIDE = 16
 

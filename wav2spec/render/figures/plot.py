@@ -21,8 +21,9 @@ from wav2spec.formats.label_files import find_label_file, read_label_file
 from wav2spec.formats.labels import Label
 from wav2spec.render.drawing import Rendering, plan_spectrogram, spectrogram_warnings
 from wav2spec.render.figures.axes import MINUS, Axes, LevelScale, level_scale
-from wav2spec.render.figures.canvas import Content, Mark, Panel, Tiers, Wave, draw_figure
-from wav2spec.render.figures.frame import missing_letters
+from wav2spec.render.figures.canvas import draw_figure
+from wav2spec.render.figures.content import Content, Mark, Panel, Tiers, Wave
+from wav2spec.render.figures.fonts import missing_letters
 from wav2spec.render.figures.layout import Layout, compute_layout
 from wav2spec.render.figures.panels import PooledPower, envelope, panel_axes, pool_power
 from wav2spec.render.metadata import describe

@@ -1,0 +1,140 @@
+"""What is written and drawn over a figure: headings, captions of panels, marks, and labels in tiers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from wav2spec.render.figures.axes import Axes
+from wav2spec.render.figures.content import Content, Mark
+from wav2spec.render.figures.frame import Line
+from wav2spec.render.figures.layout import LABEL, SMALL, Box, Layout
+from wav2spec.render.figures.theme import FAINT, INK, MARK
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """A straight line: its pixels, and the number of its colour."""
+
+    box: Box
+    number: int
+
+
+def headings(layout: Layout, content: Content) -> tuple[list[Line], list[Line]]:
+    """Return the caption of the figure and its title, each a list of one line or none."""
+    letter, x = layout.letter, layout.panels[0].x
+    above = max([1, *(len(panel.caption.splitlines()) for panel in content.panels)]) if content.panels[0].caption else 0
+    y = layout.top + (0.3 + 1.1 * above * (not layout.waveforms)) * letter + 0.2 * letter
+    room = layout.width - x - 0.5 * letter
+    caption = [Line((content.caption,), x, y, room, SMALL)] if content.caption else []
+    if caption:
+        y += 1.25 * letter
+    title = [Line((content.title,), x, y + 0.15 * letter, room, 1.15)] if content.title else []
+    return caption, title
+
+
+def captions(layout: Layout, content: Content) -> Iterator[Line]:
+    """Yield the lines above panels."""
+    for panel, box in zip(content.panels, layout.panels, strict=True):
+        for index, text in enumerate(reversed(panel.caption.splitlines())):
+            y = box.y + box.height + (0.3 + 1.1 * index) * layout.letter
+            yield Line(_shorter(text), box.x, y, box.width, SMALL)
+
+
+def _shorter(text: str) -> tuple[str, ...]:
+    """Return a line and itself without its last parts, which are separated by commas."""
+    parts = text.split(", ")
+    return tuple(", ".join(parts[:n]) for n in range(len(parts), 0, -1))
+
+
+def strokes(layout: Layout, content: Content) -> Iterator[Stroke]:
+    """Yield the lines between tiers, the ends of labels in them, and the marks over panels."""
+    for tiers, box in zip(content.tiers, layout.tiers, strict=True):
+        height = box.height / max(1, len(tiers.rows))
+        for index, (_, marks) in enumerate(tiers.rows):
+            row = Box(box.x, box.y + box.height - round((index + 1) * height), box.width, round(height))
+            if index + 1 < len(tiers.rows):
+                yield Stroke(Box(row.x, row.y, row.width, 1), FAINT)
+            for mark in marks:
+                yield from _mark_strokes(mark, tiers.axes, row, INK)
+    for panel, box in zip(content.panels, layout.panels, strict=True):
+        for mark in panel.marks:
+            yield from _mark_strokes(mark, panel.axes, box, MARK)
+
+
+def label_names(layout: Layout, content: Content) -> Iterator[Line]:
+    """Yield the names of marks in their boxes, then those of tiers and of the labels in them."""
+    for panel, box in zip(content.panels, layout.panels, strict=True):
+        for mark in panel.marks:
+            yield from _mark_name(mark, panel.axes, box, layout.letter)
+    for tiers, box in zip(content.tiers, layout.tiers, strict=True):
+        height = box.height / max(1, len(tiers.rows))
+        for index, (name, marks) in enumerate(tiers.rows):
+            y = box.y + box.height - (index + 0.5) * height
+            if name and box.x == layout.tiers[0].x:
+                end = box.x - 0.5 * layout.letter
+                yield Line((name,), end, y, end - 0.2 * layout.letter, SMALL * LABEL, ("right", "center"))
+            for mark in marks:
+                yield from _label_name(mark, tiers.axes, box, y, layout.letter)
+
+
+def _mark_name(mark: Mark, axes: Axes, box: Box, letter: float) -> Iterator[Line]:
+    left, right, bottom, top = _span(mark, axes, box)
+    if not mark.text or right < 0 or left >= box.width:
+        return
+    left = max(left, 0)
+    room = (min(right, box.width) if mark.right is not None else box.width) - left - 0.5 * letter
+    x, y = box.x + left + 0.35 * letter, box.y + min(top, box.height) - 0.35 * letter
+    if mark.bottom is not None and mark.top is None and mark.left is None:
+        # Above a horizontal line.
+        y = box.y + min(bottom + 1.5 * letter, box.height - 0.35 * letter)
+    yield Line((mark.text,), x, y, room, SMALL * LABEL, ("left", "top"), optional=True, boxed=True)
+
+
+def _label_name(mark: Mark, axes: Axes, box: Box, y: float, letter: float) -> Iterator[Line]:
+    left, right, _, _ = _span(mark, axes, box)
+    left, right = max(left, 0), min(right, box.width)
+    if mark.text and mark.left == mark.right and left < box.width:
+        x, room = box.x + left + 0.3 * letter, box.width - left
+        yield Line((mark.text,), x, y, room, SMALL * LABEL, ("left", "center"), optional=True)
+    elif mark.text and right > left:
+        middle = box.x + (left + right) / 2
+        yield Line((mark.text,), middle, y, right - left - 2, SMALL * LABEL, ("center", "center"), optional=True)
+
+
+def _mark_strokes(mark: Mark, axes: Axes, box: Box, number: int) -> Iterator[Stroke]:
+    """Yield the lines of a mark, a pixel wide, as far as they lie in the box."""
+    left, right, bottom, top = _span(mark, axes, box)
+    vertical = [x for x, edge in ((left, mark.left), (right, mark.right)) if edge is not None]
+    horizontal = [y for y, edge in ((bottom, mark.bottom), (top, mark.top)) if edge is not None]
+    if mark.left is not None and mark.right is not None and mark.bottom is None:
+        # A section over all frequencies is closed by its ends alone.
+        horizontal = []
+    first, last = max(left, 0), min(right, box.width - 1)
+    low, high = max(bottom, 0), min(top, box.height - 1)
+    if first > last or low > high:
+        return
+    for x in vertical:
+        if 0 <= x < box.width:
+            yield Stroke(Box(box.x + x, box.y + low, 1, high - low + 1), number)
+    for y in horizontal:
+        if 0 <= y < box.height:
+            yield Stroke(Box(box.x + first, box.y + y, last - first + 1, 1), number)
+
+
+def _span(mark: Mark, axes: Axes, box: Box) -> tuple[int, int, int, int]:
+    """Return left, right, bottom and top of a mark in pixels of a box; a limit it lacks is that of the box."""
+
+    def pixel(position: float, n: int) -> int:
+        return int(np.clip(np.floor(position * n), -1, n))
+
+    def x(time: float | None, edge: int) -> int:
+        return edge if time is None else pixel(float(axes.time.position(time)), box.width)
+
+    def y(hz: float | None, edge: int) -> int:
+        if hz is None:
+            return edge
+        low = float(axes.scale.to_hz(axes.frequency.low))
+        return pixel(float(axes.frequency.position(axes.scale.from_hz(max(hz, low)))), box.height)
+
+    return x(mark.left, 0), x(mark.right, box.width - 1), y(mark.bottom, 0), y(mark.top, box.height - 1)

@@ -1,0 +1,83 @@
+"""What a figure shows: panels with their marks, waveforms, tiers of labels, and colour bars."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from wav2spec.arrays import Pixels
+from wav2spec.render.figures.axes import Axes, LevelScale
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A line or an outlined box over a panel, with its name.
+
+    Attributes
+    ----------
+    left, right, bottom, top : float or None
+        In s and Hz. With `left` alone it is a vertical line, with `bottom` alone a horizontal one; without limits in
+        frequency a box is as high as its panel.
+    text : str
+    """
+
+    left: float | None = None
+    right: float | None = None
+    bottom: float | None = None
+    top: float | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The content of one panel.
+
+    Attributes
+    ----------
+    pixels : ndarray, shape (height, width), uint8
+        Levels; the first row is the top.
+    blank : ndarray of bool, shape (width,)
+        Columns without a frame.
+    axes : Axes
+    palette : str
+    caption : str
+        Lines above it; empty for none.
+    marks : sequence of Mark
+    """
+
+    pixels: Pixels
+    blank: npt.NDArray[np.bool_]
+    axes: Axes
+    palette: str
+    caption: str = ""
+    marks: Sequence[Mark] = ()
+
+
+@dataclass(frozen=True)
+class Wave:
+    """The least and the greatest sample of each pixel of a waveform, shape (2, width), and its axis of time."""
+
+    extremes: npt.NDArray[np.floating]
+    axes: Axes
+
+
+@dataclass(frozen=True)
+class Tiers:
+    """Rows of labels below a panel: the marks of each row with its name, and the panel's axes."""
+
+    rows: Sequence[tuple[str, Sequence[Mark]]]
+    axes: Axes
+
+
+@dataclass(frozen=True)
+class Content:
+    """All that a figure shows, in the order of the layout's boxes."""
+
+    panels: Sequence[Panel]
+    bars: Sequence[tuple[LevelScale, str]]
+    waves: Sequence[Wave] = ()
+    wave_range: float = 1.0
+    tiers: Sequence[Tiers] = ()
+    title: str = ""
+    caption: str = ""
