@@ -33,8 +33,8 @@ class Waveform:
         Where in the recording it comes from, at the recording's own rate.
     start_s : float
         When in the recording it begins.
-    threaded : bool
-        Whether it is long enough, and there is a processor, for it to be analysed in a thread of its own.
+    n_threads : int
+        Threads that analyse it: 1 if it is short, otherwise as many as it was given.
     facts : callable
         What `Recording.facts` says of the samples taken.
     blocks : callable
@@ -55,7 +55,7 @@ class Waveform:
     blocks: Callable[[], Iterator[Samples]]
     segment: Segment = Segment(0, 0)
     start_s: float = 0.0
-    threaded: bool = False
+    n_threads: int = 1
     facts: Callable[[], dict[str, Any]] = dict
     surroundings: tuple[int, int] = (0, 0)
     otherwise: "Callable[[Preprocessing], Waveform] | None" = None

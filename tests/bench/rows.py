@@ -39,13 +39,13 @@ def _conversions(plan: Plan) -> Iterator[Row]:
     source, ours, theirs = plan.recording(plan.short_s), plan.path("ours.png"), plan.path("theirs.png")
     name = f"{length(plan.short_s)} of stereo, `--preset tf`, in process"
 
-    def ours_in_process(*, allow_threads: bool) -> Cost:
-        return in_process(lambda: _convert(source, ours, _TF, allow_threads=allow_threads))
+    def ours_in_process(n_threads: int) -> Cost:
+        return in_process(lambda: _convert(source, ours, _TF, n_threads))
 
     def same() -> None:
         assert np.array_equal(_pixels(ours), _pixels(theirs)), "the other drew other pixels"
 
-    one, two = (functools.partial(ours_in_process, allow_threads=threads) for threads in (False, True))
+    one, two = (functools.partial(ours_in_process, n_threads) for n_threads in (1, 2))
     yield Row(
         Work(f"{name}, one core", _on_one_core(one)),
         Work("plain NumPy + Pillow", _on_one_core(lambda: in_process(lambda: plain.draw(source, theirs)))),
@@ -227,8 +227,8 @@ def _update(plan: Plan) -> Row:
     )
 
 
-def _convert(source: str, target: str, settings: Settings, *, allow_threads: bool = False) -> None:
-    (outcome,) = Conversion(settings, allow_threads=allow_threads)(Job(source, target))
+def _convert(source: str, target: str, settings: Settings, n_threads: int = 1) -> None:
+    (outcome,) = Conversion(settings, n_threads=n_threads)(Job(source, target))
     assert outcome.status == "written", outcome.failure
 
 

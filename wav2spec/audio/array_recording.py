@@ -36,7 +36,7 @@ class ArrayRecording:
         self.path = "samples"
         self.sample_rate = int(sample_rate)
         self.n_samples, self.n_channels = self._samples.shape
-        self.allow_threads = False
+        self.n_threads = 1
 
     def blocks(
         self,

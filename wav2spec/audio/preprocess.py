@@ -19,8 +19,8 @@ from wav2spec.waveform import Segment, Waveform
 if TYPE_CHECKING:
     from wav2spec.audio.recording import Recording
 
-# To start a thread takes as long as to analyse a second or so.
-_WORTH_A_THREAD = 2**19
+# Samples of which the analysis takes longer than to start threads.
+_WORTH_THREADS = 2**19
 
 
 def segments(recording: "Recording", source: Preprocessing) -> Iterator[Segment]:
@@ -82,7 +82,7 @@ def preprocess(recording: "Recording", source: Preprocessing, segment: Segment |
 
     facts = partial(recording.facts, first, n_cut)
     start_s = first / recording.sample_rate
-    threaded = recording.allow_threads and n_samples >= _WORTH_A_THREAD
+    n_threads = recording.n_threads if n_samples >= _WORTH_THREADS else 1
     widened = partial(_widened, recording, source, segment)
     return Waveform(
         recording.path,
@@ -92,7 +92,7 @@ def preprocess(recording: "Recording", source: Preprocessing, segment: Segment |
         blocks,
         segment,
         start_s,
-        threaded,
+        n_threads,
         facts,
         otherwise=partial(preprocess, recording),
         widened=widened,

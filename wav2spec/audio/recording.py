@@ -52,8 +52,8 @@ class Recording:
         By which a target is known to be the recording itself.
     warnings : list of str
         What is wrong with it though it can be drawn. May grow while it is read.
-    allow_threads : bool
-        Whether it may be worked on by more than one processor.
+    n_threads : int
+        Threads that may analyse it if it is long.
     watch : callable, optional
         Told at every block how many s have been read, and how long the recording is.
     """
@@ -63,7 +63,7 @@ class Recording:
         self.identity = file.identity
         self._file = file
         self.warnings: list[str] = []
-        self.allow_threads = False
+        self.n_threads = 1
         self.watch: Callable[[float, float], None] | None = None
         try:
             header = read_header(file)

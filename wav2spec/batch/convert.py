@@ -126,8 +126,8 @@ class Conversion:
         The analyses that are compared in one figure.
     refuse, warn, skip : tuple of QualityCheck
         A recording that fails one is not drawn, which is a failure; drawn with a warning; or left out on purpose.
-    allow_threads : bool
-        Whether a long recording may be worked on by more than one processor.
+    n_threads : int
+        Threads that analyse a long recording.
     collect_facts : bool
         Whether outcomes have facts.
     labels : str, optional
@@ -140,7 +140,7 @@ class Conversion:
     refuse: tuple[QualityCheck, ...] = ()
     warn: tuple[QualityCheck, ...] = ()
     skip: tuple[QualityCheck, ...] = ()
-    allow_threads: bool = False
+    n_threads: int = 1
     collect_facts: bool = False
     labels: str | None = None
 
@@ -167,7 +167,7 @@ class Conversion:
         try:
             with open_recording(job.source) as recording:
                 recording.watch = on_position
-                recording.allow_threads = self.allow_threads
+                recording.n_threads = self.n_threads
                 yield from self._segments(job, recording)
         except StdoutClosedError:
             raise

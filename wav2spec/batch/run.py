@@ -169,7 +169,7 @@ def run_conversion(
         request.checks("refuse"),
         request.checks("warn"),
         request.checks("skip"),
-        allow_threads=plan.n_jobs == 1 and (request.jobs or _available_cpus()) > 1,
+        n_threads=(request.jobs or _available_cpus()) if plan.n_jobs == 1 else 1,
         collect_facts=bool(request.manifest) or in_shards,
         labels=request.labels,
     )

@@ -224,14 +224,16 @@ class SpectrogramStream:
     def _bands_of(self, analysis: Analysis) -> Iterator[Magnitudes]:
         n_frames, n_spectrum = 0, n_bins(analysis)
         rate = self.sound.sample_rate
-        for block in stft_magnitudes(self.sound.blocks(), analysis, rate, threaded=self.sound.threaded):
-            n_frames += block.shape[1]
-            bands = self.bands.apply(block[..., :n_spectrum])
-            energy = block[..., n_spectrum:]
+
+        def bands_of(spectra: Magnitudes) -> Magnitudes:
+            bands, energy = self.bands.apply(spectra[..., :n_spectrum]), spectra[..., n_spectrum:]
             if analysis.energy == "none":
-                yield bands
-            else:
-                yield np.concatenate((energy, bands) if analysis.energy == "first" else (bands, energy), axis=2)
+                return bands
+            return np.concatenate((energy, bands) if analysis.energy == "first" else (bands, energy), axis=2)
+
+        for bands in stft_magnitudes(self.sound.blocks(), analysis, rate, bands_of, n_threads=self.sound.n_threads):
+            n_frames += bands.shape[1]
+            yield bands
         if self.n_frames and not n_frames:
             raise AudioError(self.sound.name, "it ended before the first frame while it was read")
 
