@@ -1,6 +1,7 @@
 """``wav2spec presets``: the presets and what each sets."""
 
 import json
+import textwrap
 from typing import Any
 
 import click
@@ -8,7 +9,12 @@ import click
 from wav2spec.cli.help import Command, option
 from wav2spec.cli.options import usage_errors
 from wav2spec.errors import SettingError
-from wav2spec.settings.presets import DEFAULT, PRESETS
+from wav2spec.settings.presets import DEFAULT, FAMILIES, PRESETS
+
+_LEGEND = (
+    "Below each: the release it was compared with, and the greatest difference of\n"
+    "values, in a typical recording and, where it is far more, in the worst."
+)
 
 
 @click.command(cls=Command)
@@ -29,13 +35,31 @@ def presets(name: str | None, as_json: bool) -> None:
         chosen = [name] if name else list(PRESETS)
         click.echo(json.dumps({one: PRESETS[one].settings.as_dict() for one in chosen}, indent=1))
     elif name:
-        click.echo(f"# {PRESETS[name].message}\n# {PRESETS[name].agreement}")
+        preset = PRESETS[name]
+        for text in (f"{preset.message}.", preset.details, f"Compared with {preset.agreement}."):
+            click.echo(textwrap.fill(text, 80, initial_indent="# ", subsequent_indent="# "), nl=bool(text))
         for line in _differences(name):
             click.echo(line)
     else:
-        width = max(map(len, PRESETS))
-        for one, preset in PRESETS.items():
-            click.echo(f"{one:<{width}}  {preset.message} [{preset.agreement}]")
+        click.echo(_listed())
+
+
+def _listed() -> str:
+    """Return the presets by family: the name and what is reproduced, and below the agreement, in 80 columns."""
+    width = max(map(len, PRESETS))
+    families = (
+        "\n".join(
+            [
+                title,
+                *(
+                    f"  {name:<{width}}  {one.message}\n  {'':<{width}}  {one.agreement}"
+                    for name, one in family.items()
+                ),
+            ]
+        )
+        for title, family in FAMILIES.items()
+    )
+    return "\n\n".join((*families, _LEGEND))
 
 
 def _differences(name: str) -> list[str]:

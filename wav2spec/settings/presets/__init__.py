@@ -9,10 +9,20 @@ from wav2spec.settings.pictures import Figure
 from wav2spec.settings.presets import bioacoustics, kaldi, librosa, programs, pytorch, scientific, tensorflow, whisper
 from wav2spec.settings.presets.base import DEFAULT, Preset
 
-__all__ = ["COMPARE", "DEFAULT", "EXPLORE", "PLOT", "PRESETS", "TUNE", "TUNED_SIZES", "Preset", "preset"]
+__all__ = ["COMPARE", "DEFAULT", "EXPLORE", "FAMILIES", "PLOT", "PRESETS", "TUNE", "TUNED_SIZES", "Preset", "preset"]
 
-_FAMILIES = (tensorflow, librosa, pytorch, whisper, kaldi, bioacoustics, scientific, programs)
-PRESETS: dict[str, Preset] = {name: preset for family in _FAMILIES for name, preset in family.PRESETS.items()}
+# The presets of each family by name.
+FAMILIES: dict[str, dict[str, Preset]] = {
+    "TensorFlow and Keras": tensorflow.PRESETS,
+    "librosa": librosa.PRESETS,
+    "PyTorch": pytorch.PRESETS,
+    "Whisper": whisper.PRESETS,
+    "Kaldi and its descendants": kaldi.PRESETS,
+    "Animal sounds": bioacoustics.PRESETS,
+    "Scientific computing": scientific.PRESETS,
+    "Programs": programs.PRESETS,
+}
+PRESETS: dict[str, Preset] = {name: preset for family in FAMILIES.values() for name, preset in family.items()}
 
 # The start of `plot` and `compare`: sizes that fit the recording and the figure.
 PLOT = replace(

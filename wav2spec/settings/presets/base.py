@@ -20,29 +20,29 @@ class Preset:
     Attributes
     ----------
     message : str
-        The system and its function, and what differs.
+        What is reproduced, in a few words.
     settings : Settings
     version : str
-        The release with which it was compared.
+        The release with which it was compared; empty if it could not be run.
     golden : str
-        The file of its answers, ``tests/golden/{golden}.npz``; empty if it could not be run.
-    tolerance : float
-        The greatest difference from these answers, in the unit of the values.
+        The file of its answers, ``tests/golden/{golden}.npz`` or in ``front_ends`` there.
+    difference : str
+        The greatest difference from the system: in a typical recording and, where it is far more, in the worst.
+    details : str
+        What differs, and the options that give what surrounds it in a model.
     """
 
     message: str
     settings: Settings
     version: str
     golden: str
-    tolerance: float
+    difference: str
+    details: str = ""
 
     @property
     def agreement(self) -> str:
-        """How closely the system's answers are reproduced."""
-        if not self.golden:
-            return "made from documentation, not compared"
-        difference = f"within {self.tolerance:.2g}" if self.tolerance else "exactly"
-        return f"{self.version}, {difference}"
+        """The release with which it was compared, and how closely its answers are reproduced."""
+        return f"{self.version}: {self.difference}" if self.version else "made from documentation, not compared"
 
     def settings_for(self, start: Settings) -> Settings:
         """Return the settings for a command that draws otherwise: a layout of pixels means nothing to a figure."""

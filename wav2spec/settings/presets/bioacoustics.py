@@ -33,11 +33,11 @@ _BIRDNET = DEFAULT.replace(
     npy_axes="bands-frames",
 )
 
-_NOTE = "Its exponent is trained in the model (--scale power:E), which turns bands upside down. Clips: --segment 3s."
+_NOTE = "The exponent is trained in the model (--scale power:E), which has the highest band first. Clips: --segment 3s."
 
 PRESETS = {
     "perch": Preset(
-        "Perch 1's PCEN of 160 bands, equal to its code. The published model has an error in it. Clips: --segment 5s.",
+        "Perch 1's PCEN of 160 bands",
         _PERCH.replace(
             n_bands=160,
             fmax=10000,
@@ -49,27 +49,31 @@ PRESETS = {
         ),
         "google-research/perch b216270c",
         "perch-1-pcen",
-        3e-6,
+        "4e-07",
+        "Equal to its code; the published model has an error in it. Clips: --segment 5s.",
     ),
     "perch-2": Preset(
-        "Perch 2's logarithm of 128 bands. Clips: --segment 5s.",
+        "Perch 2's logarithm of 128 bands",
         _PERCH.replace(n_bands=128, fmax=16000, band_sum="magnitude", scale="ln", amin=1e-4, value_std=10.0),
         "google-research/perch b216270c",
         "perch-2-log",
-        5e-6,
+        "1.3e-06",
+        "Clips: --segment 5s.",
     ),
     "birdnet": Preset(
-        f"BirdNET 2.4's picture of 0 to 3 kHz. {_NOTE}",
+        "BirdNET 2.4's picture of 0 to 3 kHz",
         _BIRDNET,
         "BirdNET-Analyzer issue 177",
         "birdnet-2.4-low",
-        1.3e-4,
+        "4e-05",
+        _NOTE,
     ),
     "birdnet-high": Preset(
-        f"BirdNET 2.4's picture of 0.5 to 15 kHz. {_NOTE}",
+        "BirdNET 2.4's picture of 0.5 to 15 kHz",
         _BIRDNET.replace(window_size=1024, stride=280, fmin=500, fmax=15000),
         "BirdNET-Analyzer issue 177",
         "birdnet-2.4-high",
-        6e-5,
+        "2e-05",
+        _NOTE,
     ),
 }

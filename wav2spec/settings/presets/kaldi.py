@@ -26,31 +26,35 @@ _KALDI = DEFAULT.replace(
 
 PRESETS = {
     "kaldi-fbank": Preset(
-        "Kaldi's compute-fbank-feats of 80 bands without dither, samples as 16-bit integers.",
+        "compute-fbank-feats of 80 bands, without dither",
         _KALDI,
         "kaldi-native-fbank 1.23.0",
         "kaldi-fbank-80",
-        1.2e-3,
+        "4e-04, up to 2.3",
+        "Samples are in units of 16-bit integers.",
     ),
     "ast": Preset(
-        "ASTFeatureExtractor of AudioSet. The model takes 1024 frames, padded with 0.46703 behind them.",
+        "ASTFeatureExtractor of AudioSet",
         _KALDI.replace(sample_scale=1.0, window="hann", n_bands=128, value_mean=-4.2677393, value_std=2 * 4.5689974),
         "transformers 5.23.0",
         "ast",
-        1e-4,
+        "3e-05, up to 2.1e-03",
+        "The model takes 1024 frames, padded with 0.46703 behind them.",
     ),
     "speech2text": Preset(
-        "Speech2TextFeatureExtractor: Kaldi's bands, each normalised.",
+        "Speech2TextFeatureExtractor: each band normalised",
         _KALDI.replace(value_mean="band", value_std="band"),
         "transformers 5.23.0",
         "speech2text",
-        5e-4,
+        "2e-04, up to 0.65",
+        "Constant bands, as of silence, are 0; there they are not a number.",
     ),
     "seamless-m4t": Preset(
-        "SeamlessM4TFeatureExtractor: Kaldi's bands, each normalised, before pairs of frames are joined.",
+        "SeamlessM4TFeatureExtractor: each band normalised",
         _KALDI.replace(value_mean="band", value_std="band", std_ddof=1, var_eps=1e-7),
         "transformers 5.23.0",
         "seamless-m4t",
-        6e-5,
+        "6e-07, up to 9.1e-03",
+        "Before pairs of frames are joined.",
     ),
 }

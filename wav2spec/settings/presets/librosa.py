@@ -8,28 +8,31 @@ _LIBROSA = DEFAULT.replace(
 
 PRESETS = {
     "librosa": Preset(
-        "librosa.stft and amplitude_to_db(ref=numpy.max) at the file's own rate. Silence is black, librosa's is white.",
+        "stft and amplitude_to_db(ref=numpy.max)",
         _LIBROSA,
         "librosa 0.11.0",
         "librosa",
-        1e-4,
+        "2.3e-05",
+        "At the file's own rate. Silence is black, librosa's is white.",
     ),
     "librosa-load": Preset(
-        "The same of librosa.load's samples: mixed, and resampled to 22,050 Hz by soxr's HQ.",
+        "the same of librosa.load's samples, at 22,050 Hz",
         _LIBROSA.replace(sample_rate=22050, resampler="soxr-hq"),
         "librosa 0.11.0",
         "librosa-load",
-        1e-3,
+        "2e-05",
+        "Channels are mixed, and resampled by soxr's HQ.",
     ),
     "librosa-mel": Preset(
-        "librosa.feature.melspectrogram and power_to_db(ref=numpy.max) at the file's own rate.",
+        "melspectrogram and power_to_db(ref=numpy.max)",
         _LIBROSA.replace(freq_scale="mel", magnitude_squared=True),
         "librosa 0.11.0",
         "librosa",
-        1e-4,
+        "2.3e-05",
+        "At the file's own rate. Silence is black, librosa's is white.",
     ),
     "librosa-pcen": Preset(
-        "librosa.pcen of melspectrogram(power=1) of samples times 2**31, at 22,050 Hz.",
+        "pcen of melspectrogram(power=1), at 22,050 Hz",
         _LIBROSA.replace(
             sample_rate=22050,
             resampler="soxr-hq",
@@ -43,6 +46,7 @@ PRESETS = {
         ),
         "librosa 0.11.0",
         "librosa-mel-pcen",
-        4e-5,
+        "5e-07",
+        "Samples are multiplied by 2**31, as librosa's documentation advises.",
     ),
 }

@@ -4,14 +4,15 @@ from wav2spec.settings.presets.base import DEFAULT, Preset
 
 PRESETS = {
     "sox": Preset(
-        "The pixels of sox FILE -n spectrogram -r; --width and --height are -x and -y, --db-range -z, --db-max -Z.",
+        "the pixels of sox FILE -n spectrogram -r",
         DEFAULT.replace(channel="all", method="sox", palette="sox", db_range=120.0, layout="right-up"),
         "SoX 14.4.2",
         "sox",
-        0.0,
+        "every pixel",
+        "--width and --height are -x and -y, --db-range is -z, --db-max is -Z.",
     ),
     "praat": Preset(
-        "Praat's To Spectrogram: power in Pa2/Hz as values, levels with 6 dB per octave and 50 dB as pixels.",
+        "To Spectrogram: power in Pa2/Hz as values",
         DEFAULT.replace(
             channel="mix",
             method="praat",
@@ -24,6 +25,7 @@ PRESETS = {
         ),
         "Praat 6.1.38",
         "praat",
-        1e-7,
+        "6e-08 of the maximum",
+        "Pixels are levels with 6 dB per octave, over 50 dB.",
     ),
 }

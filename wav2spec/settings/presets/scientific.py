@@ -4,7 +4,7 @@ from wav2spec.settings.presets.base import DEFAULT, Preset
 
 PRESETS = {
     "matplotlib": Preset(
-        "matplotlib's specgram in dB/Hz, coloured from the least level to the greatest. Of 400 dB none is cut.",
+        "specgram in dB/Hz",
         DEFAULT.replace(
             channel="mix",
             window_symmetry="symmetric",
@@ -18,10 +18,11 @@ PRESETS = {
         ),
         "matplotlib 3.11.2",
         "matplotlib-psd-db",
-        2e-3,
+        "1.6e-05",
+        "Coloured from the least level to the greatest. Silence has -350 dB, matplotlib's has none.",
     ),
     "scipy": Preset(
-        "scipy.signal.spectrogram with its defaults: a power spectral density.",
+        "scipy.signal.spectrogram",
         DEFAULT.replace(
             channel="mix",
             stride=224,
@@ -35,10 +36,11 @@ PRESETS = {
         ),
         "scipy 1.17.1",
         "scipy-spectrogram",
-        5e-8,
+        "6e-08 of the maximum",
+        "Its defaults: a power spectral density.",
     ),
     "octave": Preset(
-        "specgram of Octave's signal package; a last frame that just fits is left out.",
+        "specgram of Octave's signal package",
         DEFAULT.replace(
             channel="mix",
             window_symmetry="symmetric",
@@ -48,10 +50,11 @@ PRESETS = {
         ),
         "octave-signal 1.4.3",
         "octave-specgram",
-        1.3e-3,
+        "8e-06",
+        "A last frame that just fits is left out.",
     ),
     "wolfram": Preset(
-        'Wolfram\'s NetEncoder["AudioSpectrogram"]. Its window and edges are undocumented; here: Hann, whole frames.',
+        'NetEncoder["AudioSpectrogram"]',
         DEFAULT.replace(
             channel="mix",
             sample_rate=16000,
@@ -62,6 +65,7 @@ PRESETS = {
         ),
         "",
         "",
-        0.0,
+        "",
+        "Its window and edges are undocumented; here: Hann, whole frames.",
     ),
 }

@@ -20,21 +20,22 @@ _VGGISH = DEFAULT.replace(
 
 PRESETS = {
     "tf": Preset(
-        "TensorFlow's AudioSpectrogram and its example wav_to_spectrogram, pixel for pixel.",
+        "AudioSpectrogram and the example wav_to_spectrogram",
         DEFAULT.replace(layout="down-right"),
         "tensorflow 2.21.0",
         "tf_audio_spectrogram",
-        4e-6,
+        "every pixel",
     ),
     "tf-signal": Preset(
-        "tf.signal.stft and the log picture of TensorFlow's tutorial, in dB re full scale, 350 dB wide.",
+        "tf.signal.stft, drawn in dB re full scale",
         DEFAULT.replace(channel="mix", window_symmetry="even-periodic", scale="db", db_range=350.0),
         "tensorflow 2.21.0",
         "tf_signal_stft_magnitude",
-        1e-4,
+        "4e-07 of the maximum",
+        "The log picture of TensorFlow's tutorial, 350 dB wide.",
     ),
     "keras-mel": Preset(
-        "keras.layers.MelSpectrogram with its defaults, in dB re 1 with top_db 80.",
+        "keras.layers.MelSpectrogram",
         DEFAULT.replace(
             channel="mix",
             sample_rate=16000,
@@ -50,20 +51,23 @@ PRESETS = {
         ),
         "keras 3.15.1",
         "keras-mel",
-        1.6e-3,
+        "5e-04, up to 4e-03",
+        "Its defaults, in dB re 1 with top_db 80.",
     ),
     "vggish": Preset(
-        "VGGish's ln(mel magnitude + 0.01). Patches: --segment 975ms --segment-stride 960ms --segment-last drop.",
+        "VGGish's ln(mel magnitude + 0.01)",
         _VGGISH,
         "tensorflow/models 3e9e7a60",
         "vggish",
-        5e-5,
+        "5e-07",
+        "Patches: --segment 975ms --segment-stride 960ms --segment-last drop.",
     ),
     "yamnet": Preset(
-        "YAMNet's ln(mel magnitude + 0.001). Patches: --segment 975ms --segment-stride 480ms.",
+        "YAMNet's ln(mel magnitude + 0.001)",
         _VGGISH.replace(log_offset=0.001),
         "tensorflow/models 33630ec9",
         "yamnet",
-        5.1e-4,
+        "2e-04",
+        "Patches: --segment 975ms --segment-stride 480ms.",
     ),
 }

@@ -24,17 +24,19 @@ _WHISPER = DEFAULT.replace(
 
 PRESETS = {
     "whisper": Preset(
-        "Whisper's log-mel of 80 bands. Its models take 30 s: --target-length 480000.",
+        "Whisper's log-mel of 80 bands",
         _WHISPER,
         "openai-whisper 20250625",
         "whisper-80",
-        6.2e-5,
+        "2e-05, up to 4.2e-05",
+        "Its models take 30 s: --target-length 480000.",
     ),
     "whisper-128": Preset(
-        "Whisper's log-mel of 128 bands, as of large-v3. Its models take 30 s: --target-length 480000.",
+        "Whisper's log-mel of 128 bands, as of large-v3",
         _WHISPER.replace(n_bands=128),
         "openai-whisper 20250625",
         "whisper-128",
-        1.1e-4,
+        "2e-05, up to 4.5e-05",
+        "Its models take 30 s: --target-length 480000.",
     ),
 }
