@@ -69,10 +69,16 @@ def test_a_conflict_is_found_by_every_part(make_wav: MakeWav, tmp_path: Path) ->
         assert message == "--output: a/x.wav and b/x.wav would both be written to out/x.png"
 
 
+def slurm_task(number: int, first: int, count: int) -> dict[str, str]:
+    values = {"ID": number, "MIN": first, "COUNT": count}
+    return {f"SLURM_ARRAY_TASK_{name}": str(value) for name, value in values.items()}
+
+
 @pytest.mark.parametrize(
     ("environment", "part"),
     [
-        ({"SLURM_ARRAY_TASK_ID": "7", "SLURM_ARRAY_TASK_MIN": "5", "SLURM_ARRAY_TASK_COUNT": "4"}, Part(3, 4)),
+        (slurm_task(3, 1, 4), Part(3, 4)),
+        (slurm_task(3, 0, 4), Part(4, 4)),
         ({"AWS_BATCH_JOB_ARRAY_INDEX": "0", "AWS_BATCH_JOB_ARRAY_SIZE": "10"}, Part(1, 10)),
         ({"CLOUD_RUN_TASK_INDEX": "9", "CLOUD_RUN_TASK_COUNT": "10"}, Part(10, 10)),
     ],
@@ -86,7 +92,9 @@ def test_auto_reads_the_task_from_the_scheduler(environment: dict[str, str], par
     [
         ("auto", {}, "none of SLURM_ARRAY_TASK_ID or AWS_BATCH_JOB_ARRAY_INDEX or CLOUD_RUN_TASK_INDEX is set"),
         ("auto", {"CLOUD_RUN_TASK_INDEX": "x", "CLOUD_RUN_TASK_COUNT": "2"}, "are no numbers"),
-        ("auto", {"SLURM_ARRAY_TASK_ID": "9", "SLURM_ARRAY_TASK_MIN": "1", "SLURM_ARRAY_TASK_COUNT": "3"}, "9 of 3"),
+        ("auto", slurm_task(9, 1, 3), "SLURM_ARRAY_TASK_ID is 9 in an array of 3: give the part as 9/N"),
+        ("auto", slurm_task(3, 3, 1), "SLURM_ARRAY_TASK_ID is 3 in an array of 1: give the part as 3/N"),
+        ("auto", slurm_task(7, 5, 4), "SLURM_ARRAY_TASK_ID is 7 in an array of 4: give the part as 7/N"),
         *((text, {}, "is neither auto nor a part such as 3/8") for text in ("0/3", "4/3", "3", "1/0", "-1/3", "1/3/4")),
     ],
 )

@@ -77,8 +77,12 @@ class Part:
                     part = cls(number, int(environment[count]))
                 except ValueError as error:
                     raise SettingError("part", f"{index} and {count} are no numbers") from error
-                if not 1 <= part.index <= part.count:
-                    raise SettingError("part", f"{index} says task {part.index} of {part.count}; give it as I/N")
+                # Tasks that are submitted again as an array of their own count themselves, not the plan's parts.
+                if not 1 <= part.index <= part.count or int(environment.get(first, "0")) > 1:
+                    task = environment[index]
+                    raise SettingError(
+                        "part", f"{index} is {task} in an array of {part.count}: give the part as {task}/N"
+                    )
                 return part
         names = " or ".join(index for index, _, _ in _TASK_VARIABLES)
         raise SettingError("part", f"auto needs a task array, but none of {names} is set")
