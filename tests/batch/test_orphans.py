@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from folders import folder_state
-from in_process import done, invoke
+from in_process import done, invoke, usage_error
 from PIL import Image
 from recordings import MakeWav
 
@@ -60,8 +60,35 @@ def test_prune_alone_draws_nothing_and_with_update_it_does() -> None:
     done("in", "-o", "out", "--prune")
     assert pictures() == {"deep/c.png"}
     (Path("in") / "deep" / "c.wav").rename("in/d.wav")
-    assert done("in", "-o", "out", "--update", "--prune").stderr == "wav2spec: 2 written, 1 removed\n"
+    # The only picture is of none of the recordings.
+    assert done("in", "-o", "out", "--update", "--prune", "--force").stderr == "wav2spec: 2 written, 1 removed\n"
     assert pictures() == {"a.png", "d.png"}
+
+
+@pytest.mark.parametrize("options", [(), ("--update",), ("--dry-run",)])
+@pytest.mark.parametrize(
+    ("drawn", "pruned"),
+    [
+        (("in", "more"), ("more",)),
+        (("in", "more"), ("in",)),
+        (("in",), ("in/deep",)),
+        (("in",), ("more",)),
+        (("in",), ("--files-from", "list")),
+    ],
+)
+def test_a_folder_that_was_drawn_from_other_sources_is_not_pruned(
+    make_wav: MakeWav, drawn: tuple[str, ...], pruned: tuple[str, ...], options: tuple[str, ...]
+) -> None:
+    Path("more").mkdir()
+    for name in ("y", "z"):
+        make_wav(f"more/{name}.wav")
+    Path("list").write_text("more/y.wav\nmore/z.wav\n")
+    done(*drawn, "-o", "out")
+    before = pictures()
+    message = usage_error(*pruned, "-o", "out", "--prune", *options)
+    assert message.startswith("--prune: no picture in out")
+    assert message.endswith("; if they were drawn from there, --force removes them all")
+    assert pictures() == before
 
 
 def test_segments_that_are_gone_are_orphans(make_wav: MakeWav) -> None:
@@ -125,4 +152,6 @@ def test_several_folders_have_their_own_trees(make_wav: MakeWav, tmp_path: Path)
 def test_what_is_named_one_by_one_has_no_orphans() -> None:
     done("in", "-o", "out")
     assert done("in/a.wav", "in/b.wav", "-o", "out", "--check").stdout == ""
-    assert done("in/a.wav", "in/b.wav", "-o", "out", "--prune").stderr == "wav2spec: nothing to do\n"
+    assert usage_error("in/a.wav", "in/b.wav", "-o", "out", "--prune").startswith(
+        "--prune: needs a folder of recordings"
+    )

@@ -116,6 +116,18 @@ def test_beyond_the_head_a_conflict_fails_its_own_source(monkeypatch: pytest.Mon
     ]
 
 
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_beyond_the_head_all_parts_together_find_the_conflicts_of_the_whole(
+    count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan_module, "HEAD", 2)
+    names = ["a/1.wav", "a/2.wav", "a/3.wav", "a/1.WAV", "b/4.wav", "a/2.Wav", "b/4.WAV", "b/5.wav"]
+    whole = list(plan_jobs((), None, listed=list_of(names)))
+    assert sum(isinstance(item, Unusable) for item in whole) == 3
+    for index in range(1, count + 1):
+        assert list(plan_jobs((), None, listed=list_of(names), part=Part(index, count))) == whole[index - 1 :: count]
+
+
 def test_a_set_of_hashes_is_a_set() -> None:
     found, items = HashSet(), [("d", str(number % 7919)) for number in range(20_000)]
     assert [found.add(item) for item in items] == [number < 7919 for number in range(20_000)]

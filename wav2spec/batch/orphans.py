@@ -1,4 +1,4 @@
-"""Orphans: pictures in the tree of targets whose recording or segment is gone."""
+"""Orphans: pictures in the mirrored directories whose recording or segment is gone."""
 
 import os
 import re
@@ -8,7 +8,7 @@ from functools import lru_cache
 from wav2spec.batch.conflicts import HashSet
 from wav2spec.batch.outcomes import Failure, Outcome
 from wav2spec.batch.plan import Tree
-from wav2spec.errors import os_error_message
+from wav2spec.errors import SettingError, os_error_message
 from wav2spec.render.metadata import read_metadata
 from wav2spec.settings.formats import FORMATS, formats_of
 from wav2spec.storage.listing import Patterns, find_files
@@ -20,7 +20,7 @@ _SUFFIXES = tuple(row.suffix for row in FORMATS.values())
 
 
 class Orphans:
-    """Sees the outcomes of a run, and finds what none of them stands for.
+    """Takes the outcomes of a run, and finds the pictures that belong to none of them.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class Orphans:
         self._segmented = segmented
         self._targets, self._done, self._failed = HashSet(), HashSet(), HashSet()
         self._real_directory = lru_cache(maxsize=2**12)(os.path.realpath)
-        # A source of which is not known which pictures it has.
+        # A source whose pictures are not known.
         self._incomplete = ""
 
     def after(self, outcomes: Iterable[Outcome], *, remove: bool) -> Iterator[Outcome]:
@@ -50,9 +50,30 @@ class Orphans:
             yield outcome
         yield from self.outcomes(remove=remove)
 
+    def check_mirrors(self) -> None:
+        """Check that the directories of pictures mirror those of recordings.
+
+        All pictures of other sources, or of these below another directory, would be orphans.
+
+        Raises
+        ------
+        SettingError
+            If there are pictures, and none has a recording.
+        """
+        foreign: Tree | None = None
+        for tree in self._trees:
+            for path in self._pictures(tree):
+                if self._has_recording(tree, path):
+                    return
+                if foreign is None and self._is_ours(os.path.join(tree.targets, path)):
+                    foreign = tree
+        if foreign:
+            message = f"no picture in {foreign.targets} has a recording in {foreign.sources}"
+            raise SettingError("prune", f"{message}; if they were drawn from there, `force` removes them all")
+
     def outcomes(self, *, remove: bool) -> Iterator[Outcome]:
         """Yield an outcome for each orphan, which may be removed."""
-        # Of a directory that could not be listed, or was empty, all pictures would be orphans.
+        # All pictures of a directory that could not be listed, or was empty, would be orphans.
         if self._incomplete:
             if remove:
                 failure = Failure(self._incomplete, "nothing was removed, since not all sources are known")
@@ -72,11 +93,21 @@ class Orphans:
     def find(self) -> Iterator[str]:
         """Yield the paths of orphans."""
         for tree in self._trees:
-            for path in (
-                find_files(tree.targets, Patterns((f"*{self._ending}",))) if os.path.isdir(tree.targets) else ()
-            ):
-                if isinstance(path, str) and self._is_orphan(tree, path):
+            for path in self._pictures(tree):
+                if self._is_orphan(tree, path):
                     yield os.path.join(tree.targets, path)
+
+    def _pictures(self, tree: Tree) -> Iterator[str]:
+        """Yield the paths, in a tree, of files named as its pictures."""
+        found = find_files(tree.targets, Patterns((f"*{self._ending}",))) if os.path.isdir(tree.targets) else ()
+        return (path for path in found if isinstance(path, str))
+
+    def _has_recording(self, tree: Tree, path: str) -> bool:
+        """Return whether a picture may have one, by its name."""
+        directory, name = os.path.split(os.path.join(tree.sources, path))
+        stem, recordings = name.removesuffix(self._ending), self._recordings(directory)
+        segment = _SEGMENT.fullmatch(stem)
+        return recordings is None or stem in recordings or bool(segment and segment[1] in recordings)
 
     def _is_orphan(self, tree: Tree, path: str) -> bool:
         target = os.path.join(tree.targets, path)
@@ -88,7 +119,7 @@ class Orphans:
         if recordings is None or stem in recordings:
             return False
         if segment and segment[1] in recordings:
-            # Its recording is there; of a run about segments, this is none any more.
+            # Its recording exists. In a run with segments, this is no segment of it any more.
             found = [self._place(os.path.join(directory, name)) for name in recordings[segment[1]]]
             if not self._segmented or any(place in self._failed or place not in self._done for place in found):
                 return False
