@@ -35,9 +35,12 @@ def started(
 
 
 def children(process_id: int) -> list[int]:
-    with suppress(FileNotFoundError):
-        return [int(child) for child in Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()]
-    return []
+    # Each thread has its own.
+    found: list[int] = []
+    for path in Path(f"/proc/{process_id}/task").glob("*/children"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            found += map(int, path.read_text().split())
+    return found
 
 
 def process_state(process_id: int) -> str:

@@ -141,23 +141,27 @@ def free_port() -> int:
 
 
 class DaskCluster:
-    """A scheduler and workers, each a process with a folder of its own."""
+    """A scheduler and workers, each a process that works in a folder of its own."""
 
     def __init__(self, stack: ExitStack, folder: Path) -> None:
         self._stack = stack
         self._folder = folder
         self.address = f"tcp://127.0.0.1:{free_port()}"
         self.workers: list[subprocess.Popen[bytes]] = []
-        host, port = self.address.removeprefix("tcp://").split(":")
-        self.scheduler = self._start("scheduler", "--host", host, "--port", port)
+        self.scheduler = self.start_scheduler()
 
-    def add_worker(self, **environment: str) -> subprocess.Popen[bytes]:
-        """Start a worker, and wait until it can work."""
+    def start_scheduler(self) -> subprocess.Popen[bytes]:
+        """Start the scheduler, for the first time or again."""
+        host, port = self.address.removeprefix("tcp://").split(":")
+        return self._start("scheduler", "--host", host, "--port", port)
+
+    def add_worker(self, *wrapper: str, **environment: str) -> subprocess.Popen[bytes]:
+        """Start a worker, as the last arguments of a wrapper if there is one, and wait until it can work."""
         number = len(self.workers)
         log = self._folder / f"worker{number}.log"
         scratch = str(self._folder / f"scratch{number}")
         words = ("--host", "127.0.0.1", "--nthreads", "1", "--local-directory", scratch)
-        worker = self._start("worker", self.address, *words, log=log, environment=environment)
+        worker = self._start("worker", self.address, *words, log=log, environment=environment, wrapper=wrapper)
         self.workers.append(worker)
         deadline = time.monotonic() + _START_S
         while "Starting established connection" not in log.read_text():
@@ -167,14 +171,25 @@ class DaskCluster:
         return worker
 
     def _start(
-        self, *words: str, log: Path | None = None, environment: dict[str, str] | None = None
+        self,
+        *words: str,
+        log: Path | None = None,
+        environment: dict[str, str] | None = None,
+        wrapper: tuple[str, ...] = (),
     ) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "distributed.cli.dask_" + words[0], *words[1:], "--no-dashboard"]
+        command = [*wrapper, sys.executable, "-m", "distributed.cli.dask_" + words[0], *words[1:], "--no-dashboard"]
         output = self._stack.enter_context(open(log or self._folder / f"{words[0]}.log", "wb"))
         more = {"DASK_DISTRIBUTED__DIAGNOSTICS__NVML": "false", **(environment or {})}
         # In a group of its own, so that a worker and its nanny can be killed together.
         return self._stack.enter_context(
-            running(command, env={**os.environ, **more}, stdout=output, stderr=output, start_new_session=True)
+            running(
+                command,
+                cwd=self._folder,
+                env={**os.environ, **more},
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
         )
 
 

@@ -1,24 +1,32 @@
 """Runs on a Dask cluster: a real scheduler and real workers on the loopback interface."""
 
 import hashlib
+import json
 import os
+import re
 import shutil
 import signal
+import subprocess
 import sys
 import tarfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import null_jobs
 import numpy as np
 import pytest
 import servers
 import soundfile
-from program import run, start
+from processes import children, wait_until
+from program import HANGS_AFTER_S, needs_mounts, needs_proc, run, start
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 
 N_SOURCES = 300
+
+# Work that takes long enough to be interrupted: 10 ms a clip.
+SLOW = ("--window-size", "1024", "--stride", "16")
 
 
 @pytest.fixture(scope="module")
@@ -97,45 +105,60 @@ def test_a_file_that_kills_its_reader_kills_no_worker_of_the_cluster(tmp_path: P
 
 
 @pytest.mark.usefixtures("folder")
-def test_workers_killed_in_mid_batch_change_nothing(tmp_path: Path) -> None:
+def test_a_worker_an_engine_and_a_worker_with_its_nanny_killed_in_mid_batch_change_nothing(tmp_path: Path) -> None:
     with tarfile.open("set.tar.gz", "w:gz", compresslevel=1) as archive:
         archive.add("set", arcname=".")
-    assert run("set.tar.gz", "-o", "here/%04d.tar", "--shard-size", "10").returncode == 0
+    words = ("set.tar.gz", "--shard-size", "5", *SLOW)
+    assert run(*words, "-o", "here/%04d.tar", "--manifest", "here.jsonl").returncode == 0
     with servers.dask_cluster(tmp_path, 3) as cluster:
-        words = ("set.tar.gz", "-o", "there/%04d.tar", "--shard-size", "10", "--scheduler", cluster.address)
-        process = start(*words)
+        process = start(*words, "-o", "there/%04d.tar", "--manifest", "there.jsonl", "--scheduler", cluster.address)
         _wait_for("there", 3)
-        # With its nanny, which would start another.
-        os.killpg(cluster.workers[0].pid, signal.SIGKILL)
-        _, error = process.communicate(timeout=120)
+        [worker] = [child for child in children(cluster.workers[0].pid) if "spawn_main" in _command(child)]
+        os.kill(worker, signal.SIGKILL)
+        _wait_for("there", 6)
+        os.kill(_engine(cluster.workers[1].pid), signal.SIGKILL)
+        _wait_for("there", 9)
+        os.killpg(cluster.workers[2].pid, signal.SIGKILL)
+        assert len(list(Path("there").iterdir())) < N_SOURCES // 5
+        _, error = process.communicate(timeout=HANGS_AFTER_S)
         assert (process.returncode, error.decode()) == (0, f"wav2spec: {N_SOURCES} written\n")
     assert digests("there") == digests("here")
+    assert Path("there.jsonl").read_text() == Path("here.jsonl").read_text().replace("here/", "there/")
 
 
 @pytest.mark.usefixtures("folder")
-def test_without_its_scheduler_the_client_says_so_and_works_on_nothing_itself(tmp_path: Path) -> None:
+@pytest.mark.parametrize("again", [False, True], ids=["gone", "started again"])
+def test_without_its_scheduler_the_client_says_so_and_works_on_nothing_itself(tmp_path: Path, again: bool) -> None:
     with servers.dask_cluster(tmp_path, 2) as cluster:
-        process = start("set", "-o", "out/%04d.tar", "--shard-size", "4", "--scheduler", cluster.address)
-        _wait_for("out", 2)
+        process = start("set", "-o", "out/", *SLOW, "--scheduler", cluster.address)
+        _wait_for("out", N_SOURCES // 4)
         os.killpg(cluster.scheduler.pid, signal.SIGKILL)
-        _, error = process.communicate(timeout=120)
+        if again:
+            time.sleep(3)
+            cluster.start_scheduler()
+        _, error = process.communicate(timeout=HANGS_AFTER_S)
         assert process.returncode == 1
         lines = error.decode().splitlines()
         gone = [line for line in lines if line.endswith(f"the scheduler at {cluster.address} is gone")]
         assert len(gone) == len(lines) - 1 == 1, lines
-        assert "not tried" in lines[-1]
+        counts = re.fullmatch("wav2spec: (?:([0-9]+) written, )?1 failed, ([0-9]+) not tried", lines[-1])
+        assert counts, lines
+        assert int(counts[1] or 0) + 1 + int(counts[2]) == N_SOURCES
         time.sleep(2)
-        assert len(list(Path("out").iterdir())) < N_SOURCES // 4
+        assert len(digests("out")) < N_SOURCES
 
 
 @pytest.mark.usefixtures("folder")
 def test_ctrl_c_ends_the_client_at_once_and_the_workers_soon(cluster: servers.DaskCluster) -> None:
-    process = start("set", "-o", "out/%04d.tar", "--shard-size", "2", "--scheduler", cluster.address)
+    # A shell shows the death by SIGINT as exit code 130.
+    process = start("set", "-o", "out/%04d.tar", "--shard-size", "2", *SLOW, "--scheduler", cluster.address)
     _wait_for("out", 2)
     begin = time.monotonic()
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    _, error = process.communicate(timeout=HANGS_AFTER_S)
     assert process.returncode == -signal.SIGINT
+    assert re.fullmatch(f"wav2spec: stopped after [0-9]+ of {N_SOURCES} sources\n", error.decode())
+    # 2 s, and ten times that on a busy machine.
     assert time.monotonic() - begin < 20
     time.sleep(3)
     n_written = len(list(Path("out").iterdir()))
@@ -143,24 +166,23 @@ def test_ctrl_c_ends_the_client_at_once_and_the_workers_soon(cluster: servers.Da
     assert len(list(Path("out").iterdir())) == n_written < N_SOURCES // 2
 
 
-@pytest.mark.usefixtures("folder")
+@needs_mounts
+@pytest.mark.parametrize("hidden", ["set", "pictures"])
 def test_a_worker_that_does_not_see_the_files_is_named_before_any_work(
-    cluster: servers.DaskCluster, tmp_path: Path
+    folder: Path, tmp_path: Path, hidden: str
 ) -> None:
-    # The workers look for the token where the client says; it is removed under their feet.
-    program = (
-        sys.executable,
-        "-c",
-        "import wav2spec.batch.cluster as c; Probe = c.Probe\n"
-        "c.Probe = lambda token, source: Probe(token + 'x', source)\n"
-        "from wav2spec.__main__ import main; main()",
-    )
-    process = start("set", "-o", str(tmp_path / "out/"), "--scheduler", cluster.address, program=program)
-    _, error = process.communicate(timeout=60)
-    assert process.returncode == 1
-    assert f"does not see {tmp_path}, where targets go" in error.decode()
-    assert error.count(b"\n") == 1
-    assert list(tmp_path.iterdir()) == []
+    Path("pictures").mkdir()
+    (tmp_path / "dask").mkdir()
+    with servers.dask_cluster(tmp_path / "dask", 1) as cluster:
+        # As a machine on which the folder is another.
+        mount = f'mount -t tmpfs tmpfs {folder / hidden} && exec "$@"'
+        cluster.add_worker("unshare", "-m", "sh", "-c", mount, "sh")
+        done = run("set", "-o", "pictures/", "--scheduler", cluster.address)
+    missing = {"set": f"{folder}/set/label0/0000.wav", "pictures": f"{folder}/pictures, where targets go"}[hidden]
+    worker = rf"worker tcp://127\.0\.0\.1:[0-9]+ does not see {re.escape(missing)}\n"
+    assert done.returncode == 1
+    assert re.fullmatch(f"wav2spec: error: {re.escape(cluster.address)}: {worker}", done.stderr.decode())
+    assert list(Path("pictures").iterdir()) == []
 
 
 @pytest.mark.usefixtures("folder")
@@ -178,6 +200,74 @@ def test_workers_of_another_version_are_refused_with_both(cluster: servers.DaskC
     assert error.count(b"\n") == 1
     assert "has wav2spec " in error.decode()
     assert "not 99.0" in error.decode()
+
+
+# Imported first by every process of a worker.
+_FOREIGN_VERSION = """
+import importlib.metadata as metadata
+version = metadata.version
+metadata.version = lambda name: "99.0" if name == "wav2spec" else version(name)
+"""
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_worker_of_another_version_that_joins_late_is_named_and_gets_no_work(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(_FOREIGN_VERSION)
+    (tmp_path / "dask").mkdir()
+    with servers.dask_cluster(tmp_path / "dask", 1) as cluster:
+        process = start("set", "-o", "out/%04d.tar", "--shard-size", "5", *SLOW, "--scheduler", cluster.address)
+        _wait_for("out", 2)
+        # The other worker has done nothing when this one is ready.
+        process_id = cluster.workers[0].pid
+        os.killpg(process_id, signal.SIGSTOP)
+        cluster.add_worker(PYTHONPATH=str(tmp_path))
+        os.killpg(process_id, signal.SIGCONT)
+        _, error = process.communicate(timeout=HANGS_AFTER_S)
+    warning, summary = error.decode().splitlines()
+    assert process.returncode == 0
+    assert re.fullmatch(
+        rf"wav2spec: warning: {cluster.address}: worker tcp://127\.0\.0\.1:[0-9]+ "
+        r"has wav2spec 99\.0, not [^ ]+: it gets no work",
+        warning,
+    )
+    assert summary == f"wav2spec: {N_SOURCES} written"
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_cluster_without_workers_is_waited_for_and_v_tells_how_many_there_are(tmp_path: Path) -> None:
+    program = (
+        sys.executable,
+        "-c",
+        "import wav2spec.executors.dask as d; d._WORKERS_S = 0.5\nfrom wav2spec.__main__ import main; main()",
+    )
+    with servers.dask_cluster(tmp_path, 0) as cluster:
+        words = ("set/label1", "-o", "out/", "-v", "--scheduler", cluster.address)
+        process = start(*words, program=program)
+        assert process.stderr
+        waits = f"wav2spec: the scheduler at {cluster.address} has no workers; waiting for the first\n"
+        assert process.stderr.readline().decode() == waits
+        cluster.add_worker()
+        _, error = process.communicate(timeout=HANGS_AFTER_S)
+        assert process.returncode == 0
+        assert error.decode().startswith(f"wav2spec: 1 worker at {cluster.address}\nwav2spec: written: set/label1/")
+
+
+@needs_proc
+@pytest.mark.usefixtures("folder")
+def test_the_client_needs_no_more_memory_for_more_jobs(tmp_path: Path) -> None:
+    peaks = []
+    with servers.dask_cluster(tmp_path, 0) as cluster:
+        for _ in range(2):
+            cluster.add_worker(PYTHONPATH=str(Path(null_jobs.__file__).parent))
+        for n_jobs in (20_000, 60_000):
+            words = [sys.executable, null_jobs.__file__, cluster.address, str(n_jobs)]
+            done = subprocess.run(words, cwd=tmp_path, capture_output=True, check=True, timeout=HANGS_AFTER_S)
+            summary, peak_mb, n_rows = json.loads(done.stdout)
+            assert (summary, n_rows) == (f"{n_jobs} written", n_jobs)
+            peaks.append(peak_mb)
+    # 32 bytes of a job are kept to find targets that occur twice; a row of the manifest has 650.
+    assert peaks[1] < peaks[0] + 15
+    assert peaks[1] < 150
 
 
 @pytest.mark.usefixtures("folder")
@@ -201,7 +291,15 @@ def test_without_a_scheduler_a_line_says_so() -> None:
 
 
 def _wait_for(folder: str, n_files: int) -> None:
-    deadline = time.monotonic() + 100
-    while not Path(folder).exists() or len(list(Path(folder).iterdir())) < n_files:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: sum(path.is_file() for path in Path(folder).rglob("*")) >= n_files)
+
+
+def _command(process_id: int) -> str:
+    return Path(f"/proc/{process_id}/cmdline").read_text()
+
+
+def _engine(nanny: int) -> int:
+    """Return the engine below a worker's nanny."""
+    below = [grandchild for child in children(nanny) for grandchild in children(child)]
+    [engine] = [process for process in below if "wav2spec.executors.engine" in _command(process)]
+    return engine

@@ -1,4 +1,4 @@
-"""Runs on an existing Dask cluster: what its workers must have, and see."""
+"""Runs on an existing Dask cluster: the versions and files that its workers need."""
 
 import os
 import platform
@@ -16,7 +16,7 @@ from wav2spec.storage.streams import STREAM
 
 
 def versions() -> dict[str, str]:
-    """Return what must be the same on all workers, so that they write the same bytes."""
+    """Return the versions that all workers must share to write the same bytes."""
     # Imported here so that only runs on a cluster pay for it.
     from importlib.metadata import version
 
@@ -32,12 +32,12 @@ def versions() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Probe:
-    """Finds out, on a worker, whether it sees the files of the client.
+    """Checks, on a worker, that the files of the client exist there.
 
     Attributes
     ----------
     token : str
-        Path of a file that the client made where targets go; empty if they go to a store.
+        Path of a file that the client created in the folder of the targets; empty if they go to a store.
     source : str
         Path of the first source; empty if it is in a store.
     """
@@ -46,7 +46,7 @@ class Probe:
     source: str
 
     def __call__(self) -> str:
-        """Return what the worker misses."""
+        """Return what is missing, or an empty string."""
         if self.token and not os.path.exists(self.token):
             return f"does not see {os.path.abspath(os.path.dirname(self.token) or '.')}, where targets go"
         if self.source and not os.path.exists(self.source):
@@ -55,12 +55,12 @@ class Probe:
 
 
 def check_scheduler(plan: Plan) -> None:
-    """Check that a plan can be done by a cluster.
+    """Check that a plan can run on a cluster.
 
     Raises
     ------
     SettingError
-        If Dask is not installed, or a standard stream is involved, which no worker has.
+        If Dask is not installed, or a source or target is a standard stream.
     """
     if find_spec("distributed") is None:
         raise SettingError("scheduler", "needs Dask: pip install 'wav2spec[dask]'")
@@ -73,7 +73,7 @@ def _jobs(plan: Plan) -> Iterator[Job]:
 
 
 def cluster_executor(scheduler: str, plan: Plan) -> tuple[MapExecutor, int]:
-    """Return what maps over the workers of a cluster, and how many there are.
+    """Return the executor of a cluster, and the number of its workers.
 
     Raises
     ------

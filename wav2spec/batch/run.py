@@ -117,11 +117,29 @@ def plan_conversion(request: Request, settings: Settings, grid: Grid | None = No
         read={"files_from": request.files_from, "labels": request.labels},
     )
     _check_streams(plan, request, settings)
+    if request.prune:
+        _check_prune(plan, request, settings, command)
     if request.scheduler:
         check_scheduler(plan)
     if in_shards and request.output:
         return ShardPlan(plan, request.output, request.shard_size or DEFAULT_SHARD_SIZE, request.part)
     return plan
+
+
+def _orphans(plan: Plan, settings: Settings, command: str) -> "Orphans":
+    # Reads metadata, and so loads NumPy.
+    from wav2spec.batch.orphans import Orphans
+
+    segmented = settings.preprocessing.segment is not None
+    return Orphans(plan.trees, command, _SUFFIXES.get(command, ""), segmented=segmented)
+
+
+def _check_prune(plan: Plan, request: Request, settings: Settings, command: str) -> None:
+    if not plan.trees:
+        raise SettingError("prune", "needs a folder of recordings as a source, and its pictures in a folder")
+    # If not all sources are known, nothing is removed anyway.
+    if not request.force and not any(isinstance(item, Unusable) for item in plan.head):
+        _orphans(plan, settings, command).check_mirrors()
 
 
 def _check_shards(request: Request, command: str, *, in_shards: bool) -> None:
@@ -141,10 +159,12 @@ def run_conversion(
     plan: Plan,
     progress: Progress | None = None,
     tallies: bool = False,
+    on_workers: Callable[[int], object] | None = None,
 ) -> Iterator[Outcome]:
     """Do what was planned, and yield the outcomes in the order of the plan.
 
-    With `tallies`, pictures of which there is nothing to print may come as a `Tally`.
+    With `tallies`, pictures of which there is nothing to print may come as a `Tally`. `on_workers` is called with the
+    number of workers of a cluster.
 
     Raises
     ------
@@ -153,12 +173,10 @@ def run_conversion(
     """
     # Imported here, where there is work: NumPy and libsndfile.
     from wav2spec.batch.convert import Conversion, check, draw, known_targets, update
-    from wav2spec.batch.orphans import Orphans
 
     in_shards = isinstance(plan, ShardPlan)
-    segmented = settings.preprocessing.segment is not None
     command = command_of(settings, grid, request.format)
-    orphans = Orphans(plan.trees, command, _SUFFIXES.get(command, ""), segmented=segmented)
+    orphans = _orphans(plan, settings, command)
     if request.prune and not request.update:
         return _only_orphans(orphans, known_targets(plan, settings.preprocessing), remove=not request.dry_run)
     writes = not (request.check or request.dry_run)
@@ -196,6 +214,8 @@ def run_conversion(
     executor = None
     if request.scheduler and plan.n_jobs != 0:
         executor = cluster_executor(request.scheduler, plan)
+        if on_workers:
+            on_workers(executor[1])
     items: Iterable[WorkItem] = plan
     n_items, size = plan.n_jobs, 1
     if isinstance(plan, ShardPlan):

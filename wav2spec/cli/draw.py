@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 
 import click
 
@@ -43,7 +44,15 @@ def draw_pictures(request: Request, settings: Settings, grid: Grid | None = None
     if request.dry_run and not (request.update or request.prune):
         return _print_plan(plan, settings)
     progress = Progress(plan.n_jobs, hidden=request.quiet)
-    outcomes = run_conversion(request, settings, grid, plan=plan, progress=progress, tallies=request.verbosity < 1)
+    outcomes = run_conversion(
+        request,
+        settings,
+        grid,
+        plan=plan,
+        progress=progress,
+        tallies=request.verbosity < 1,
+        on_workers=partial(_print_workers, request.scheduler) if request.verbosity > 0 else None,
+    )
     return run_reported(outcomes, request, progress, dry_run=request.dry_run)
 
 
@@ -53,6 +62,10 @@ def _check_options_act(plan: Plan, settings: Settings) -> None:
     for item in plan.head:
         if isinstance(item, Job) and FORMATS[item.format].unit == "values":
             settings.check_acts_on_values(given, item.target)
+
+
+def _print_workers(scheduler: str | None, n_workers: int) -> None:
+    print_line(f"wav2spec: {n_workers} worker{'s' * (n_workers != 1)} at {scheduler}")
 
 
 def run_reported(

@@ -1,8 +1,8 @@
 """An ordered map over the workers of a Dask cluster.
 
-Each worker of the cluster has an engine: a process that runs local workers, so that nothing is forked beside Dask's
-threads, and a file that kills its reader kills no worker of the cluster. The scheduler itself repeats what a worker was
-doing when it died.
+Each worker of the cluster starts an engine, a process that runs local workers: nothing is forked beside the threads of
+Dask, and a file that crashes its reader crashes no worker of the cluster. When a worker dies, the scheduler gives its
+group to another one.
 """
 
 import logging
@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from distributed import Client, get_worker
 from distributed.scheduler import KilledWorker
 
-from wav2spec.console import print_line
+from wav2spec.console import print_line, print_message
 from wav2spec.errors import OutputError
 from wav2spec.executors.engine import Work, run_group
 from wav2spec.executors.local import WorkerLostError
@@ -33,14 +33,13 @@ def _untyped(value: Any) -> Any:
     return value
 
 
-# A group takes about so long (s): the scheduler spends a ms or more on each.
+# Duration of a group (s). The scheduler spends a ms or more on each.
 _GROUP_S = 1.0
 
-# How long is waited for a scheduler to answer, for one that is gone to come back, and for a first worker before that
-# is said (s).
+# Timeouts: for the connection, for a lost scheduler to return, and for a first worker until a line is printed (s).
 _CONNECT_S, _PATIENCE_S, _WORKERS_S = 15, 30, 60
 
-# Groups for each worker that wait at the scheduler.
+# Groups for each worker that are submitted ahead.
 _GROUPS_AHEAD = 4
 
 
@@ -53,9 +52,9 @@ class Cluster:
     scheduler : str
         Address, as ``tcp://host:8786``, or path of a scheduler file.
     versions : callable
-        Returns what must be the same everywhere, by name. Can be pickled.
+        Returns the versions that all workers must have, by name. Can be pickled.
     directory : str
-        To which relative paths refer.
+        Directory that relative paths refer to.
     """
 
     scheduler: str
@@ -70,7 +69,7 @@ class Cluster:
         OutputError
             If no scheduler answers.
         """
-        # Its lines are not ours; each of its loggers has a level of its own.
+        # Keep its messages off the terminal. Each of its loggers has a level of its own.
         for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         address = {"scheduler_file": self.scheduler} if os.path.isfile(self.scheduler) else {"address": self.scheduler}
@@ -82,18 +81,18 @@ class Cluster:
 
 
 def check_cluster(cluster: Cluster, probe: Callable[[], str]) -> int:
-    """Check on all workers that they are of our version, and see our files; return how many there are.
+    """Check that all workers have our versions and see our files, and return the number of workers.
 
     Parameters
     ----------
     cluster : Cluster
     probe : callable
-        Returns what a worker misses, empty if nothing. Can be pickled.
+        Runs on a worker, and returns what is missing there, or an empty string. Can be pickled.
 
     Raises
     ------
     OutputError
-        If one does not, with its address.
+        With the address of a worker that cannot be used.
     """
     with cluster.connect() as client:
         _wait_for_workers(client, cluster.scheduler)
@@ -108,22 +107,17 @@ def check_cluster(cluster: Cluster, probe: Callable[[], str]) -> int:
 
 
 def _wait_for_workers(client: Client, scheduler: str) -> None:
-    said = False
-    while True:
-        try:
-            client.wait_for_workers(1, timeout=_WORKERS_S)
-        except TimeoutError:
-            if not said:
-                print_line(f"wav2spec: the scheduler at {scheduler} has no workers; waiting for the first")
-            said = True
-        else:
-            return
+    try:
+        client.wait_for_workers(1, timeout=_WORKERS_S)
+    except TimeoutError:
+        print_line(f"wav2spec: the scheduler at {scheduler} has no workers; waiting for the first")
+        client.wait_for_workers(1)
 
 
 def _misses(
     versions: Callable[[], dict[str, str]], expected: dict[str, str], directory: str, probe: Callable[[], str]
 ) -> str:
-    """Return what a worker misses."""
+    """Return what is missing on this worker."""
     if message := _wrong_version(versions(), expected):
         return message
     before = os.getcwd()
@@ -145,27 +139,36 @@ def _wrong_version(found: dict[str, str], expected: dict[str, str]) -> str:
 def map_on_cluster(
     work: OrderedMap[Item, Result], items: Iterable[Item], n_workers: int, *, cluster: Cluster
 ) -> Iterator[Result]:
-    """Yield the results of all items, in the items' order, worked on by the workers of a cluster.
+    """Yield the results of all items, in the items' order, from the workers of a cluster.
 
-    If the scheduler is gone, what it has not answered is skipped, and never worked on here.
+    If the scheduler is lost, the items without results are skipped. They are never processed locally.
     """
     executor = _ClusterExecutor(cluster, Work(work.function, work.on_lost, work.on_skipped, work.pack))
     window = max(16, _GROUPS_AHEAD * n_workers)
     yield from map_parallel(work, items, executor, n_workers, group_s=_GROUP_S, window=window)
 
 
+class ForeignWorkerError(Exception):
+    """A worker has other versions than the client: its address, and which."""
+
+    def __init__(self, worker: str, message: str) -> None:
+        super().__init__(worker, message)
+        self.worker = worker
+        self.message = message
+
+
 def _run_on_worker(
-    run: str, scheduler: str, versions: bytes, expected: dict[str, str], directory: str, work: bytes, items: bytes
+    run: str, versions: bytes, expected: dict[str, str], directory: str, work: bytes, items: bytes
 ) -> list[Any]:
     worker = get_worker()
-    # Workers that came late have not been checked.
+    # Workers that joined during the run have not been checked before.
     if message := _wrong_version(pickle.loads(versions)(), expected):  # noqa: S301 - from our own client
-        raise OutputError(scheduler, f"worker {worker.address} {message}")
+        raise ForeignWorkerError(worker.address, message)
     return run_group(run, directory, worker.state.nthreads, work, pickle.loads(items))  # noqa: S301
 
 
 class _ClusterExecutor(Executor):
-    """Gives groups to the scheduler; what is submitted beside the group is part of the work that travels once."""
+    """Submits groups to the scheduler. The function is part of `work`, which is pickled once."""
 
     def __init__(self, cluster: Cluster, work: Work) -> None:
         self._cluster = cluster
@@ -175,14 +178,20 @@ class _ClusterExecutor(Executor):
         self._number = 0
         self._expected = cluster.versions()
         self._running: set[_ClusterFuture[Any]] = set()
+        self._foreign: set[str] = set()
 
     def submit(self, fn: Callable[..., _Result], /, *args: Any, **kwargs: Any) -> "Future[_Result]":  # noqa: ARG002
         items: list[Any] = args[-1]
+        future: _ClusterFuture[_Result] = _ClusterFuture(self, items)
+        self._running.add(future)
+        return future
+
+    def send(self, items: list[Any]) -> Any:
+        """Give a group to the scheduler, and return the future of Dask."""
         self._number += 1
-        theirs = self._client.submit(
+        return self._client.submit(
             _run_on_worker,
             self._run,
-            self._cluster.scheduler,
             # As bytes, which the scheduler does not look into.
             pickle.dumps(self._cluster.versions),
             self._expected,
@@ -192,10 +201,28 @@ class _ClusterExecutor(Executor):
             key=f"wav2spec-{self._run}-{self._number}",
             priority=-self._number,
             pure=False,
+            workers=self._usable_workers() if self._foreign else None,
+            # If all of these are gone, and others have joined meanwhile.
+            allow_other_workers=bool(self._foreign),
         )
-        future: _ClusterFuture[_Result] = _ClusterFuture(self, theirs, len(items))
-        self._running.add(future)
-        return future
+
+    def exclude(self, error: ForeignWorkerError) -> None:
+        """Give no more groups to a worker of other versions.
+
+        Raises
+        ------
+        OutputError
+            If there are no other workers.
+        """
+        message = f"worker {error.worker} {error.message}"
+        if error.worker not in self._foreign:
+            print_message("warning", f"{self.scheduler}: {message}: it gets no work")
+        self._foreign.add(error.worker)
+        if not self._usable_workers():
+            raise OutputError(self.scheduler, message)
+
+    def _usable_workers(self) -> list[str]:
+        return sorted(set(_untyped(self._client).nthreads()) - self._foreign)
 
     def forget(self, future: "_ClusterFuture[Any]") -> None:
         self._running.discard(future)
@@ -213,19 +240,19 @@ class _ClusterExecutor(Executor):
             for future in list(self._running):
                 future.give_up()
         if wait and self._running:
-            # Their results are still asked for.
+            # Their results are still wanted.
             return
         _untyped(self._client).close(timeout=2)
 
 
 class _ClusterFuture(Future[_Result]):
-    """A future that is settled where its result is asked for, in the thread that asks."""
+    """A future that is settled when its result is asked for, in the thread that asks."""
 
-    def __init__(self, executor: _ClusterExecutor, theirs: Any, n_items: int) -> None:
+    def __init__(self, executor: _ClusterExecutor, items: list[Any]) -> None:
         super().__init__()
         self._executor = executor
-        self._theirs = theirs
-        self._n_items = n_items
+        self._items = items
+        self._theirs = executor.send(items)
 
     def give_up(self) -> None:
         """Cancel it if it has not been done."""
@@ -258,9 +285,12 @@ class _ClusterFuture(Future[_Result]):
                 if client.status == "closed" or time.monotonic() - gone > _PATIENCE_S:
                     raise self._lost() from None
             except KilledWorker as error:
-                # A single item is lost; of several, each is tried alone.
+                # A single item is lost. Of several, each is tried again alone.
                 message = f"{error.allowed_failures + 1} workers of the cluster ended while they worked on it"
-                raise WorkerLostError(message, 0 if self._n_items == 1 else -1) from None
+                raise WorkerLostError(message, 0 if len(self._items) == 1 else -1) from None
+            except ForeignWorkerError as error:
+                self._executor.exclude(error)
+                self._theirs = self._executor.send(self._items)
             except CancelledError:
                 raise self._lost() from None
             except OutputError:

@@ -1,7 +1,7 @@
-"""Local processes behind a pipe, for a process that must neither fork nor be killed: a worker of somebody's cluster.
+"""A local process pool behind a pipe, for a process that must not fork and must survive: a worker of a cluster.
 
-``python -m wav2spec.executors.engine N`` reads work and groups of items from standard input, and writes the results of
-each group to standard output. It ends at the end of its input, and so with the process that started it.
+``python -m wav2spec.executors.engine N`` reads groups of items from standard input, and writes the results of each
+group to standard output. It ends at the end of its input, and so with the process that started it.
 """
 
 import os
@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from wav2spec.executors.ordered_map import OrderedMap
 
-# Items of a group are handed to the processes in smaller ones: as if each took this long (s).
+# Assumed duration of an item, by which a group is divided among the processes (s).
 _ITEM_S = 1.5e-3
 
 _SIZE = struct.Struct("Q")
@@ -58,7 +58,7 @@ class Engine:
         )
 
     def results(self, work: bytes, items: list[Any]) -> list[Any]:
-        """Return the results of a group by pickled `Work`.
+        """Return the results of a group.
 
         Raises
         ------
@@ -81,20 +81,20 @@ class Engine:
         return results
 
     def close(self) -> None:
-        """End it when it has done what it does."""
+        """Wait until it has finished its group, and end it."""
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe:
                 pipe.close()
         self._process.wait()
 
 
-# That of this process, and the run it works for.
+# The engine of this process, and the run that started it.
 _engine: tuple[str, Engine] | None = None
 _lock = threading.Lock()
 
 
 def run_group(run: str, directory: str, n_workers: int, work: bytes, items: list[Any]) -> list[Any]:
-    """Return the results of a group by the engine of this process, which is started for each run."""
+    """Return the results of a group, from the engine of this process. Each run starts one."""
     global _engine
     with _lock:
         for attempt in range(2):
@@ -106,14 +106,14 @@ def run_group(run: str, directory: str, n_workers: int, work: bytes, items: list
                 return _engine[1].results(work, items)
             except EngineError:
                 _engine = None
-                # Who killed it may have meant it once.
+                # It was killed from outside: a file that crashes its reader crashes a process of the engine alone.
                 if attempt:
                     raise
         raise AssertionError
 
 
 class _Kept(Executor):
-    """Outlives the groups."""
+    """An executor that is not shut down after a group."""
 
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
@@ -126,7 +126,7 @@ class _Kept(Executor):
 
 
 def serve(n_workers: int, source: IO[bytes], target: IO[bytes]) -> None:
-    """Answer groups until the end of the input."""
+    """Process groups until the end of the input."""
     from wav2spec.executors.sharing import map_parallel, new_executor
 
     executor: Executor | None = None
@@ -174,7 +174,7 @@ def main() -> None:
     from wav2spec.process import begin_work, prepare_process
 
     prepare_process()
-    # What is printed by whatever is loaded must not get between the answers.
+    # Output of libraries must not mix with the answers.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     begin_work()
