@@ -13,6 +13,9 @@ from wav2spec.storage.streams import STREAM
 
 _PIECE_BYTES = 2**20
 
+# Names longer than this are refused (bytes).
+_MAX_NAME_BYTES = 2**20
+
 # Directories of a list that are remembered.
 _MAX_SEEN = 2**16
 
@@ -109,8 +112,8 @@ class NameList:
             *names, rest = (rest + piece).split(self._separator)
             if self._separator != b"\0" and b"\0" in piece:
                 raise SettingError("files_from", f"{self._path}: a name holds a NUL byte; did you mean -0?")
-            if len(rest) > _PIECE_BYTES:
-                raise SettingError("files_from", f"{self._path}: a name of more than {_PIECE_BYTES} bytes")
+            if len(rest) > _MAX_NAME_BYTES:
+                raise SettingError("files_from", f"{self._path}: a name of more than {_MAX_NAME_BYTES} bytes")
             yield list(filter(None, names if piece else [*names, rest]))
             if not piece:
                 return
