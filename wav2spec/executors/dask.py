@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from distributed import Client, get_worker
+from distributed.comm.core import CommClosedError
 from distributed.scheduler import KilledWorker
 
 from wav2spec.console import print_line, print_message
@@ -277,7 +278,10 @@ class _ClusterFuture(Future[_Result]):
         while True:
             try:
                 value: _Result = self._theirs.result(timeout=1)
-            except TimeoutError:
+            except (TimeoutError, CommClosedError) as error:
+                if isinstance(error, CommClosedError):
+                    # It comes at once, and before the client notices that the scheduler is lost.
+                    time.sleep(0.1)
                 if client.status == "running":
                     gone = None
                     continue
