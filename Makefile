@@ -66,8 +66,11 @@ docs: .venv/tools ## Write what is generated: docs/options.md, docs/presets.md, 
 	$(BIN)/python tests/helpers/keywords.py | $(BIN)/ruff format - > wav2spec/settings/keywords.py
 	$(BIN)/python -m wav2spec.cli.reference presets > docs/presets.md
 
-bench: .venv/tools ## Measure speed and memory beside the peers there are (pip install '.[bench]')
-	$(BIN)/python tests/bench/run.py
+# The rows of the benchmark that are measured, by name; others keep their last figures. By default all of them.
+ROWS :=
+
+bench: .venv/tools ## Measure speed and memory beside the peers there are (pip install '.[bench]'), all ROWS= or some
+	$(BIN)/python tests/bench/run.py $(ROWS) --results .benchmark.json --document docs/benchmark.md --readme README.md
 
 bench-smoke: .venv/tools ## See that the benchmark works, on short files
 	$(BIN)/python tests/bench/run.py --quick

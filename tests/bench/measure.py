@@ -1,10 +1,11 @@
 """What is measured and how: two works by turns, so that a busy machine is as unkind to both."""
 
 import os
+import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 
@@ -18,23 +19,31 @@ class Cost:
 
 @dataclass(frozen=True)
 class Work:
-    """Something to measure: `measure` does it once. Why it cannot be done here is `missing`, if so."""
+    """Something to measure: `measure` does it once. Why it cannot be done here is `missing`, if so.
+
+    `close` is called after the last measurement.
+    """
 
     name: str
     measure: Callable[[], Cost]
     missing: str = ""
+    close: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)
 class Target:
-    """What is hoped for; `is_met` judges the medians of the work and of what it is held against."""
+    """What is hoped for, and whether figures meet it."""
 
     words: str
-    is_met: Callable[[Cost, Cost], bool]
+    is_met: Callable[["Figures"], bool]
 
 
 def times_as_fast(least: float) -> Target:
-    return Target(f"{least:g} x", lambda work, against: against.ms / work.ms >= least)
+    return Target(f"{least:g} x", lambda figures: median(figures.ratios) >= least)
+
+
+def at_most(share: float) -> Target:
+    return Target(f"{share:g} of it at most", lambda figures: median(figures.ratios) >= 1 / share)
 
 
 @dataclass(frozen=True)
@@ -86,7 +95,7 @@ class Figures:
     def target_met(self) -> bool | None:
         if self.row.target is None or not self.work:
             return None
-        return self.row.target.is_met(middle(self.work), middle(self.against))
+        return self.row.target.is_met(self)
 
 
 def middle(costs: tuple[Cost, ...]) -> Cost:
@@ -99,21 +108,65 @@ def measured(row: Row) -> Figures:
     """Measure the two works of a row by turns."""
     if row.work.missing or row.against.missing:
         return Figures(row)
-    first = None
-    if row.warm_up:
-        row.work.measure()
-        first = row.against.measure()
-    if row.check:
-        row.check()
-    pairs = [(row.work.measure(), row.against.measure()) for _ in range(row.repetitions)]
+    try:
+        first = None
+        if row.warm_up:
+            row.work.measure()
+            first = row.against.measure()
+        if row.check:
+            row.check()
+        pairs = [(row.work.measure(), row.against.measure()) for _ in range(row.repetitions)]
+    finally:
+        row.work.close()
+        row.against.close()
     return Figures(row, tuple(work for work, _ in pairs), tuple(against for _, against in pairs), first)
 
 
-def in_process(action: Callable[[], object], parts: int = 1) -> Cost:
-    """Return what an action costs, or each of its equal parts."""
-    start = time.perf_counter()
-    action()
-    return Cost((time.perf_counter() - start) * 1e3 / parts)
+class Warm:
+    """A process that keeps a work ready, with the libraries of that work alone, and tells how long it takes.
+
+    Parameters
+    ----------
+    module : str
+        Of the folder `scripts`. Its `prepare` is given the words, and returns the work.
+    words : sequence of str
+    env : dict
+    n_cores : int, optional
+        Processors that it may use; by default all.
+    n_parts : int
+        Equal parts of the work, one of which is what it costs.
+    """
+
+    def __init__(
+        self, module: str, *words: str, env: dict[str, str], n_cores: int | None = None, n_parts: int = 1
+    ) -> None:
+        script = str(Path(__file__).parent / "scripts" / "warm.py")
+        self._command = [sys.executable, script, str(n_cores or "all"), module, *words]
+        self._n_parts = n_parts
+        self._env = env if n_cores is None else {**env, "OMP_NUM_THREADS": str(n_cores)}
+        self._process: subprocess.Popen[str] | None = None
+
+    def measure(self) -> Cost:
+        pipe = subprocess.PIPE
+        self._process = self._process or subprocess.Popen(
+            self._command, env=self._env, stdin=pipe, stdout=pipe, text=True
+        )
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write("once\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{' '.join(self._command)} ended with {self._process.wait()}")
+        return Cost(float(line) / self._n_parts)
+
+    def close(self) -> None:
+        if self._process:
+            self._process.communicate()
+            self._process = None
+
+    def work(self, name: str, missing: str = "") -> Work:
+        return Work(name, self.measure, missing, self.close)
 
 
 def environment(bytecode_folder: str) -> dict[str, str]:
@@ -141,8 +194,6 @@ sys.exit(os.waitstatus_to_exitcode(status) != 0)
 
 def process(command: list[str], env: dict[str, str]) -> Cost:
     """Return what a process costs from start to end; of several, the memory of the one that had most."""
-    import subprocess
-
     starter = [sys.executable, "-I", "-S", "-c", _STARTER, *command]
     seconds, peak = subprocess.run(starter, env=env, check=True, stdout=subprocess.PIPE).stdout.split()
     # Linux counts in KiB, macOS in bytes.

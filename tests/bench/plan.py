@@ -25,6 +25,8 @@ class Plan:
 
     folder: str
     short_s: int = 4 * 60
+    speech_s: int = 10 * 60
+    hour_s: int = 60 * 60
     long_s: int = 10 * 60 * 60
     n_clips: int = 1_000
     n_many: int = 10_000
@@ -58,6 +60,14 @@ class Plan:
             minute = np.tile(bell, (30, 1))
             for left in range(seconds * sample_rate, 0, -len(minute)):
                 file.write(minute[:left])
+        return path
+
+    @functools.cache  # noqa: B019
+    def speech(self) -> str:
+        """Return the name of a recording of `speech_s` of 16 kHz mono: the sentence, again and again."""
+        path = self.path("speech.wav")
+        samples, sample_rate = soundfile.read(SAMPLES / "speech.wav", dtype="int16")
+        soundfile.write(path, np.resize(samples, self.speech_s * sample_rate), sample_rate, subtype="PCM_16")
         return path
 
     @functools.cache  # noqa: B019

@@ -1,6 +1,8 @@
 """The labelled spectrogram of librosa's tutorial: SOURCE TARGET."""
 
+import os
 import sys
+from collections.abc import Callable
 
 import matplotlib
 
@@ -20,6 +22,14 @@ def draw(source: str, target: str) -> None:
     figure.colorbar(image, ax=axes, format="%+2.0f dB")
     figure.savefig(target)
     plt.close(figure)
+
+
+def prepare(source: str, target: str) -> Callable[[], object]:
+    """Return what draws a recording, or all recordings of a folder into another."""
+    if not os.path.isdir(source):
+        return lambda: draw(source, target)
+    names = sorted(os.listdir(source))
+    return lambda: [draw(f"{source}/{name}", f"{target}/{name}.png") for name in names]
 
 
 if __name__ == "__main__":

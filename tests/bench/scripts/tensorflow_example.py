@@ -22,5 +22,10 @@ def drawing() -> Callable[[str, str], object]:
     return lambda source, target: tf.io.write_file(target, picture(tf.constant(source)))
 
 
+def prepare(source: str, target: str) -> Callable[[], object]:
+    draw = drawing()
+    return lambda: draw(source, target)
+
+
 if __name__ == "__main__":
     drawing()(*sys.argv[1:])

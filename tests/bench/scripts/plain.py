@@ -1,6 +1,7 @@
 """The picture of `--preset tf` as a plain script makes it: the whole file at once with NumPy, soundfile and Pillow."""
 
 import sys
+from collections.abc import Callable
 
 import numpy as np
 import soundfile
@@ -19,6 +20,10 @@ def draw(source: str, target: str) -> None:
     magnitudes = np.sqrt((spectra.real**2 + spectra.imag**2).astype(np.float32))
     pixels = np.minimum(magnitudes * np.float32(BRIGHTNESS), 255).astype(np.uint8)
     Image.fromarray(pixels).save(target)
+
+
+def prepare(source: str, target: str) -> Callable[[], object]:
+    return lambda: draw(source, target)
 
 
 if __name__ == "__main__":
