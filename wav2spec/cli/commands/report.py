@@ -61,10 +61,11 @@ def report(
     # Loads NumPy and libsndfile.
     from wav2spec.batch.review_page import read_manifests, write_review
     from wav2spec.render.html.report import format_markdown
-    from wav2spec.storage.targets import open_target
+    from wav2spec.storage.targets import make_directory, open_target
 
     problems = []
     review = read_manifests(manifests)
+    make_directory(os.path.dirname(output))
     with open_target(output) as file:
         if kind == "md":
             file.write(format_markdown(review).encode())

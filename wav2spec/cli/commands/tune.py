@@ -1,6 +1,7 @@
 """``wav2spec tune``: which window fits a sound, by measurement or from theory."""
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -158,7 +159,7 @@ def _draw_best(target: str, source: str, section: dict[str, Any], rows: list[_Ro
     """Draw the default window, the best and the second."""
     from wav2spec.audio.preprocess import waveform_of
     from wav2spec.render.figures.plot import plan_ranking
-    from wav2spec.storage.targets import open_target
+    from wav2spec.storage.targets import make_directory, open_target
 
     start = COMPARE.replace(**{name: value for name, value in section.items() if value is not None})
     cells = [start, *(start.replace(window=row.window, window_size=row.window_size) for row in rows[:2])]
@@ -166,6 +167,7 @@ def _draw_best(target: str, source: str, section: dict[str, Any], rows: list[_Ro
     waveform = waveform_of(source, start.preprocessing)
     with request_errors():
         rendering = plan_ranking(waveform, target, cells, names)
+    make_directory(os.path.dirname(target))
     with open_target(target) as file:
         rendering.write(file, None)
 
