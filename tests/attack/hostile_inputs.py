@@ -23,21 +23,20 @@ OPTIONS: tuple[list[str], ...] = (
     ["--sample-rate", "8000", "--normalize", "peak"],
 )
 
-# In place of a number in a text: too large, too small, of another type, or none.
-_NUMBERS = (
-    b"1e400",
-    b"-1",
-    b"0",
-    b"nan",
-    b"9" * 400,
-    b"9" * 5000,
-    b"1e-320",
-    b"null",
-    b'"x"',
-    b"[]",
-    b"{}",
-    b"true",
-    b"",
+# In place of a number or a string: too large, too small, of another type, no text, or nothing.
+_VALUES = (
+    *(b"1e400", b"-1", b"0", b"nan", b"9" * 400, b"9" * 5000, b"1e-320", b"null", b"[]", b"{}", b"true", b""),
+    *(
+        b'"x"',
+        b'""',
+        b'"-"',
+        b'"..\\/x"',
+        b'"\\u0000"',
+        b'"\\ud800.wav"',
+        b'"\\udc80.wav"',
+        b'"\\u001b[31m"',
+        b'"/dev/zero"',
+    ),
 )
 
 
@@ -72,7 +71,7 @@ def mutated_text(generator: random.Random, content: bytes) -> bytes:
             break
         start, end = generator.choice(places)
         nested = generator.choice((b"[", b'{"a":', b"(")) * generator.choice((10, 100_000))
-        content = content[:start] + generator.choice((*_NUMBERS, nested)) + content[end:]
+        content = content[:start] + generator.choice((*_VALUES, nested)) + content[end:]
     return content
 
 
@@ -162,9 +161,9 @@ INPUTS = (
     Input("x.svg", ("plot", "a.wav", "x.svg"), ("info {}", "plot a.wav -o x.svg --update")),
     Input("x.pdf", ("plot", "a.wav", "x.pdf"), ("info {}", "plot a.wav -o x.pdf --update"), mutated),
     Input("x.html", ("explore", "a.wav", "x.html"), ("info --json {}", "info {}", "explore a.wav -o x.html --update")),
-    Input("x.tar", ("a.wav", "b.wav", "-o", "%d.tar"), ("a.wav b.wav -o %d.tar --update",), mutated_tar),
-    Input("0.tar", ("a.wav", "b.wav", "-o", "%d.tar"), ("a.wav b.wav -o %d.tar --update",), mutated_tar),
-    Input("0.tar", ("a.wav", "b.wav", "-o", "%d.tar"), ("a.wav b.wav -o %d.tar --check",), mutated_tar),
+    Input(
+        "000.tar", ("a.wav", "-o", "%03d.tar"), ("a.wav -o %03d.tar --update", "a.wav -o %03d.tar --check"), mutated_tar
+    ),
     Input("in.tar", (), _OF_ARCHIVES, mutated_tar),
     Input("in.tar.gz", (), _OF_ARCHIVES, lambda generator, data: _gzipped(generator, data)),
     Input("in.zip", (), _OF_ARCHIVES, mutated),

@@ -134,6 +134,8 @@ def test_an_option_takes_back_a_flag_of_the_file(tmp_path: Path) -> None:
         ("window-size = ", ["not TOML"]),
         ("window-size = 256\nwindow-size = 512", ["not TOML"]),
         ("stride 128", ["not TOML"]),
+        (f"stride = {'9' * 5000}", ["not TOML"]),
+        (f"stride = {'[' * 10_000}", ["not TOML"]),
     ],
 )
 def test_a_file_that_cannot_be_is_wrong_usage_that_names_it(text: str, words: list[str], tmp_path: Path) -> None:

@@ -100,6 +100,7 @@ def test_csv_by_names_or_by_place(tmp_path: Path, text: str) -> None:
         ("a.txt", "0\tnan\tx\n", ("line 1", "finite")),
         ("a.csv", "start,end,label\n0,1,x\n1,,y\n", ("line 3", "no end")),
         ("a.csv", "0,1,x,y\n", ("line 1", "4 columns")),
+        ("a.csv", f"0,1,{'x' * 200_000}\n", ("not CSV", "field larger")),
         ("a.csv", "0,1,500,400,x\n", ("500 Hz to 400 Hz",)),
         ("a.txt", "Selection\tBegin Time (s)\tEnd Time (s)\n1\t2\n", ("line 2", "2 columns")),
         ("a.TextGrid", "no grid", ("TextGrid",)),

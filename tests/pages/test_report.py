@@ -210,6 +210,11 @@ def test_odd_manifests_make_a_page(rows: list[dict[str, Any]], tmp_path: Path) -
         b"[" * 100_000,
         json.dumps(make_row(peak_dbfs="loud")).encode(),
         b'{"source": "a", "status": "written", "dc": NaN}',
+        b'{"source": "a", "status": "written", "dc": 1e400}',
+        b'{"source": "a", "status": "written", "n_samples": 1' + b"0" * 400 + b"}",
+        b'{"source": "a", "status": "written", "sample_rate": 1e-320}',
+        b'{"source": "a\\u0000.wav", "status": "written"}',
+        b'{"source": "a", "status": "written", "target": "\\ud800.png"}',
     ],
 )
 def test_a_line_that_is_no_row_is_named_and_no_page_is_written(line: bytes, tmp_path: Path) -> None:
@@ -219,6 +224,14 @@ def test_a_line_that_is_no_row_is_named_and_no_page_is_written(line: bytes, tmp_
     assert result.return_value == 1
     assert f"{tmp_path / 'run.jsonl'}: line 2 is no row of a manifest" in result.stderr
     assert not (tmp_path / "report.html").exists()
+
+
+@pytest.mark.parametrize("target", ["new/report.html", "new/report.md"])
+def test_texts_of_any_bytes_are_written_into_a_new_folder(target: str, tmp_path: Path) -> None:
+    odd: dict[str, Any] = {"error": "caf\udce9", "sample_format": "\udc80", "directory": "", "warnings": ["\udcff"]}
+    write_manifest(tmp_path / "run.jsonl", [make_row(**odd)])
+    assert run_report(tmp_path / "run.jsonl", "-o", tmp_path / target).return_value == 0
+    (tmp_path / target).read_text("utf-8")
 
 
 @pytest.mark.parametrize("target", ["report.pdf", "run.jsonl"])

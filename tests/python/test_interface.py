@@ -168,6 +168,7 @@ def test_settings_of_pixels_are_refused_for_values(tmp_path: Path) -> None:
     [
         (np.zeros((2, 16000)), r"16000 channels of 2 samples; transpose"),
         (np.zeros((2, 3, 4)), r"\(n_samples,\) or \(n_samples, n_channels\), not \(2, 3, 4\)"),
+        (np.zeros((100, 0)), "must have a channel"),
         (np.zeros(100, complex), "must be float, int16, int32 or uint8, not complex128"),
     ],
 )
@@ -176,6 +177,12 @@ def test_arrays_of_a_wrong_shape_or_type_are_refused(samples: Any, words: str) -
         wav2spec.spectrogram(samples, 16000)
     with pytest.raises(wav2spec.SettingError, match="sample_rate: is needed"):
         wav2spec.spectrogram(np.zeros(1000))
+
+
+@pytest.mark.parametrize("sample_rate", [0, -1, 16000.5, 2**31, float("nan"), float("inf"), True, "16000"])
+def test_a_sample_rate_that_no_recording_has_is_refused(sample_rate: Any) -> None:
+    with pytest.raises(wav2spec.SettingError, match="sample_rate: must be a whole number from 1 to 2147483647 Hz"):
+        wav2spec.spectrogram(np.zeros(1000), sample_rate)
 
 
 def test_names_from_other_libraries_are_understood() -> None:

@@ -12,6 +12,9 @@ from wav2spec.audio.channels import channel_slice, downmix
 from wav2spec.errors import SettingError
 from wav2spec.settings.choices import ChannelName
 
+# As in the header of a WAV file (Hz).
+_MAX_SAMPLE_RATE = 2**31 - 1
+
 
 class ArrayRecording:
     """Samples in memory with the interface of a recording.
@@ -30,8 +33,9 @@ class ArrayRecording:
     """
 
     def __init__(self, samples: npt.ArrayLike, sample_rate: int) -> None:
-        if isinstance(sample_rate, bool) or int(sample_rate) != sample_rate or sample_rate < 1:
-            raise SettingError("sample_rate", f"must be a whole number of at least 1 Hz, not {sample_rate!r}")
+        if not _is_sample_rate(sample_rate):
+            limits = f"from 1 to {_MAX_SAMPLE_RATE} Hz"
+            raise SettingError("sample_rate", f"must be a whole number {limits}, not {str(sample_rate)[:100]}")
         self._samples = _as_samples(samples)
         self.path = "samples"
         self.sample_rate = int(sample_rate)
@@ -72,11 +76,19 @@ class ArrayRecording:
         }
 
 
+def _is_sample_rate(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        return False
+    return bool(1 <= value <= _MAX_SAMPLE_RATE and int(value) == value)
+
+
 def _as_samples(samples: npt.ArrayLike) -> Samples:
     array = np.asarray(samples)
     if array.ndim not in (1, 2):
         raise SettingError("samples", f"must have shape (n_samples,) or (n_samples, n_channels), not {array.shape}")
     columns = array if array.ndim == 2 else array[:, np.newaxis]
+    if columns.shape[1] == 0:
+        raise SettingError("samples", f"must have a channel, but their shape is {array.shape}")
     if columns.shape[1] > columns.shape[0] > 0:
         n_samples, n_channels = columns.shape
         message = f"must have shape (n_samples, n_channels), but {array.shape} would be {n_channels} channels"

@@ -44,7 +44,7 @@ def _rows(path: str) -> Iterator[Row]:
                     raise InputError(name, message)
                 # Manifests of earlier versions have none: paths refer to where they were written, most often here.
                 found = row.get("directory")
-                row["directory"] = "." if found is None else os.path.join(os.path.dirname(path), found)
+                row["directory"] = "." if found is None else os.path.join(os.path.dirname(path), found) or "."
                 yield row
     except OSError as error:
         raise InputError(name, os_error_message(error)) from error

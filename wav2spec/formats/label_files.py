@@ -57,8 +57,11 @@ def read_label_file(path: str) -> list[Label]:
 
 def _read_csv(path: str) -> Iterator[Label]:
     """Read start, end and label, with low and high before the label or by the names in the first line."""
-    with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
-        rows = [(number, row) for number, row in enumerate(csv.reader(file), 1) if row]
+    try:
+        with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
+            rows = [(number, row) for number, row in enumerate(csv.reader(file), 1) if row]
+    except csv.Error as error:
+        raise ValueError(f"not CSV: {error}") from error
     if not rows:
         return
     header = [field.strip().lower() for field in rows[0][1]]

@@ -49,5 +49,6 @@ def read_toml(name: str, path: str) -> dict[str, Any]:
             return tomllib.load(file)
     except OSError as error:
         raise SettingError(name, f"{path}: {os_error_message(error)}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
+        # A TOMLDecodeError is a ValueError, as are bytes that are not UTF-8 and numbers of too many digits.
         raise SettingError(name, f"{path}: not TOML: {error}") from error

@@ -76,6 +76,9 @@ _UNITS: dict[str, dict[str, int]] = {
     "dB": {"db": 1},
     "px": {"px": 1},
 }
+# The greatest whole number in the files that settings are stored in.
+_MAX_INTEGER = 2**63 - 1
+
 _NUMBER = re.compile(r"(?P<number>[-+]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18}))\s?(?P<unit>[a-zA-Z]*)")
 
 
@@ -115,6 +118,9 @@ class Number:
         if isinstance(value, bool) or not isinstance(value, int if self.whole else int | float):
             either = f"{', '.join(self.names)} or " if self.names else ""
             raise SettingError(name, f"must be {either}{wanted}{self._unit}, not {value!r}")
+        # Python prints no whole number of any length, and converts none to a float.
+        if isinstance(value, int) and abs(value) > _MAX_INTEGER:
+            raise SettingError(name, f"must be from {-_MAX_INTEGER} to {_MAX_INTEGER}")
         if not math.isfinite(value):
             raise SettingError(name, f"must be finite, not {value}")
         if self.minimum is not None and value < self.minimum:

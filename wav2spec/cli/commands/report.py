@@ -68,7 +68,7 @@ def report(
     make_directory(os.path.dirname(output))
     with open_target(output) as file:
         if kind == "md":
-            file.write(format_markdown(review).encode())
+            file.write(format_markdown(review).encode("utf-8", "backslashreplace"))
         else:
             origin = thumbnails or ("sources" if len(review.rows) <= _MAX_THUMBNAILS else "none")
             problems = write_review(file, review, "" if output == STREAM else output, origin, jobs)

@@ -10,21 +10,12 @@ from typing import Any
 Row = dict[str, Any]
 
 # The fields of a manifest that a report shows, by type. A field that is missing or null is not known.
-_TEXTS = ("target", "error", "label", "directory", "samples_sha256", "sample_format")
-_NUMBERS = (
-    "sample_rate",
-    "n_channels",
-    "n_samples",
-    "duration_s",
-    "start_sample",
-    "start_s",
-    "segment_samples",
-    "peak_dbfs",
-    "rms_dbfs",
-    "clipped_share",
-    "silent_share",
-    "dc",
-)
+_TEXTS = ("source", "status", "target", "error", "label", "directory", "samples_sha256", "sample_format")
+_COUNTS = ("sample_rate", "n_channels", "n_samples", "start_sample", "segment_samples")
+_NUMBERS = ("duration_s", "start_s", "peak_dbfs", "rms_dbfs", "clipped_share", "silent_share", "dc")
+
+# No recording has so many samples, and no field a greater value.
+_MAX_NUMBER = 2**53
 
 
 def parse_row(line: bytes) -> Row | None:
@@ -38,16 +29,33 @@ def parse_row(line: bytes) -> Row | None:
         row = json.loads(line, parse_constant=lambda _: "")
     except (ValueError, RecursionError):
         return None
-    if not isinstance(row, dict) or not all(isinstance(row.get(name), str) for name in ("source", "status")):
+    if not isinstance(row, dict) or row.get("source") is None or row.get("status") is None:
         return None
     warnings = row.get("warnings") or []
     shaped = (
-        all(isinstance(row.get(name), str | None) for name in _TEXTS)
-        and all(isinstance(row.get(name), int | float | None) for name in _NUMBERS)
+        all(_is_text(row.get(name)) for name in _TEXTS)
+        and all(_is_count(row.get(name)) for name in _COUNTS)
+        and all(_is_number(row.get(name)) for name in _NUMBERS)
         and isinstance(warnings, list)
-        and all(isinstance(message, str) for message in warnings)
+        and all(map(_is_text, warnings))
     )
     return row if shaped else None
+
+
+def _is_text(value: object) -> bool:
+    """Return whether a value is missing, or a text that could be a path; bytes that are no UTF-8 are surrogates."""
+    try:
+        return value is None or (isinstance(value, str) and b"\0" not in value.encode("utf-8", "surrogateescape"))
+    except UnicodeEncodeError:
+        return False
+
+
+def _is_count(value: object) -> bool:
+    return value is None or (isinstance(value, int) and 0 <= value < _MAX_NUMBER)
+
+
+def _is_number(value: object) -> bool:
+    return value is None or (isinstance(value, int | float) and abs(value) < _MAX_NUMBER)
 
 
 @dataclass(frozen=True)
