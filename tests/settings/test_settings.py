@@ -163,6 +163,7 @@ def test_a_window_of_less_than_two_samples_shows_when_the_rate_is_known() -> Non
         (math.nan, "finite, not nan"),
         (math.inf, "finite, not inf"),
         (-math.inf, "finite, not -inf"),
+        (10**400, "must be from -"),
     ],
 )
 def test_brightness_is_a_finite_number_above_zero(brightness: float, words: str) -> None:
