@@ -12,6 +12,8 @@ def printable(name: str) -> str:
     >>> print(printable("a\x1b[31m\n.wav"))
     a\x1b[31m\n.wav
     """
+    if name.isprintable():
+        return name
     # Undecodable bytes are surrogates. Printable text is unchanged in every locale.
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

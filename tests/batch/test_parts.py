@@ -13,12 +13,12 @@ from program import needs_proc
 from recordings import MakeWav
 
 from wav2spec.batch import plan as plan_module
-from wav2spec.batch.conflicts import HashSet
 from wav2spec.batch.jobs import Job, Unusable
 from wav2spec.batch.name_list import NameList
 from wav2spec.batch.plan import plan_jobs
 from wav2spec.batch.request import Part
 from wav2spec.errors import SettingError
+from wav2spec.hash_set import HashSet
 
 
 @pytest.fixture(autouse=True)

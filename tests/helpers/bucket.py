@@ -4,10 +4,11 @@
 ListObjectsV2 and multipart uploads need, on loopback, and prints its address. Signatures are not checked.
 
 ``PUT /-/faults?slow_down=0.1`` sets what goes wrong, and starts the counting anew; ``GET /-/stats`` tells what was
-asked for. Faults are drawn by a seed.
+asked for. Faults are drawn by a seed. ``PUT /-/fill?prefix=b/set/&suffix=.wav&n=1000`` makes many equal objects.
 """
 
 import asyncio
+import bisect
 import hashlib
 import json
 import random
@@ -50,10 +51,27 @@ class Store:
     busy: int = 0
     most_busy: int = 0
 
+    # The keys in order, as long as none is added or removed.
+    names: list[str] = field(default_factory=list)
+
     def put(self, key: str, content: bytes, parts: str = "") -> str:
         etag = f'"{hashlib.md5(content).hexdigest()}{parts}"'
         self.objects[key] = Stored(content, etag, time.time())
+        self.names.clear()
         return etag
+
+    def fill(self, prefix: str, suffix: str, n: str, content: bytes) -> None:
+        first = f"{prefix}{0:06}{suffix}"
+        self.put(first, content)
+        stored = self.objects[first]
+        self.objects.update((f"{prefix}{number:06}{suffix}", stored) for number in range(int(n)))
+
+    def page(self, prefix: str, after: str, size: int) -> tuple[list[str], bool]:
+        """Return the next keys that begin with a prefix, and whether there are more."""
+        self.names = self.names or sorted(self.objects)
+        first = max(bisect.bisect_left(self.names, prefix), bisect.bisect_right(self.names, after))
+        page = [name for name in self.names[first : first + size + 1] if name.startswith(prefix)]
+        return page[:size], len(page) > size
 
 
 class Request(NamedTuple):
@@ -137,7 +155,12 @@ class Connection(asyncio.Protocol):
     def control(self, request: Request) -> None:
         store = self.store
         url = urllib.parse.urlsplit(request.path)
-        for name, value in urllib.parse.parse_qsl(url.query):
+        query = dict(urllib.parse.parse_qsl(url.query))
+        if url.path == "/-/fill":
+            store.fill(query["prefix"], query["suffix"], query["n"], request.body)
+            self.answer(200)
+            return
+        for name, value in query.items():
             setattr(store.faults, name, float(value))
         counts = {**store.stats, "most_busy": store.most_busy, "objects": len(store.objects)}
         if request.method == "PUT":
@@ -188,6 +211,7 @@ class Connection(asyncio.Protocol):
         elif method == "DELETE":
             store.uploads.pop(query.get("uploadId", ""), None)
             store.objects.pop(key, None)
+            store.names.clear()
             self.answer(204)
         elif method == "PUT":
             found = store.objects.get(key)
@@ -228,8 +252,7 @@ class Connection(asyncio.Protocol):
     def list_objects(self, bucket: str, query: dict[str, str]) -> None:
         prefix = f"{bucket}/{query.get('prefix', '')}"
         after = f"{bucket}/{query.get('continuation-token') or query.get('start-after', '')}"
-        names = sorted(key for key in self.store.objects if key.startswith(prefix) and key > after)
-        page = names[: int(query.get("max-keys", 1000))]
+        page, has_more = self.store.page(prefix, after, int(query.get("max-keys", 1000)))
         rows = []
         for key in page:
             found, name = self.store.objects[key], escape(key[len(bucket) + 1 :])
@@ -239,7 +262,7 @@ class Connection(asyncio.Protocol):
                 f"<LastModified>{modified}</LastModified></Contents>"
             )
         more = ""
-        if len(names) > len(page):
+        if has_more:
             more = f"<NextContinuationToken>{escape(page[-1][len(bucket) + 1 :])}</NextContinuationToken>"
         truncated = f"<IsTruncated>{str(bool(more)).lower()}</IsTruncated>"
         answer = f"<ListBucketResult><Name>{bucket}</Name>{truncated}{more}{''.join(rows)}</ListBucketResult>"

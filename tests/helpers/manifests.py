@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import os
+import re
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -22,6 +23,7 @@ FIELDS = [
     *("start_sample", "n_frames", "n_bands", "peak_dbfs", "rms_dbfs", "clipped_share", "silent_share"),
     *("samples_sha256", "pixels_sha256"),
     *("start_s", "segment_samples", "sample_format", "truncated", "dc", "warnings", "label", "directory"),
+    *("source_id", "target_id", "recipe_sha256"),
 ]
 
 # By subtype: how to read the numbers as they are stored, by how many bits they are shifted up, and how many they have.
@@ -96,9 +98,24 @@ def assert_right(row: Row, status: str = "written", n_bands: int = 129) -> None:
         "warnings": [],
         "label": None,
         "directory": row["directory"],
+        # Of a file, which has a time, runs with --update alone tell them.
+        "source_id": row["source_id"] and mtime_id(row["source"]),
+        "target_id": row["target_id"] and mtime_id(row["target"]),
+        "recipe_sha256": row["recipe_sha256"],
     }
     assert row == expected
+    assert re.fullmatch("[0-9a-f]{64}", row["recipe_sha256"])
     assert pixels.shape == (row["n_frames"], row["n_bands"])
+
+
+def mtime_id(path: str | Path) -> str:
+    status = os.stat(path)
+    return f"mtime:{status.st_mtime_ns}:{status.st_size}"
+
+
+def undated(row: Row) -> Row:
+    """Return a row as runs tell it that do not have --update."""
+    return row | {"source_id": None, "target_id": None}
 
 
 def rows(manifest: Path) -> list[Row]:

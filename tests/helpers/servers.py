@@ -46,6 +46,10 @@ class Bucket:
             if path.is_file():
                 self.put(f"{prefix}/{path.relative_to(folder)}", path.read_bytes())
 
+    def fill(self, prefix: str, suffix: str, n: int, content: bytes) -> None:
+        """Put as many equal objects, which are numbered in six digits."""
+        self._request("PUT", f"-/fill?prefix={prefix}&suffix={suffix}&n={n}", content)
+
     def fail(self, **faults: float) -> None:
         """Set all faults anew, and begin to count."""
         names = ("latency", "slow_down", "cut", "reset", "forbidden", "swap")

@@ -13,7 +13,7 @@ import pytest
 import servers
 
 from wav2spec.errors import AudioError, OutputError
-from wav2spec.storage import stores
+from wav2spec.storage import store_clients, stores, transfers
 from wav2spec.storage.listing import WAV_FILES, Listed, Patterns, Unreadable
 from wav2spec.storage.sources import open_source
 from wav2spec.storage.store_listing import find_objects
@@ -34,17 +34,17 @@ def bucket(server: servers.Bucket, monkeypatch: pytest.MonkeyPatch) -> servers.B
             monkeypatch.delenv(name)
     for name, value in server.environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(stores, "_opened", None)
-    monkeypatch.setattr(stores, "_transfers", None)
-    monkeypatch.setattr(stores, "_MAX_RETRIES", 2)
+    monkeypatch.setattr(store_clients, "_opened", None)
+    monkeypatch.setattr(transfers, "_transfers", None)
+    monkeypatch.setattr(store_clients, "_MAX_RETRIES", 2)
     server.fail()
     return server
 
 
 def put(url: str, content: bytes) -> None:
-    file = stores.new_object()
+    file = transfers.new_object()
     file.write(content)
-    stores.put_object(url, file)
+    transfers.put_object(url, file)
 
 
 def content(url: str) -> bytes:
@@ -132,7 +132,7 @@ def test_what_does_not_pass_is_one_line(bucket: servers.Bucket, faults: dict[str
 
 
 def test_faults_that_pass_are_not_noticed(bucket: servers.Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stores, "_MAX_RETRIES", 12)
+    monkeypatch.setattr(store_clients, "_MAX_RETRIES", 12)
     bucket.fail(slow_down=0.1, cut=0.05, reset=0.05)
     for number in range(50):
         put(f"s3://b/faulty/{number}", b"%d" % number * 1000)
@@ -192,7 +192,7 @@ def test_a_prefix_is_listed_like_a_directory(bucket: servers.Bucket) -> None:
     bucket.put("list/settle.wav", b"x")
     found = list(find_objects("s3://list/set/", Patterns(("*.wav",), ("a-*",))))
     assert [(item.path, item.n_bytes) for item in found if isinstance(item, Listed)] == [("a/one.WAV", 1), ("b.wav", 1)]
-    assert all(item.tag for item in found if isinstance(item, Listed))
+    assert all(item.version for item in found if isinstance(item, Listed))
     assert len(list(find_objects("s3://list", WAV_FILES))) == 4
 
 
@@ -211,7 +211,10 @@ def test_the_members_of_an_archive_in_a_store_are_listed_and_read(bucket: server
         info.size = 3
         tar.addfile(info, io.BytesIO(b"abc"))
     bucket.put("b/set.tar", archive.getvalue())
-    assert list(find_objects("s3://b/set.tar", WAV_FILES)) == [Listed("x/a.wav", 3)]
+    (member,) = find_objects("s3://b/set.tar", WAV_FILES)
+    assert isinstance(member, Listed)
+    assert (member.path, member.n_bytes) == ("x/a.wav", 3)
+    assert member.version.startswith("etag:")
     assert content("s3://b/set.tar/x/a.wav") == b"abc"
 
 
@@ -248,23 +251,25 @@ def test_requests_go_beside_the_work_and_no_more_than_allowed(bucket: servers.Bu
     for number in range(60):
         bucket.put(f"ahead/{number}.wav", b"%d" % number)
     bucket.fail(latency=0.02)
-    transfers = stores.transfers(8)
+    ahead = transfers.transfers(8)
     urls = [f"s3://ahead/{number}.wav" for number in range(60)]
-    transfers.fetch_ahead(urls)
+    ahead.fetch_ahead((url, False) for url in urls)
     for number, url in enumerate(urls):
         assert content(url) == b"%d" % number
         put(url.replace(".wav", ".png"), b"p%d" % number)
-    assert transfers.settle() == {}
+    settled = ahead.settle()
+    assert set(settled) == {url.replace(".wav", ".png") for url in urls}
+    assert all(put.version.startswith("etag:") and not put.error for put in settled.values())
     assert 4 <= bucket.stats()["most_busy"] <= 8
     assert bucket.get("ahead/59.png") == b"p59"
 
 
 def test_a_put_that_fails_is_told_when_puts_are_settled(bucket: servers.Bucket) -> None:
-    transfers = stores.transfers(4)
+    puts = transfers.transfers(4)
     bucket.fail(forbidden=1)
     put("s3://b/x.png", b"1")
-    assert transfers.settle() == {"s3://b/x.png": "access denied (403)"}
-    assert transfers.settle() == {}
+    assert puts.settle() == {"s3://b/x.png": transfers.Put(error="access denied (403)")}
+    assert puts.settle() == {}
 
 
 def test_nothing_of_the_client_is_loaded_before_it_is_used() -> None:

@@ -101,6 +101,59 @@ def test_update_and_check_look_into_the_store(store: servers.Bucket, folder: Pat
     assert wav2spec(store, *words, "--update").stderr == b"wav2spec: 2 written, 18 up to date\n"
 
 
+def test_since_finds_what_changed_and_fetches_nothing_else(store: servers.Bucket, folder: Path) -> None:
+    root = f"bucket/{folder.name}"
+    words = (f"s3://{root}/set/", "-o", f"s3://{root}/out/", "-j", "2", "--manifest", f"s3://{root}/m.jsonl")
+    assert wav2spec(store, *words).returncode == 0
+    again = (*words, "--update", "--since", f"s3://{root}/m.jsonl")
+    assert wav2spec(store, *again).stderr == b"wav2spec: 20 up to date\n"
+    store.delete(f"{root}/out/label0/000.png")
+    store.put(f"{root}/set/label1/001.wav", Path("set/label0/002.wav").read_bytes())
+    assert wav2spec(store, *again).stderr == b"wav2spec: 2 written, 18 up to date\n"
+    assert wav2spec(store, *again, "--invert").stderr == b"wav2spec: 20 written\n"
+    rows = [json.loads(line) for line in store.get(f"{root}/m.jsonl").splitlines()]
+    assert all(row["source_id"].startswith("etag:") and row["target_id"].startswith("etag:") for row in rows)
+    shards = (f"s3://{root}/set/", "-o", f"s3://{root}/%03d.tar", "--shard-size", "8", "--manifest", "s.jsonl")
+    assert wav2spec(store, *shards).returncode == 0
+    again = (*shards, "--update", "--since", "s.jsonl")
+    assert wav2spec(store, *again).stderr == b"wav2spec: 20 up to date\n"
+    store.delete(f"{root}/001.tar")
+    assert wav2spec(store, *again).stderr == b"wav2spec: 8 written, 12 up to date\n"
+
+
+def test_100000_finished_clips_are_up_to_date_by_their_lists_alone(
+    server: servers.Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_set("one", 1)
+    clip = Path("one/label0/000.wav").read_bytes()
+    server.fail()
+    server.fill("million/set/", ".wav", 100_000, clip)
+    assert wav2spec(server, "s3://million/set/000000.wav", "s3://million/out/000000.png").returncode == 0
+    server.fill("million/out/", ".png", 100_000, server.get("million/out/000000.png"))
+    # As a run with all of them would have told.
+    words = ("s3://million/set/", "-o", "s3://million/out/", "--update", "--since", "m.jsonl", "--manifest", "n.jsonl")
+    few = (*words[:3], "--include", "000000.wav", "--update", "--manifest", "m.jsonl")
+    assert wav2spec(server, *few).returncode == 0
+    row = Path("m.jsonl").read_text()
+    with open("m.jsonl", "w") as manifest:
+        manifest.writelines(row.replace("/000000.", f"/{number:06}.") for number in range(100_000))
+    server.fail()
+    assert wav2spec(server, *words).stderr == b"wav2spec: 100000 up to date\n"
+    stats = server.stats()
+    assert (stats["GET"], stats["LIST"], stats.get("PUT", 0)) == (200, 200, 0)
+    assert len(Path("n.jsonl").read_bytes().splitlines()) == 100_000
+
+    server.delete("million/out/012345.png")
+    server.put("million/set/054321.wav", clip[:-2000])
+    server.fail()
+    assert wav2spec(server, *words[:-1], "o.jsonl").stderr.splitlines()[-1] == b"wav2spec: 2 written, 99998 up to date"
+    stats = server.stats()
+    # The recordings, and where the pictures may be.
+    assert (stats["GET"] - stats["LIST"], stats["PUT"]) == (4, 2)
+    assert stats["LIST"] == 200
+
+
 def test_shards_and_archives_in_a_store_are_those_on_disk(store: servers.Bucket, folder: Path) -> None:
     root = f"bucket/{folder.name}"
     for kind in ("tar", "zip", "gztar"):

@@ -11,7 +11,7 @@ from wav2spec.audio.preprocess import preprocess, segments, selection
 from wav2spec.audio.recording import Recording, open_recording
 from wav2spec.audio.statistics import measure_samples
 from wav2spec.batch.facts import NO_FACTS, Facts
-from wav2spec.batch.freshness import check_replaceable, target_state
+from wav2spec.batch.freshness import TargetState, check_replaceable, target_state
 from wav2spec.batch.jobs import Job, Unusable, segment_target
 from wav2spec.batch.outcomes import Failure, Measured, Outcome, Status, failed, source_name, unusable
 from wav2spec.batch.request import Grid, command_of
@@ -19,12 +19,10 @@ from wav2spec.errors import StdoutClosedError
 from wav2spec.formats.digest import PixelDigest
 from wav2spec.render.drawing import Rendering
 from wav2spec.render.plan import plan_picture
-from wav2spec.render.readback import pixel_digest
 from wav2spec.settings.formats import FORMATS
 from wav2spec.settings.pictures import Figure
 from wav2spec.settings.preprocessing import Preprocessing
 from wav2spec.settings.settings import Settings
-from wav2spec.storage.sources import existing_file
 from wav2spec.storage.targets import make_directory, open_target
 from wav2spec.waveform import Segment
 
@@ -51,49 +49,61 @@ class Task:
     command: str
     facts: Facts | None
 
-    def outcome(self, status: Status, summary: str = "", pixels_sha256: str | None = None) -> Outcome:
+    @property
+    def wants_digest(self) -> bool:
+        """Whether a digest of the pixels is to be among the facts."""
+        return self.facts is not None and FORMATS[self.job.format].holds_pixels
+
+    def outcome(
+        self, status: Status, summary: str = "", pixels_sha256: str | None = None, version: str = ""
+    ) -> Outcome:
+        """Return the outcome, with the digest of the target's pixels and its version as far as they are known."""
         facts = self.facts or NO_FACTS
-        if pixels_sha256:
-            facts = replace(facts, pixels_sha256=pixels_sha256)
+        if self.facts and (pixels_sha256 or version):
+            facts = replace(facts, pixels_sha256=pixels_sha256, target_id=version or None)
         return Outcome(self.job.source, self.job.target, status, summary, facts=facts)
 
 
 # What is done with a rendering.
 Action = Callable[[Task], Outcome]
 
+# Opens the place of a picture, and calls the function with the target's version when it is in place.
+Opener = Callable[[Task, Callable[[str], object]], AbstractContextManager[BinaryIO]]
+
 
 @contextmanager
-def open_file(task: Task) -> Iterator[BinaryIO]:
+def open_file(task: Task, on_commit: Callable[[str], object]) -> Iterator[BinaryIO]:
     """Open the target as a file of its own."""
     check_replaceable(task.job, task.command)
     if task.job.make_directory:
         make_directory(os.path.dirname(task.job.target))
-    with open_target(task.job.target, source_identity=task.recording.identity) as file:
+    with open_target(task.job.target, source_identity=task.recording.identity, on_commit=on_commit) as file:
         yield file
 
 
-def draw(task: Task, open_file: Callable[[Task], AbstractContextManager[BinaryIO]] = open_file) -> Outcome:
+def draw(task: Task, open_file: Opener = open_file) -> Outcome:
     """Write the picture to where `open_file` puts it, whatever is there."""
-    row = FORMATS[task.job.format]
-    digest = PixelDigest() if task.facts and row.holds_pixels else None
-    with open_file(task) as file:
+    digest = PixelDigest() if task.wants_digest else None
+    versions: list[str] = []
+    with open_file(task, versions.append) as file:
         shape = task.rendering.write(file, digest)
-    summary = f"{' x '.join(map(str, shape))} {row.unit}"
-    return task.outcome("written", summary, digest.hexdigest(*shape) if digest else None)
+    summary = f"{' x '.join(map(str, shape))} {FORMATS[task.job.format].unit}"
+    return task.outcome("written", summary, digest.hexdigest(*shape) if digest else None, "".join(versions))
 
 
 def update(task: Task) -> Outcome:
     """Write the picture if it is missing, or would be drawn otherwise now."""
-    return draw(task) if target_state(task.job, task.rendering) != "current" else _current(task)
+    found = target_state(task.job, task.rendering, digest=task.wants_digest)
+    return draw(task) if found.state != "current" else _current(task, found)
 
 
 def check(task: Task) -> Outcome:
     """Report whether the picture is current, and write nothing."""
-    state = target_state(task.job, task.rendering)
-    if state == "current":
-        return _current(task)
+    found = target_state(task.job, task.rendering, digest=task.wants_digest)
+    if found.state == "current":
+        return _current(task, found)
     check_replaceable(task.job, task.command)
-    return task.outcome(state)
+    return task.outcome(found.state)
 
 
 def measure_levels(task: Task) -> Measured:
@@ -105,12 +115,8 @@ def measure_levels(task: Task) -> Measured:
     return Measured(task.job.source, None, "measured", levels=levels)
 
 
-def _current(task: Task) -> Outcome:
-    has_pixels = task.facts and FORMATS[task.job.format].holds_pixels
-    if not has_pixels:
-        return task.outcome("current")
-    with existing_file(task.job.target) as path:
-        return task.outcome("current", pixels_sha256=pixel_digest(path))
+def _current(task: Task, found: TargetState) -> Outcome:
+    return task.outcome("current", pixels_sha256=found.pixels_sha256, version=found.version)
 
 
 @dataclass(frozen=True)
@@ -130,6 +136,8 @@ class Conversion:
         Threads that analyse a long recording.
     collect_facts : bool
         Whether outcomes have facts.
+    recipe_sha256 : str
+        Digest of all that decides about pictures beside their recordings, for the facts.
     labels : str, optional
         File of labels that pages show.
     """
@@ -142,6 +150,7 @@ class Conversion:
     skip: tuple[QualityCheck, ...] = ()
     n_threads: int = 1
     collect_facts: bool = False
+    recipe_sha256: str = ""
     labels: str | None = None
 
     def __call__(
@@ -186,12 +195,12 @@ class Conversion:
         if empty:
             left = selection(recording, preprocessing).n_samples / recording.sample_rate
             message = f"shorter than a segment of {preprocessing.segment} s: there are {left:.3f} s of it"
-            facts = Facts.of_recording(recording) if self.collect_facts else NO_FACTS
+            facts = self._facts(job, recording) if self.collect_facts else NO_FACTS
             yield Outcome(job.source, None, "dropped", warnings=(*recording.warnings, message), facts=facts)
 
     def _segment(self, job: Job, recording: Recording, segment: Segment, where: str = "") -> Outcome:
         """Do a segment; `where` begins what is said about it alone."""
-        facts = Facts.of_recording(recording, segment) if self.collect_facts else None
+        facts = self._facts(job, recording, segment) if self.collect_facts else None
         warnings = list(job.warnings)
         try:
             if self.refuse or self.warn or self.skip or facts:
@@ -217,6 +226,10 @@ class Conversion:
             # Only reading shows that a file shrank meanwhile.
             outcome = replace(outcome, facts=outcome.facts.with_warnings(recording))
         return replace(outcome, warnings=tuple(dict.fromkeys((*recording.warnings, *warnings))))
+
+    def _facts(self, job: Job, recording: Recording, segment: Segment | None = None) -> Facts:
+        facts = Facts.of_recording(recording, segment)
+        return replace(facts, source_id=job.version or None, recipe_sha256=self.recipe_sha256 or None)
 
     def _plan(self, job: Job, recording: Recording, segment: Segment) -> Rendering:
         waveform = preprocess(recording, self.settings.preprocessing, segment)

@@ -46,6 +46,12 @@ class Facts:
         Whether the file holds fewer samples than its header declares.
     dc : float
         Mean of the samples that are drawn, linear, full scale at 1.0, of the channel in which it is furthest from 0.
+    source_id, target_id : str
+        Versions of the recording and of the picture, as listings tell them: ``"etag:...:SIZE"`` of an object in a
+        store, ``"mtime:NS:SIZE"`` of a file, with the time of its last change in ns. A recording in an archive has
+        that of the archive, and a picture in a shard that of the shard.
+    recipe_sha256 : str
+        Of all that decides about the picture beside the recording: command, settings, checks and analysis version.
     """
 
     sample_rate: int | None = None
@@ -66,6 +72,9 @@ class Facts:
     sample_format: str | None = None
     truncated: bool | None = None
     dc: float | None = None
+    source_id: str | None = None
+    target_id: str | None = None
+    recipe_sha256: str | None = None
 
     @classmethod
     def of_recording(cls, recording: "Recording", segment: "Segment | None" = None) -> Self:

@@ -4,33 +4,76 @@ import errno
 import os
 import stat
 import tempfile
+from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
 from wav2spec.batch.jobs import Job
 from wav2spec.errors import OutputError, os_error_message
+from wav2spec.formats.png_reader import last_text
 from wav2spec.render.drawing import Rendering
 from wav2spec.render.metadata import read_description, read_metadata, same_metadata
-from wav2spec.storage.sources import existing_file
+from wav2spec.render.readback import pixel_digest
+from wav2spec.storage.sources import ExistingFile, existing_file
 from wav2spec.storage.streams import STREAM
 
 _COPY_BYTES = 2**20
 
+# A picture's metadata, some 2,000 bytes, is looked for in so many at the end of an object.
+_END_BYTES = 2**13
+
 State = Literal["current", "missing", "stale"]
 
 
-def target_state(job: Job, rendering: Rendering) -> State:
-    """Return whether the target is what would be drawn.
+@dataclass(frozen=True)
+class TargetState:
+    """What lies at a target.
+
+    Attributes
+    ----------
+    state : {"current", "missing", "stale"}
+        Whether it is what would be drawn.
+    version : str
+        As listings tell it; empty if unknown.
+    pixels_sha256 : str, optional
+        If it was asked for, and the target is current.
+    """
+
+    state: State
+    version: str = ""
+    pixels_sha256: str | None = None
+
+
+def target_state(job: Job, rendering: Rendering, *, digest: bool = False) -> TargetState:
+    """Find out whether the target is what would be drawn.
 
     A picture's metadata tells. A file without metadata is compared with what is drawn now.
+
+    Parameters
+    ----------
+    job : Job
+    rendering : Rendering
+    digest : bool
+        Whether the digest of the pixels is wanted, for which a picture in a store is fetched whole.
+
+    Raises
+    ------
+    OutputError
+        If what is there cannot be read.
     """
     try:
-        with existing_file(job.target) as path:
-            return _state(path, job.target, rendering)
+        with existing_file(job.target) as found:
+            state = _state(found, job.target, rendering)
+            wanted = digest and state == "current"
+            return TargetState(state, found.version, pixel_digest(found.local_path()) if wanted else None)
     except FileNotFoundError:
-        return "missing"
+        return TargetState("missing")
 
 
-def _state(path: str, name: str, rendering: Rendering) -> State:
+def _state(found: ExistingFile, name: str, rendering: Rendering) -> State:
+    described = rendering.describe()
+    if described and (text := last_text(found.last_bytes(_END_BYTES))) is not None:
+        return "current" if same_metadata(text, described) else "stale"
+    path = found.local_path()
     try:
         kind = os.stat(path).st_mode
     except OSError:
@@ -39,12 +82,11 @@ def _state(path: str, name: str, rendering: Rendering) -> State:
         raise OutputError(name, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(kind):
         return "stale"
-    described = rendering.describe()
     try:
         if described:
             return "current" if same_metadata(read_description(path, whole=True), described) else "stale"
-        with open(path, "rb") as found:
-            return "current" if _renders_the_same(rendering, found) else "stale"
+        with open(path, "rb") as file:
+            return "current" if _renders_the_same(rendering, file) else "stale"
     except OSError as error:
         raise OutputError(name, os_error_message(error)) from error
 
@@ -90,8 +132,8 @@ def check_replaceable(job: Job, command: str) -> None:
         # A directory is refused when the target is opened.
         if os.path.isdir(job.target):
             return
-        with existing_file(job.target) as path:
-            metadata = read_metadata(path)
+        with existing_file(job.target) as found:
+            metadata = read_metadata(found.local_path())
     except FileNotFoundError:
         return
     except OSError as error:

@@ -28,6 +28,8 @@ class Job:
         Found while planning.
     n_bytes : int
         Size of the source, 0 if unknown. Determines how many jobs a worker gets at once.
+    version : str
+        Of the source, as its listing tells it; empty if unknown.
     """
 
     source: str
@@ -37,6 +39,7 @@ class Job:
     replaces: Replaces = "foreign"
     warnings: tuple[str, ...] = ()
     n_bytes: int = field(default=0, compare=False)
+    version: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

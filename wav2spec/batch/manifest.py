@@ -4,11 +4,13 @@ import json
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from wav2spec.batch.facts import Facts
 from wav2spec.batch.outcomes import Outcome, Tally
+from wav2spec.storage.names import is_url
 from wav2spec.storage.streams import STREAM
+from wav2spec.storage.versions import is_reproducible
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class ManifestRow(Facts):
     label : str
         None: reserved for the class of the recording.
     directory : str
-        Directory that relative paths refer to, relative to the one of the manifest. None on standard output.
+        Directory that relative paths refer to, relative to the one of the manifest. None on standard output, and in
+        a store.
     """
 
     source: str = ""
@@ -47,9 +50,13 @@ class ManifestRow(Facts):
 
 _FIRST = ("source", "target", "status", "error")
 _LAST = ("warnings", "label", "directory")
+# What --since compares: of a run, and not of a sample.
+_VERSIONS = ("source_id", "target_id", "recipe_sha256")
 _FACTS = tuple(field.name for field in fields(Facts))
-ROW_FIELDS = (*_FIRST, *_FACTS, *_LAST)
-_SAMPLE_FIELDS = tuple(name for name in ROW_FIELDS if name not in ("target", "status", "error", "directory"))
+ROW_FIELDS = (*_FIRST, *(name for name in _FACTS if name not in _VERSIONS), *_LAST, *_VERSIONS)
+_SAMPLE_FIELDS = tuple(
+    name for name in ROW_FIELDS if name not in ("target", "status", "error", "directory", *_VERSIONS)
+)
 
 
 class ManifestWriter:
@@ -60,19 +67,29 @@ class ManifestWriter:
     file : binary file
     path : str
         Of the manifest, ``-`` for standard output.
+    with_times : bool
+        Whether versions that are times of files are told. Without them, the same run writes the same manifest again.
     """
 
-    def __init__(self, file: BinaryIO, path: str) -> None:
+    def __init__(self, file: BinaryIO, path: str, *, with_times: bool = False) -> None:
         self._file = file
         self._directory = directory_from(path)
+        self._with_times = with_times
 
     def add(self, outcome: Outcome) -> None:
-        self._file.write(outcome.rows if isinstance(outcome, Tally) else manifest_row(outcome, self._directory))
+        if isinstance(outcome, Tally):
+            self._file.write(outcome.rows)
+        else:
+            self._file.write(manifest_row(outcome, self._directory, with_times=self._with_times))
 
 
-def manifest_row(outcome: Outcome, directory: str | None) -> bytes:
-    """Return a line of the manifest."""
-    return _encoded(_row(outcome, directory), ROW_FIELDS) + b"\n"
+def manifest_row(outcome: Outcome, directory: str | None, *, with_times: bool = False) -> bytes:
+    """Return a line of the manifest; arguments are those of `ManifestWriter`."""
+    row = _row(outcome, directory)
+    if not with_times:
+        for name in "source_id", "target_id":
+            row[name] = row[name] if is_reproducible(row[name]) else None
+    return _encoded(row, ROW_FIELDS) + b"\n"
 
 
 def sample_row(outcome: Outcome) -> bytes:
@@ -80,25 +97,30 @@ def sample_row(outcome: Outcome) -> bytes:
     return _encoded(_row(outcome, None), _SAMPLE_FIELDS)
 
 
-def _row(outcome: Outcome, directory: str | None) -> ManifestRow:
-    return ManifestRow(
-        **{name: getattr(outcome.facts, name) for name in _FACTS},
-        source=outcome.source,
-        target=outcome.target,
-        status=outcome.status,
-        error=outcome.failure.message if outcome.failure else None,
-        warnings=outcome.warnings,
-        directory=directory,
-    )
+def _row(outcome: Outcome, directory: str | None) -> dict[str, Any]:
+    """Return the fields of `ManifestRow`."""
+    return {
+        **vars(outcome.facts),
+        "source": outcome.source,
+        "target": outcome.target,
+        "status": outcome.status,
+        "error": outcome.failure.message if outcome.failure else None,
+        "warnings": outcome.warnings,
+        "label": None,
+        "directory": directory,
+    }
 
 
-def _encoded(row: ManifestRow, fields: Iterable[str]) -> bytes:
+def _encoded(row: dict[str, Any], fields: Iterable[str]) -> bytes:
     # In ASCII, so that bytes of a name that are no text can stand in it.
-    return json.dumps({name: getattr(row, name) for name in fields}).encode()
+    return json.dumps({name: row[name] for name in fields}).encode()
 
 
 def directory_from(path: str) -> str | None:
-    """Return the working directory relative to the manifest's, so that the two can be moved together."""
-    if path == STREAM:
+    """Return the working directory relative to the manifest's, so that the two can be moved together.
+
+    None on standard output and in stores, which have no directory.
+    """
+    if path == STREAM or is_url(path):
         return None
     return os.path.relpath(os.path.realpath("."), os.path.dirname(os.path.realpath(path)))

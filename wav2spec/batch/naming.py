@@ -128,6 +128,7 @@ class Naming:
             make_directory=self.output != STREAM,
             replaces=self._named,
             n_bytes=found.n_bytes,
+            version=found.version,
         )
 
     def _beside(self, found: Found) -> Job:
@@ -137,7 +138,7 @@ class Naming:
             raise SettingError("output", f"no picture can be written beside {found.source}; name a folder")
         name, warnings = self._target_name(found.source)
         target = os.path.join(os.path.dirname(found.source), name)
-        return Job(found.source, target, self.format, False, self._implied, warnings, found.n_bytes)
+        return Job(found.source, target, self.format, False, self._implied, warnings, found.n_bytes, found.version)
 
     def _below(self, found: Found) -> Job:
         assert self.output is not None
@@ -147,7 +148,7 @@ class Naming:
             )
         name, warnings = self._target_name(found.relative)
         target = os.path.join(self.output, os.path.dirname(found.relative), name)
-        return Job(found.source, target, self.format, True, self._named, warnings, found.n_bytes)
+        return Job(found.source, target, self.format, True, self._named, warnings, found.n_bytes, found.version)
 
     def _in_shard(self, found: Found) -> Job:
         """Return the job of a member, in the directory that is named like the pattern of the shards."""
@@ -162,7 +163,7 @@ class Naming:
         except ArchiveError as error:
             raise SettingError("output", f"{found.source}: {error}") from error
         target = os.path.join(self.output, key + FORMATS[self.format].suffix)
-        return Job(found.source, target, self.format, n_bytes=found.n_bytes)
+        return Job(found.source, target, self.format, n_bytes=found.n_bytes, version=found.version)
 
     def _target_name(self, path: str) -> tuple[str, tuple[str, ...]]:
         """Return the name of the target, shortened if it would be too long, and what is to be said about it."""

@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from wav2spec.batch.conflicts import HashSet
 from wav2spec.batch.outcomes import Failure, Outcome
 from wav2spec.batch.plan import Tree
 from wav2spec.errors import SettingError, os_error_message
+from wav2spec.hash_set import HashSet
 from wav2spec.render.metadata import read_metadata
 from wav2spec.settings.formats import FORMATS, formats_of
 from wav2spec.storage.listing import Patterns, find_files

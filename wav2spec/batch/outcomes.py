@@ -1,5 +1,6 @@
 """Outcomes: what became of each picture."""
 
+from array import array
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -111,6 +112,19 @@ class Tally(Outcome):
     rows: bytes = field(default=b"", kw_only=True)
 
 
+@dataclass(frozen=True)
+class Known(Outcome):
+    """A run of sources that need no work, as an item of the work and as its result; `wav2spec.batch.since` has both.
+
+    Attributes
+    ----------
+    positions : array of int
+        Where earlier manifests tell about each.
+    """
+
+    positions: "array[int]" = field(kw_only=True)
+
+
 def source_name(source: str) -> str:
     """Return a source as messages name it."""
     return "standard input" if source == STREAM else source
@@ -137,13 +151,17 @@ def unusable(item: Unusable) -> Outcome:
     return Outcome(item.source, None, "failed", failure=Failure(item.source, item.message))
 
 
-def lost(item: Job | Unusable | Shard, message: str) -> Outcome:
+def lost(item: Job | Unusable | Shard | Known, message: str) -> Outcome:
     """Return the outcome of a job whose worker died."""
+    if isinstance(item, Known):
+        return item
     return Outcome(item.source, _target(item), "failed", failure=Failure(source_name(item.source), message))
 
 
-def skipped(item: Job | Unusable | Shard) -> Outcome:
+def skipped(item: Job | Unusable | Shard | Known) -> Outcome:
     """Return the outcome of a job that was not tried."""
+    if isinstance(item, Known):
+        return item
     return Outcome(item.source, _target(item), "skipped")
 
 

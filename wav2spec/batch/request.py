@@ -15,7 +15,7 @@ from wav2spec.settings.settings import Settings
 from wav2spec.storage.listing import WAV_FILES, Patterns
 from wav2spec.storage.streams import STANDARD_OUTPUT, STREAM
 
-_CHECKS: tuple[Literal["refuse", "warn", "skip"], ...] = ("refuse", "warn", "skip")
+CHECKS: tuple[Literal["refuse", "warn", "skip"], ...] = ("refuse", "warn", "skip")
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ class CheckedSources(Sources):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in _CHECKS:
+        for name in CHECKS:
             self.checks(name)
 
     def checks(self, name: Literal["refuse", "warn", "skip"]) -> tuple[QualityCheck, ...]:
@@ -193,6 +193,9 @@ class Request(CheckedSources):
         Remove orphans: pictures of this command whose source or segment is gone. Draws nothing without `update`.
     manifest : str, optional
         File that gets a line of JSON for each outcome; ``%d`` in it is the number of the part.
+    since : tuple of str
+        Manifests of earlier runs, patterns of their names too: of `update` or `check`, sources and targets that are
+        listed as they say are not opened.
     part : Part, optional
         Of the plan that is done.
     labels : str, optional
@@ -213,6 +216,7 @@ class Request(CheckedSources):
     dry_run: bool = False
     prune: bool = False
     manifest: str | None = None
+    since: tuple[str, ...] = ()
     part: Part | None = None
     labels: str | None = None
     shard_size: int | None = None
@@ -231,6 +235,8 @@ class Request(CheckedSources):
             for other in others:
                 if getattr(self, name) and getattr(self, other):
                     raise SettingError(name, f"cannot be combined with `{other}`")
+        if self.since and not (self.update or self.check):
+            raise SettingError("since", "needs `update` or `check`")
         if self.check and self.manifest in (STREAM, *STANDARD_OUTPUT):
             raise SettingError("manifest", "standard output takes the list of `check` or the manifest, not both")
 

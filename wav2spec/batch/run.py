@@ -9,7 +9,7 @@ from wav2spec.batch.cluster import check_scheduler, cluster_executor
 from wav2spec.batch.jobs import Job, Shard, Unusable
 from wav2spec.batch.name_list import NameList
 from wav2spec.batch.naming import is_shard_pattern
-from wav2spec.batch.outcomes import Outcome, lost, skipped
+from wav2spec.batch.outcomes import Known, Outcome, lost, skipped
 from wav2spec.batch.plan import Item, Plan, check_directories, plan_jobs
 from wav2spec.batch.request import Grid, Request, Sources, command_of
 from wav2spec.batch.shard_plan import ShardPlan
@@ -35,7 +35,7 @@ _WORTH_SHARING_S = 0.1
 _SUFFIXES = {"plot": "-plot", "compare": "-compare"}
 
 # What is given to a worker.
-WorkItem = Item | Shard
+WorkItem = Item | Shard | Known
 
 # Sources in a shard: of clips of a second, 12 MB.
 DEFAULT_SHARD_SIZE = 1000
@@ -168,11 +168,14 @@ def run_conversion(
 
     Raises
     ------
+    InputError
+        If a manifest of `since` cannot be read.
     OutputError
         If a target's directory, or the manifest, cannot be written.
     """
     # Imported here, where there is work: NumPy and libsndfile.
     from wav2spec.batch.convert import Conversion, check, draw, known_targets, update
+    from wav2spec.batch.recipe import recipe_digest
 
     in_shards = isinstance(plan, ShardPlan)
     command = command_of(settings, grid, request.format)
@@ -189,6 +192,7 @@ def run_conversion(
         request.checks("skip"),
         n_threads=(request.jobs or _available_cpus()) if plan.n_jobs == 1 else 1,
         collect_facts=bool(request.manifest) or in_shards,
+        recipe_sha256=recipe_digest(request, settings, grid) if request.manifest or request.since else "",
         labels=request.labels,
     )
     if command in ("plot", "compare"):
@@ -197,10 +201,21 @@ def run_conversion(
     if writes and plan.n_jobs != 1:
         check_directories(plan.head)
     action: Callable[..., Iterable[Outcome]] = conversion
+    items: Iterable[Item | Shard] = plan
+    n_items, size = plan.n_jobs, 1
     if isinstance(plan, ShardPlan):
         from wav2spec.batch.shards import ShardConversion
 
         action = ShardConversion(conversion)
+        items, n_items, size = plan.shards(), plan.n_shards, plan.size
+    since = None
+    if request.since and conversion.recipe_sha256:
+        from wav2spec.batch.since import Since, pass_known
+
+        since = Since.of_request(
+            request, conversion.recipe_sha256, segmented=settings.preprocessing.segment is not None
+        )
+        action = partial(pass_known, action)
     cost_s = cost_of(settings)
     if uses_stores(request, plan):
         from wav2spec.batch.transfers import DEFAULT_REQUESTS, MAX_GROUP, Transfer
@@ -209,6 +224,7 @@ def run_conversion(
             action,
             request.requests or DEFAULT_REQUESTS,
             reads_targets=conversion.action is not draw,
+            reads_pixels=conversion.collect_facts or not settings.picture.metadata,
             max_group=1 if isinstance(plan, ShardPlan) else MAX_GROUP,
         )
     executor = None
@@ -216,19 +232,19 @@ def run_conversion(
         executor = cluster_executor(request.scheduler, plan)
         if on_workers:
             on_workers(executor[1])
-    items: Iterable[WorkItem] = plan
-    n_items, size = plan.n_jobs, 1
-    if isinstance(plan, ShardPlan):
-        items, n_items, size = plan.shards(), plan.n_shards, plan.size
     manifest = request.manifest_path
     pack = None
     if tallies and writes and not request.prune:
         from wav2spec.batch.tallies import Tallying
 
-        pack = Tallying.for_manifest(manifest)
-    outcomes = run_jobs(items, action, request, n_items, cost_s, progress, plan.head, size, executor, pack)
+        pack = Tallying.for_manifest(manifest, with_times=request.update)
+    work = since.separate(items) if since else items
+    outcomes = run_jobs(work, action, request, n_items, cost_s, progress, plan.head, size, executor, pack)
+    if since:
+        # A run of known sources was counted as one item.
+        outcomes = since.outcomes(outcomes, pack, lambda n: progress.advance(n - size) if progress else None)
     if manifest:
-        outcomes = _with_manifest(outcomes, manifest)
+        outcomes = _with_manifest(outcomes, manifest, with_times=request.update)
     if (request.check or request.prune) and not request.part:
         outcomes = orphans.after(outcomes, remove=request.prune and writes)
     return outcomes
@@ -278,7 +294,7 @@ def uses_stores(request: Request, plan: Plan) -> bool:
     return bool(request.output and is_url(request.output)) or any(is_url(job.source) for job in jobs)
 
 
-def _lost(item: Job | Unusable | Shard, message: str) -> Outcome:
+def _lost(item: WorkItem, message: str) -> Outcome:
     if isinstance(item, Job | Shard):
         # The worker could not.
         remove_abandoned(item.target)
@@ -296,6 +312,8 @@ def cost_of(settings: Settings) -> Callable[[WorkItem], float]:
 
 
 def _cost(each: float, item: WorkItem) -> float:
+    if isinstance(item, Known):
+        return 0.0
     return each * (len(item.jobs) if isinstance(item, Shard) else 1) + _BYTE_S * getattr(item, "n_bytes", 0)
 
 
@@ -344,13 +362,13 @@ def _only_orphans(orphans: "Orphans", outcomes: Iterator[Outcome], *, remove: bo
     yield from orphans.outcomes(remove=remove)
 
 
-def _with_manifest(outcomes: Iterator[Outcome], path: str) -> Iterator[Outcome]:
+def _with_manifest(outcomes: Iterator[Outcome], path: str, *, with_times: bool) -> Iterator[Outcome]:
     from wav2spec.batch.manifest import ManifestWriter
     from wav2spec.storage.targets import make_directory, open_target
 
     make_directory(os.path.dirname(path))
     with open_target(path) as file:
-        writer = ManifestWriter(file, path)
+        writer = ManifestWriter(file, path, with_times=with_times)
         for outcome in outcomes:
             writer.add(outcome)
             yield outcome

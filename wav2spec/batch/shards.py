@@ -9,7 +9,7 @@ import hashlib
 import io
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,9 +17,11 @@ from itertools import chain
 from typing import BinaryIO, Literal
 
 from wav2spec.batch.convert import Action, Conversion, Task, check, draw
+from wav2spec.batch.facts import NO_FACTS
 from wav2spec.batch.jobs import Shard
 from wav2spec.batch.manifest import sample_row
 from wav2spec.batch.outcomes import Failure, Outcome
+from wav2spec.batch.recipe import shard_digest
 from wav2spec.errors import ArchiveError, AudioError, OutputError
 from wav2spec.render.metadata import ANALYSIS_VERSION, settings_from_metadata
 from wav2spec.storage.sources import open_existing
@@ -41,7 +43,7 @@ class ShardConversion:
                 outcomes = list(self._outcomes(shard, _describe))
                 state = _state(shard, self._comment(shard, outcomes))
                 if state == "current" and (current := _with_digests(shard, outcomes)):
-                    return iter(current)
+                    return iter(self._in_shard(shard, *current))
                 if action is check:
                     whole = Outcome(
                         f"{len(shard.jobs)} sources", shard.target, "stale" if state == "current" else state
@@ -59,7 +61,8 @@ class ShardConversion:
         outcomes: list[Outcome] = []
         try:
             make_directory(os.path.dirname(shard.target))
-            with open_target(shard.target) as file:
+            versions: list[str] = []
+            with open_target(shard.target, on_commit=versions.append) as file:
                 writer = _ShardWriter(shard, file, self._comment(shard, []))
                 for outcome in self._outcomes(shard, partial(draw, open_file=writer.open)):
                     writer.add(outcome)
@@ -68,7 +71,18 @@ class ShardConversion:
         except OutputError as error:
             failure = Outcome(shard.source, shard.target, "failed", failure=Failure(error.path, error.message))
             return [failure, *(replace(one, status="skipped") if one.status == "written" else one for one in outcomes)]
-        return outcomes
+        return self._in_shard(shard, outcomes, "".join(versions))
+
+    def _in_shard(self, shard: Shard, outcomes: list[Outcome], version: str) -> list[Outcome]:
+        """Return outcomes with what `--since` asks of a shard: its version, and the digest of what it was made of."""
+        recipe = self.conversion.recipe_sha256
+        digest = shard_digest(recipe, shard) if recipe else None
+        return [
+            one
+            if one.facts is NO_FACTS
+            else replace(one, facts=replace(one.facts, target_id=version or None, recipe_sha256=digest))
+            for one in outcomes
+        ]
 
     def _comment(self, shard: Shard, outcomes: list[Outcome]) -> str:
         """Return what a shard was made of: one line of JSON, whose length does not depend on the outcomes."""
@@ -101,7 +115,7 @@ class _ShardWriter:
         self._picture = io.BytesIO()
 
     @contextmanager
-    def open(self, task: Task) -> Iterator[BinaryIO]:  # noqa: ARG002 - any picture
+    def open(self, task: Task, on_commit: Callable[[str], object]) -> Iterator[BinaryIO]:  # noqa: ARG002 - any picture
         self._picture = io.BytesIO()
         yield self._picture
 
@@ -142,8 +156,8 @@ def _same(found: str | None, expected: str) -> bool:
         return False
 
 
-def _with_digests(shard: Shard, outcomes: list[Outcome]) -> list[Outcome] | None:
-    """Return outcomes with the digests of the pictures in the shard; None if it is damaged."""
+def _with_digests(shard: Shard, outcomes: list[Outcome]) -> tuple[list[Outcome], str] | None:
+    """Return outcomes with the digests of the pictures in the shard, and its version; None if it is damaged."""
     digests: dict[str, str | None] = {}
     try:
         with open_existing(shard.target) as file:
@@ -154,7 +168,8 @@ def _with_digests(shard: Shard, outcomes: list[Outcome]) -> list[Outcome] | None
     except (ArchiveError, ValueError, AttributeError):
         return None
     found = (digests.get(os.path.splitext(_name(shard, outcome))[0] + ".json") for outcome in outcomes)
-    return [
+    current = [
         replace(one, facts=replace(one.facts, pixels_sha256=digest))
         for one, digest in zip(outcomes, found, strict=True)
     ]
+    return current, file.version

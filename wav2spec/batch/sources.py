@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from wav2spec.batch.jobs import Unusable
 from wav2spec.batch.name_list import NameList
 from wav2spec.errors import SettingError
-from wav2spec.storage.listing import Patterns, Unreadable
+from wav2spec.storage.listing import Listed, Patterns, Unreadable
 from wav2spec.storage.names import without_suffix
 from wav2spec.storage.streams import STREAM
-from wav2spec.storage.trees import exists, file_size, find_in_tree
+from wav2spec.storage.trees import exists, find_in_tree, list_file
 
 
 class MissingSourceError(SettingError):
@@ -27,11 +27,12 @@ class MissingSourceError(SettingError):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A recording, its place in a mirror of the tree in which it was found, and its size, 0 if unknown."""
+    """A recording, its place in a mirror of the tree in which it was found, and its size and version, if known."""
 
     source: str
     relative: str
     n_bytes: int = 0
+    version: str = ""
 
 
 def expand_sources(
@@ -64,9 +65,9 @@ def _expanded(names: list[str], patterns: Patterns, listed: NameList | None) -> 
 
 def _found(name: str, file_in: str, directory_in: str, patterns: Patterns) -> Iterator[Found | Unusable]:
     """Yield a file, below `file_in` in the mirror, or those in a tree, below `directory_in`."""
-    size = 0 if name == STREAM else file_size(name)
-    if size is not None:
-        yield Found(name, os.path.join(file_in, os.path.basename(name)), size)
+    file = Listed(name, 0) if name == STREAM else list_file(name)
+    if file is not None:
+        yield Found(name, os.path.join(file_in, os.path.basename(name)), file.n_bytes, file.version)
         return
     empty = True
     for found in find_in_tree(name, patterns):
@@ -74,7 +75,8 @@ def _found(name: str, file_in: str, directory_in: str, patterns: Patterns) -> It
         if isinstance(found, Unreadable):
             yield Unusable(found.path, found.message)
         else:
-            yield Found(os.path.join(name, found.path), os.path.join(directory_in, found.path), found.n_bytes)
+            source, relative = os.path.join(name, found.path), os.path.join(directory_in, found.path)
+            yield Found(source, relative, found.n_bytes, found.version)
     if empty:
         yield Unusable(name, f"no files in it are named {' or '.join(patterns.include)}")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from wav2spec.batch.manifest import directory_from, manifest_row
-from wav2spec.batch.outcomes import Outcome, Status, Tally
+from wav2spec.batch.outcomes import Known, Outcome, Status, Tally
 
 
 @dataclass(frozen=True)
@@ -21,14 +21,21 @@ class Tallying:
         Whether tallies hold rows.
     directory : str, optional
         As in `ManifestRow`.
+    with_times : bool
+        As in `ManifestWriter`.
     """
 
     has_manifest: bool = False
     directory: str | None = None
+    with_times: bool = False
 
     @classmethod
-    def for_manifest(cls, path: str | None) -> Self:
-        return cls(path is not None, None if path is None else directory_from(path))
+    def for_manifest(cls, path: str | None, *, with_times: bool = False) -> Self:
+        return cls(path is not None, None if path is None else directory_from(path), with_times)
+
+    def row(self, outcome: Outcome) -> bytes:
+        """Return the row of an outcome, if there is a manifest."""
+        return manifest_row(outcome, self.directory, with_times=self.with_times) if self.has_manifest else b""
 
     def __call__(self, outcomes: list[Outcome]) -> list[Outcome]:
         """Return the other outcomes, and a tally in place of those between them."""
@@ -45,8 +52,8 @@ class Tallying:
         for outcome in outcomes:
             if isinstance(outcome, Tally):
                 found, row = outcome.counts, outcome.rows
-            elif outcome.status in ("written", "current") and not outcome.warnings:
-                found, row = {outcome.status: 1}, manifest_row(outcome, self.directory) if self.has_manifest else b""
+            elif _has_nothing_to_print(outcome):
+                found, row = {outcome.status: 1}, self.row(outcome)
             else:
                 end_tally()
                 packed.append(outcome)
@@ -56,3 +63,7 @@ class Tallying:
             rows.append(row)
         end_tally()
         return packed
+
+
+def _has_nothing_to_print(outcome: Outcome) -> bool:
+    return outcome.status in ("written", "current") and not outcome.warnings and not isinstance(outcome, Known)

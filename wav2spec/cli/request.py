@@ -245,6 +245,12 @@ _OPTIONS = {
     "manifest": _BATCH(
         "--manifest", type=FILE, metavar="FILE.jsonl", help="Write a line of JSON for each picture: facts, or why not."
     ),
+    "since": _BATCH(
+        "--since",
+        metavar="FILE.jsonl",
+        multiple=True,
+        help="With --update: do not open what is listed as in the manifest of an earlier run.  [repeatable; patterns]",
+    ),
     "quiet": _MESSAGES("-q", "--quiet", is_flag=True, help="Print errors only: no warnings, no summary."),
     "verbose": _MESSAGES("-v", "--verbose", count=True, help="Print what was written; twice: tracebacks too."),
 }

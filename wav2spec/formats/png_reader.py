@@ -94,6 +94,24 @@ def read_text(path: str) -> str | None:
     return None
 
 
+# The last chunk of a PNG.
+_IEND = struct.pack(">I4sI", 0, b"IEND", crc32(b"IEND"))
+
+
+def last_text(end: bytes) -> str | None:
+    """Return the text that `PngWriter` writes last, from the last bytes of a PNG; None if it does not end with it."""
+    name = b"tEXt" + TEXT_NAME + b"\0"
+    first = end.rfind(name)
+    if first < 4 or not end.endswith(_IEND):
+        return None
+    body = end[first : -len(_IEND) - 4]
+    (length,) = struct.unpack(">I", end[first - 4 : first])
+    (checksum,) = struct.unpack(">I", end[-len(_IEND) - 4 : -len(_IEND)])
+    if length != len(body) - 4 or checksum != crc32(body):
+        return None
+    return body[len(name) :].decode("ascii", "replace")
+
+
 def read_image(path: str) -> Image | None:
     """Read a PNG through and check all of it; None if it is damaged, or not written as `PngWriter` writes.
 

@@ -54,7 +54,8 @@ def _listed(archive: str, opened: Archive, patterns: Patterns) -> Iterator[Liste
             yield Unreadable(f"{archive}/{member.name}", "is in the archive twice")
         else:
             known.add(hash(name))
-            yield Listed(name, member.size)
+            # A member is as it was while the archive is.
+            yield Listed(name, member.size, opened.file.version)
 
 
 def _sort_key(found: Listed | Unreadable) -> tuple[bool, list[str]]:

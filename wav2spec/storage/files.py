@@ -16,6 +16,7 @@ from typing import Self
 
 from wav2spec.errors import AudioError
 from wav2spec.storage.streams import STREAM
+from wav2spec.storage.versions import settled_version
 
 # A stream that cannot seek is copied to a temporary file first, up to this size (bytes).
 STREAM_LIMIT = 4 * 2**30
@@ -46,12 +47,15 @@ class SourceFile(ABC):
         In bytes.
     identity : hashable, optional
         Equal for two names of one source: device and inode of a local file. None if nothing else can be this source.
+    version : str
+        As in a listing; empty if unknown.
     """
 
-    def __init__(self, name: str, size: int, identity: Hashable | None = None) -> None:
+    def __init__(self, name: str, size: int, identity: Hashable | None = None, version: str = "") -> None:
         self.name = name
         self.size = size
         self.identity = identity
+        self.version = version
         self._position = 0
         # Bytes that were read ahead, and where in the source the first of them and their end lie.
         self._ahead = memoryview(b"")
@@ -114,7 +118,8 @@ class LocalFile(SourceFile):
 
     def __init__(self, name: str, file: io.FileIO, *, is_temporary: bool = False) -> None:
         status = os.fstat(file.fileno())
-        super().__init__(name, status.st_size, None if is_temporary else (status.st_dev, status.st_ino))
+        identity = None if is_temporary else (status.st_dev, status.st_ino)
+        super().__init__(name, status.st_size, identity, "" if is_temporary else settled_version(status))
         self._file = file
 
     def read_at(self, offset: int, buffer: memoryview) -> int:
@@ -134,9 +139,15 @@ class LocalFile(SourceFile):
 class MemoryFile(SourceFile):
     """Bytes that were read before."""
 
-    def __init__(self, name: str, content: bytes | bytearray | memoryview, identity: Hashable | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        content: bytes | bytearray | memoryview,
+        identity: Hashable | None = None,
+        version: str = "",
+    ) -> None:
         self._content = memoryview(content).cast("B")
-        super().__init__(name, len(self._content), identity)
+        super().__init__(name, len(self._content), identity, version)
 
     def read_at(self, offset: int, buffer: memoryview) -> int:
         piece = self._content[offset : offset + len(buffer)]

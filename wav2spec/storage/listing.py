@@ -37,11 +37,11 @@ WAV_FILES = Patterns(("*.wav",))
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A file in an archive or a store: its path there, its size in bytes, and a tag that changes with its content."""
+    """What a listing tells of a file: its path, its size in bytes, and its version, empty where it is not known."""
 
     path: str
     n_bytes: int
-    tag: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

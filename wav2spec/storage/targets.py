@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from functools import partial
 from typing import BinaryIO, cast
 
@@ -22,6 +22,7 @@ from wav2spec.cleanup import undo_on_signal
 from wav2spec.errors import OutputError, StdoutClosedError, os_error_message
 from wav2spec.storage.names import is_url
 from wav2spec.storage.streams import STREAM
+from wav2spec.storage.versions import file_version
 
 # Answers of a file system without unnamed files.
 _NO_UNNAMED_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT}
@@ -75,7 +76,9 @@ def make_directory(directory: str) -> None:
 
 
 @contextlib.contextmanager
-def open_target(path: str, *, source_identity: Hashable | None = None) -> Iterator[BinaryIO]:
+def open_target(
+    path: str, *, source_identity: Hashable | None = None, on_commit: Callable[[str], object] = lambda _: None
+) -> Iterator[BinaryIO]:
     """Open a target to be written as a seekable file; it appears when the block ends, and not if it raises.
 
     Parameters
@@ -85,6 +88,9 @@ def open_target(path: str, *, source_identity: Hashable | None = None) -> Iterat
         ``-`` for standard output, which get all bytes at the end; an object in a store, which is put at the end.
     source_identity : hashable, optional
         `SourceFile.identity` of the recording, which must not be overwritten.
+    on_commit : callable, optional
+        Called with the version of the target when it is in place; not for one that is put beside the work, nor for a
+        device, FIFO or stream.
 
     Raises
     ------
@@ -94,7 +100,7 @@ def open_target(path: str, *, source_identity: Hashable | None = None) -> Iterat
         If the reader of standard output closed it.
     """
     if is_url(path):
-        with _new_object(path, source_identity) as file:
+        with _new_object(path, source_identity, on_commit) as file:
             yield file
         return
     name = "standard output" if path == STREAM else path
@@ -103,7 +109,7 @@ def open_target(path: str, *, source_identity: Hashable | None = None) -> Iterat
         if source_identity and status and source_identity == (status.st_dev, status.st_ino):
             raise OutputError(name, "is the recording itself")
         if status is None or (stat.S_ISREG(status.st_mode) and path != STREAM):
-            with _atomic_replace(target, status) as file:
+            with _atomic_replace(target, status, on_commit) as file:
                 yield file
         else:
             with tempfile.TemporaryFile() as file:
@@ -142,9 +148,9 @@ def _follow(path: str) -> str:
 
 
 @contextlib.contextmanager
-def _new_object(url: str, source_identity: Hashable | None) -> Iterator[BinaryIO]:
+def _new_object(url: str, source_identity: Hashable | None, on_commit: Callable[[str], object]) -> Iterator[BinaryIO]:
     # Loads the client of stores.
-    from wav2spec.storage.stores import new_object, put_object
+    from wav2spec.storage.transfers import new_object, put_object
 
     if source_identity == url:
         raise OutputError(url, "is the recording itself")
@@ -154,7 +160,8 @@ def _new_object(url: str, source_identity: Hashable | None) -> Iterator[BinaryIO
     except BaseException:
         file.close()
         raise
-    put_object(url, file)
+    if version := put_object(url, file):
+        on_commit(version)
 
 
 def _resolve(path: str, name: str) -> tuple[str, os.stat_result | None]:
@@ -179,7 +186,9 @@ def _resolve(path: str, name: str) -> tuple[str, os.stat_result | None]:
 
 
 @contextlib.contextmanager
-def _atomic_replace(target: str, status: os.stat_result | None) -> Iterator[BinaryIO]:
+def _atomic_replace(
+    target: str, status: os.stat_result | None, on_commit: Callable[[str], object]
+) -> Iterator[BinaryIO]:
     directory = os.path.dirname(target) or "."
     # Short, so that it fits beside a name of the greatest length; hidden, so that no pattern takes it for a picture.
     hidden = os.path.join(directory, f"{_temporary_prefix(os.getppid())}{os.getpid()}-{os.urandom(6).hex()}")
@@ -199,11 +208,13 @@ def _atomic_replace(target: str, status: os.stat_result | None) -> Iterator[Bina
                     _copy_permissions(status, descriptor)
                 # Some file systems report errors of writing only here, and the name must not be taken before.
                 os.close(os.dup(descriptor))
+                version = file_version(os.fstat(descriptor))
                 if is_unnamed and not (status is None and _try_link(descriptor, target)):
                     _link(descriptor, hidden)
                     is_unnamed = False
                 if not is_unnamed:
                     os.replace(hidden, target)
+                on_commit(version)
             finally:
                 # All has been written, or an exception is on its way.
                 with contextlib.suppress(OSError):
