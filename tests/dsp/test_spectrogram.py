@@ -15,7 +15,7 @@ from wav2spec.audio.preprocess import preprocess
 from wav2spec.audio.recording import open_recording
 from wav2spec.batch.convert import Conversion
 from wav2spec.batch.jobs import Job
-from wav2spec.dsp.spectrogram import stream_spectrogram
+from wav2spec.dsp.streaming import stream_spectrogram
 from wav2spec.errors import AudioError
 from wav2spec.settings.settings import Settings
 

@@ -15,7 +15,7 @@ from in_process import invoke
 from recordings import GOLDEN, SAMPLES, MakeWav
 
 import wav2spec
-from wav2spec.dsp.spectrogram import stream_spectrogram
+from wav2spec.dsp.streaming import stream_spectrogram
 from wav2spec.settings.presets import PRESETS
 from wav2spec.waveform import Waveform
 
@@ -191,3 +191,24 @@ def test_channels_come_before_bands_and_frames(make_wav: MakeWav, tmp_path: Path
     assert both.shape == (2, 80, 125)
     np.testing.assert_array_equal(both, by_frames.transpose(0, 2, 1))
     assert second.shape == (80, 125)
+
+
+@pytest.mark.parametrize(
+    ("preset", "n_samples", "needed"),
+    [("whisper", 150, 160), ("kaldi-fbank", 399, 400), ("octave", 256, 257), ("praat", 159, 160)],
+)
+def test_a_recording_without_a_frame_is_told_what_one_takes(
+    preset: str, n_samples: int, needed: int, make_wav: MakeWav
+) -> None:
+    short, enough = (make_wav(n_samples=n, sample_rate=16_000, name=f"{n}.wav") for n in (n_samples, needed))
+    result = invoke("image", short, short.with_suffix(".npy"), "--preset", preset)
+    assert f"too short: it has {n_samples} samples, one frame takes {needed}" in result.stderr
+    result = invoke("image", enough, enough.with_suffix(".npy"), "-q", "--preset", preset)
+    assert result.return_value == 0, result.stderr
+    assert np.load(enough.with_suffix(".npy")).size > 0
+
+
+def test_a_figure_says_that_it_is_praats(tmp_path: Path) -> None:
+    target = tmp_path / "a.svg"
+    assert invoke("plot", SAMPLES / "kick.wav", target, "--preset=praat").return_value == 0
+    assert "Praat, gaussian 221 samples, step 2 ms, FFT 1024; mono" in target.read_text()

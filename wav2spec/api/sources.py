@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from wav2spec.audio.array_recording import ArrayRecording
 from wav2spec.audio.preprocess import preprocess
-from wav2spec.dsp.spectrogram import SpectrogramStream, stream_spectrogram
+from wav2spec.dsp.spectrogram import SpectrogramStream
+from wav2spec.dsp.streaming import stream_spectrogram
 from wav2spec.errors import AudioError, SettingError
 from wav2spec.render.drawing import plan_spectrogram
 from wav2spec.settings.choices import GRAY

@@ -62,6 +62,8 @@ class PraatLayout:
     Attributes
     ----------
     n_frames, n_bands : int
+    least_samples : int
+        Of which there is a frame.
     first_time, time_step : float
         In s.
     first_frequency, frequency_step : float
@@ -89,6 +91,7 @@ class PraatLayout:
         # In Praat's order of operations, so that a duration on the edge gives the same count.
         left = n_samples * dx - duration
         self.n_frames = 1 + math.floor(left / self.time_step) if left >= 0 and self.size > 0 else 0
+        self.least_samples = math.ceil(duration / dx)
         self.first_time = 0.5 * dx + 0.5 * ((n_samples - 1) * dx - (self.n_frames - 1) * self.time_step)
         fmax = min(fmax, nyquist) if fmax > 0 else nyquist
         wanted = max(frequency_step, 1 / effective / 8)

@@ -1,4 +1,4 @@
-"""From a waveform to a spectrogram with its axes, as a stream."""
+"""A spectrogram with its axes, computed as a stream: powers, values and levels."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -10,15 +10,13 @@ import numpy.typing as npt
 from wav2spec.arrays import Magnitudes
 from wav2spec.dsp.compression import compress, floored, normalization, pcen, peak_power
 from wav2spec.dsp.decibels import full_scale_power, to_db
-from wav2spec.dsp.filterbank import FilterBank, bands_as_they_are, filter_bank
-from wav2spec.dsp.fitting import fit, fitted_bands
-from wav2spec.dsp.framing import count_frames, frame_length, frame_times
+from wav2spec.dsp.filterbank import FilterBank
+from wav2spec.dsp.framing import frame_times
 from wav2spec.dsp.pooling import Axis, pool_frames
-from wav2spec.dsp.praat import PraatLayout, praat_emphasis, praat_full_scale, praat_layout, praat_powers
+from wav2spec.dsp.praat import PraatLayout, praat_emphasis, praat_full_scale, praat_powers
 from wav2spec.dsp.stft import n_bins, stft_magnitudes
 from wav2spec.errors import AudioError, SettingError
 from wav2spec.settings.analysis import Analysis
-from wav2spec.settings.bands import Bands
 from wav2spec.settings.pictures import Raster
 from wav2spec.settings.settings import Settings
 from wav2spec.waveform import Waveform
@@ -246,75 +244,3 @@ class SpectrogramStream:
             return self.powers
         kept = list(self.powers())
         return lambda: kept
-
-
-def stream_spectrogram(sound: Waveform, settings: Settings, panel: tuple[int, int] | None = None) -> SpectrogramStream:
-    """Prepare the analysis of a waveform; nothing is computed yet, but for an ``auto`` that asks for it.
-
-    Parameters
-    ----------
-    sound : Waveform
-    settings : Settings
-    panel : tuple of (int, int), optional
-        Width and height in pixels to which ``auto`` fits the analysis of a figure.
-
-    Raises
-    ------
-    SettingError
-        If the settings do not fit its sample rate or length.
-    """
-    if settings.programs.method == "sox":
-        raise SettingError("method", "sox draws images of pixels alone, no figures and no values")
-    analysis = settings.analysis.resolved(sound.sample_rate, fit(sound, settings, panel))
-    praat = praat_layout(settings, sound) if settings.programs.method == "praat" else None
-    n_frames = n_rows = count_frames(sound.n_samples, analysis) if praat is None else praat.n_frames
-    wanted = fitted_bands(sound, settings, analysis, panel)
-    bands = _bands_for(wanted, analysis, sound, praat)
-    if isinstance(settings.picture, Raster):
-        n_rows = settings.picture.along_time or n_frames
-        n_bands = _bands_asked_for(settings.picture, settings.bands, sound.n_channels)
-        if n_bands not in (None, bands.n_bands):
-            if praat is not None:
-                raise SettingError("method", f"Praat's spectrogram has {bands.n_bands} bands, not {n_bands}")
-            bands = _bands_for(replace(wanted, n_bands=n_bands), analysis, sound, praat)
-    shape = sound.n_channels, n_rows if n_frames else 0, bands.n_bands
-    return SpectrogramStream(sound, settings, analysis, bands, n_frames, shape, _drawn_unit(settings), praat)
-
-
-def _bands_for(bands: Bands, analysis: Analysis, sound: Waveform, praat: PraatLayout | None) -> FilterBank:
-    if praat is not None:
-        return bands_as_they_are(praat.frequencies)
-    return filter_bank(bands, analysis, sound.sample_rate)
-
-
-def _drawn_unit(settings: Settings) -> str:
-    """Return the unit of pixels."""
-    levels = settings.levels
-    if settings.compression.normalized and levels.scale != "db":
-        return "standard deviations"
-    if levels.logarithmic or settings.programs.method == "praat":
-        return "dB"
-    if levels.scale == "pcen":
-        return "PCEN"
-    unit = "power" if settings.analysis.magnitude_squared else "magnitude"
-    return unit if levels.exponent is None else f"{unit}^{levels.exponent:g}"
-
-
-def _bands_asked_for(raster: Raster, bands: Bands, n_channels: int) -> int | None:
-    """Return how many bands fill the pixels along frequency."""
-    pixels = raster.along_frequency
-    if pixels is None:
-        return None
-    name = raster.side_along("frequency")
-    n_bands, rest = divmod(pixels, n_channels)
-    if rest or not n_bands:
-        raise SettingError(name, f"{pixels} pixels cannot be shared equally by {n_channels} channels")
-    if bands.n_bands not in (None, n_bands):
-        raise SettingError(name, f"{n_bands} pixels a channel do not go with {bands.n_bands} bands")
-    return n_bands
-
-
-def too_short(stream: SpectrogramStream) -> str:
-    """Say why there are no frames."""
-    size = frame_length(stream.analysis)
-    return f"too short: it has {stream.sound.n_samples} samples, one frame takes {size}"

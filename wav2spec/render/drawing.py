@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from wav2spec.dsp.spectrogram import SpectrogramStream, stream_spectrogram, too_short
+from wav2spec.dsp.spectrogram import SpectrogramStream
+from wav2spec.dsp.streaming import stream_spectrogram, too_short
 from wav2spec.errors import AudioError
 from wav2spec.formats.digest import PixelDigest
 from wav2spec.settings.pictures import Figure

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wav2spec.dsp.spectrogram import stream_spectrogram
+from wav2spec.dsp.streaming import stream_spectrogram
 from wav2spec.errors import AudioError
 from wav2spec.formats.digest import PixelDigest
 from wav2spec.formats.png_reader import check_png_size, png_digest

@@ -447,6 +447,10 @@ def _where(axes: Axes, layout: Layout) -> dict[str, Any]:
 def _figure_caption(stream: SpectrogramStream) -> str:
     """Return the settings in a line: window, stride, FFT, and what is made of the channels."""
     analysis, rate = stream.analysis, stream.sound.sample_rate
+    if stream.praat is not None:
+        step_ms = _quantity(1000 * stream.praat.time_step, "ms")
+        window = f"{stream.settings.programs.praat_window} {analysis.window_size}"
+        return f"Praat, {window} samples, step {step_ms}, FFT {stream.praat.length}; {_channels(stream)}"
     window_ms = _quantity(1000 * int(analysis.window_size) / rate, "ms")
     text = f"{analysis.window} {analysis.window_size} = {window_ms}, stride {analysis.stride}"
     if analysis.fft_length != analysis.window_size:
