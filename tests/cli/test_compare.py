@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from click.testing import CliRunner
-from figures import RATE, Drawn, axis_titles, draw, impulse, levels, tone
+from figures import RATE, Drawn, axis_titles, draw, impulse, levels, ticks, tone
 from in_process import run_in_process
 from recordings import MakeWav
 
@@ -51,7 +51,7 @@ def fails(*words: str) -> str:
 def test_one_command_draws_the_three_windows_of_the_tutorials(make_wav: MakeWav) -> None:
     words = "--window hamming --window hanning --window blackman"
     drawn = compare(make_wav(), words, "--stride 128")
-    assert len(drawn.figure.axes) == 3 + 1
+    assert len(drawn.figure.frame.boxes) == 3 + 1
     assert [settings for settings, _ in captions(drawn)] == [
         f"{window} 512, stride 128" for window in ("hamming", "hanning", "blackman")
     ]
@@ -85,15 +85,15 @@ def test_rows_are_the_option_repeated_first_and_columns_the_second(
     drawn = compare(make_wav(n_samples=9000), words)
     found = [settings for settings, _ in captions(drawn)]
     assert [text[: len(start)] for text, start in zip(found, expected, strict=True)] == expected
-    panels = drawn.figure.axes[:-1]
+    panels = [box for box, _ in drawn.figure.frame.boxes[:-1]]
     n_rows = len(expected) // n_columns
     assert len(panels) == len(expected)
-    assert len({round(panel.get_position().y0, 6) for panel in panels}) == n_rows
-    assert len({round(panel.get_position().x0, 6) for panel in panels}) == n_columns
+    assert len({panel.y for panel in panels}) == n_rows
+    assert len({panel.x for panel in panels}) == n_columns
     # Only the outer axes are labelled.
-    labelled = [any(label.get_text() for label in panel.get_yticklabels()) for panel in panels]
+    labelled = [any(ticks(drawn.figure, i, "left").labels) for i in range(len(panels))]
     assert labelled == [i % n_columns == 0 for i in range(len(panels))]
-    labelled = [any(label.get_text() for label in panel.get_xticklabels()) for panel in panels]
+    labelled = [any(ticks(drawn.figure, i, "bottom").labels) for i in range(len(panels))]
     assert labelled == [i // n_columns == n_rows - 1 for i in range(len(panels))]
 
 
@@ -220,10 +220,9 @@ def test_a_click_stands_in_the_same_column_of_each_panel_within_a_frame(make_wav
     words = [f"--window-size {size}" for size in sizes]
     drawn = compare(path, *words, "--framing", framing)
     layout = grid_of(drawn, 3)
-    ticks = [axes.get_xticks().tolist() for axes in drawn.figure.axes[:3]]
-    assert ticks[0] == ticks[1] == ticks[2]
-    labels = [text.get_text() for text in drawn.figure.axes[2].get_xticklabels()]
-    (place,) = [place for place, label in zip(ticks[2], labels, strict=True) if label in ("2", "2.0")]
+    times = [ticks(drawn.figure, index, "bottom") for index in range(3)]
+    assert times[0].pixels == times[1].pixels == times[2].pixels
+    (place,) = [place for place, label in zip(times[2].pixels, times[2].labels, strict=True) if label in ("2", "2.0")]
     for size, box, columns in zip(sizes, layout.panels, hot_columns(drawn, layout), strict=True):
         frame = size / 4 / n_samples * box.width
         assert abs(columns.mean() - place) <= frame + 1.5
@@ -284,7 +283,7 @@ def test_no_caption_is_wider_than_its_panel_and_nothing_is_cut_off(make_wav: Mak
     border[2:-2, 2:-2] = False
     assert len(np.unique(drawn.pixels[border], axis=0)) == 1
     renderer = drawn.figure.canvas.get_renderer()  # type: ignore[attr-defined]
-    panel = drawn.figure.axes[0].get_window_extent()
+    panel, _ = drawn.figure.frame.boxes[0]
     for text in drawn.figure.texts:
         if "dB" in text.get_text() or "stride" in text.get_text():
             assert text.get_window_extent(renderer).width <= panel.width
@@ -293,7 +292,7 @@ def test_no_caption_is_wider_than_its_panel_and_nothing_is_cut_off(make_wav: Mak
 def test_the_waveform_stands_on_the_time_axis_of_a_panel(make_wav: MakeWav) -> None:
     words = "--window hann --window bartlett --window-size 512 --window-size 2048 --waveform"
     drawn = compare(make_wav(n_samples=40_000), words)
-    for wave, panel in zip(drawn.figure.axes[-2:], drawn.figure.axes[:2], strict=True):
-        above, below = wave.get_window_extent(), panel.get_window_extent()
-        assert (above.x0, above.x1) == (below.x0, below.x1)
-        assert above.y0 > below.y1
+    boxes = [box for box, _ in drawn.figure.frame.boxes]
+    for wave, panel in zip(boxes[-2:], boxes[:2], strict=True):
+        assert (wave.x, wave.width) == (panel.x, panel.width)
+        assert wave.y > panel.y + panel.height

@@ -12,8 +12,9 @@ from PIL import Image
 
 from wav2spec.cli.main import command
 from wav2spec.render.colormaps import load_colormap
+from wav2spec.render.figures import painter
+from wav2spec.render.figures.frame import Frame, Marks
 from wav2spec.render.figures.layout import Box, Layout, compute_layout
-from wav2spec.render.figures.painter import forget_frames
 from wav2spec.settings.pictures import Figure
 
 Bytes = npt.NDArray[np.uint8]
@@ -21,26 +22,38 @@ RATE = 16000
 ALL = Figure(), 1
 
 
+class RecordedFigure(matplotlib.figure.Figure):
+    """A figure of matplotlib's, with the frame that was painted into it."""
+
+    frame: Frame
+
+
 class Drawn(NamedTuple):
     """What a command drew: pixels, shape (height, width, 3), and the figure of matplotlib's around them."""
 
     pixels: Bytes
-    figure: matplotlib.figure.Figure
+    figure: RecordedFigure
 
 
 def draw(source: Path | str, *words: str, by: str = "plot") -> Drawn:
     """Draw a recording within this process."""
-    figures: list[matplotlib.figure.Figure] = []
+    figures: list[RecordedFigure] = []
 
-    class Recorder(matplotlib.figure.Figure):
+    class Recorder(RecordedFigure):
         def __init__(self, *words: Any, **options: Any) -> None:
             super().__init__(*words, **options)
             figures.append(self)
 
+    def painted(painter: Any, frame: Frame) -> None:
+        original(painter, frame)
+        painter.figure.frame = frame
+
     target = os.path.join(os.path.dirname(source), "drawn.png")
-    forget_frames()
+    painter.forget_frames()
     with pytest.MonkeyPatch.context() as patch:
+        original = painter._Painter.__init__
         patch.setattr("matplotlib.figure.Figure", Recorder)
+        patch.setattr(painter._Painter, "__init__", painted)
         assert command.main([by, str(source), "-o", target, *words], standalone_mode=False) == 0
     with Image.open(target) as picture:
         return Drawn(np.asarray(picture.convert("RGB")), *figures)
@@ -54,7 +67,14 @@ def axis_titles(figure: matplotlib.figure.Figure) -> list[str]:
 def headings(figure: matplotlib.figure.Figure) -> list[str]:
     """Return the lines above panels: captions of the figure, its title, captions of panels."""
     low = [text for text in figure.texts if text.get_rotation() == 0 and text.get_horizontalalignment() == "left"]
-    return [text.get_text() for text in low]
+    # Labels of ticks are centred beside them.
+    return [text.get_text() for text in low if text.get_verticalalignment() != "center_baseline"]
+
+
+def ticks(figure: RecordedFigure, index: int, side: str) -> Marks:
+    """Return the ticks on a side of a box: of panels, then of bars, then of waveforms."""
+    (marks,) = [marks for marks in figure.frame.boxes[index][1] if marks.side == side]
+    return marks
 
 
 def inside(picture: Bytes, box: Box) -> Bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from figures import draw
+from figures import draw, laid_out
 from in_process import run_in_process
 from matplotlib.text import Text
 from PIL import Image
@@ -16,6 +16,7 @@ from program import HANGS_AFTER_S
 from recordings import MakeWav
 
 from wav2spec.render.figures import painter
+from wav2spec.settings.pictures import Figure
 
 
 def test_a_kept_frame_gives_the_bytes_of_one_painted_anew(make_wav: MakeWav, folder: Path) -> None:
@@ -60,6 +61,22 @@ def test_vectors_have_the_same_bytes_each_time_letters_as_text_and_metadata(
     result = run_in_process(*words, "--update", "-v")
     assert b"up to date" in result.stderr
     assert run_in_process(*words, "--style", "dark", "--check").returncode == 1
+
+
+def test_the_ticks_of_vectors_lie_on_the_edges_of_their_boxes(make_wav: MakeWav, folder: Path) -> None:
+    assert run_in_process("plot", make_wav(), folder / "a.svg").returncode == 0
+    layout = laid_out(Figure())
+    panel, bar = layout.panels[0], layout.bars[0]
+    found = re.findall(r'<use [^>]*x="([0-9.]+)" y="([0-9.]+)"', (folder / "a.svg").read_text("utf-8"))
+    # From points below the top to pixels at 100 dpi above the bottom.
+    ticks = np.array([(float(x), 72 / 100 * layout.height - float(y)) for x, y in found]) * 100 / 72
+    edges = [
+        (abs(ticks - (panel.x, 0))[:, 0] < 1) & (ticks[:, 1] >= panel.y) & (ticks[:, 1] < panel.y + panel.height),
+        (abs(ticks - (0, panel.y))[:, 1] < 1) & (ticks[:, 0] >= panel.x) & (ticks[:, 0] < panel.x + panel.width),
+        (abs(ticks - (bar.x + bar.width, 0))[:, 0] < 1) & (ticks[:, 1] >= bar.y) & (ticks[:, 1] < bar.y + bar.height),
+    ]
+    assert np.sum(edges, axis=0).tolist() == [1] * len(ticks)
+    assert min(np.sum(edges, axis=1)) >= 3
 
 
 def test_an_image_is_not_written_as_vectors(make_wav: MakeWav, folder: Path) -> None:

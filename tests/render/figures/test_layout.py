@@ -184,13 +184,17 @@ def test_nothing_is_cut_off_at_the_edges_and_axes_have_labels(make_wav: MakeWav,
     border = np.concatenate([border, picture[:, :2].reshape(-1, 3), picture[:, -2:].reshape(-1, 3)])
     assert np.unique(border, axis=0).tolist() == [[18, 18, 22] if "dark" in words else [255, 255, 255]]
     renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
-    ticks = [figure.axes[0].get_yticklabels(), [t for a in figure.axes for t in a.get_xticklabels() if t.get_text()]]
-    for side, labels in enumerate(ticks):
+    texts = [(text, text.get_horizontalalignment(), text.get_verticalalignment()) for text in figure.texts]
+    panel = figure.frame.boxes[0][0]
+    beside = [text for text, *align in texts if align == ["right", "center_baseline"]]
+    below = [text for text, *align in texts if align == ["center", "top"] and text.get_rotation() == 0]
+    first = [text for text in beside if panel.y <= text.get_position()[1] <= panel.y + panel.height]
+    for side, labels in enumerate((first, below)):
         ends = [label.get_window_extent(renderer) for label in labels]
         assert len(ends) >= 2
         for one, other in pairwise(ends):
             assert (one.y1 <= other.y0) if side == 0 else (one.x1 < other.x0)
-    for text in (text for text in figure.texts if text.get_horizontalalignment() == "left"):
+    for text in (text for text, *align in texts if align[0] == "left" and align[1] != "center_baseline"):
         assert text.get_window_extent(renderer).x1 <= picture.shape[1]
         assert "{long}" not in words or text.get_text().startswith(("a very long", "Channel", "hann"))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from figures import ALL, RATE, axis_titles, draw, headings, inside, laid_out, levels, tone
+from figures import ALL, RATE, axis_titles, draw, headings, inside, laid_out, levels, ticks, tone
 from in_process import run_in_process
 from program import HANGS_AFTER_S, run
 from recordings import SAMPLES, MakeWav, riff
@@ -40,14 +40,10 @@ def test_a_tone_of_full_scale_has_the_colour_that_the_bar_gives_zero_db(make_wav
     words = ["--db-ref", "full-scale", "--db-max", "20", "--db-range", "100"]
     (picture, figure), layout = draw(path, *words), laid_out(*ALL)
     np.testing.assert_array_equal(levels(picture, layout.panels[0])[2:-2, 100:-100].max(axis=0), 204)
-    bar = figure.axes[1]
+    bar = ticks(figure, 1, "right")
     assert axis_titles(figure)[1] == "dB re full scale"
-    (zero,) = [
-        p / layout.bars[0].height
-        for p, text in zip(bar.get_yticks(), bar.get_yticklabels(), strict=True)
-        if text.get_text() == "0"
-    ]
-    row = layout.bars[0].height - 1 - int(zero * layout.bars[0].height)
+    (zero,) = [pixel for pixel, label in zip(bar.pixels, bar.labels, strict=True) if label == "0"]
+    row = layout.bars[0].height - 1 - zero
     assert levels(picture, layout.bars[0])[row, layout.bars[0].width // 2] == pytest.approx(204, abs=1)
 
 
@@ -64,11 +60,11 @@ def test_a_tone_of_full_scale_has_the_colour_that_the_bar_gives_zero_db(make_wav
 def test_the_bar_says_unit_and_reference(make_wav: MakeWav, words: str, label: str) -> None:
     figure = draw(make_wav(), *words.split()).figure
     assert axis_titles(figure)[1] == label
-    assert len(figure.axes[1].get_yticks()) >= 3
+    assert len(ticks(figure, 1, "right").pixels) >= 3
 
 
 def test_without_the_bar_there_is_the_panel_alone(make_wav: MakeWav) -> None:
-    assert len(draw(make_wav(), "--no-colorbar").figure.axes) == 1
+    assert len(draw(make_wav(), "--no-colorbar").figure.frame.boxes) == 1
 
 
 @pytest.mark.parametrize("name", ["magma", "viridis", "Greys_r", "jet", "twilight_shifted"])
@@ -97,7 +93,7 @@ def test_the_waveform_stands_above_its_samples(make_wav: MakeWav) -> None:
     # A twentieth is left free above and below.
     np.testing.assert_allclose(wave[: half - 2], height / 1.1 / 2, atol=2)
     np.testing.assert_allclose(wave[half + 2 :], height / 1.1, atol=2)
-    assert [text.get_text() for text in figure.axes[-1].get_yticklabels()] == ["\N{MINUS SIGN}0.5", "0", "0.5"]
+    assert ticks(figure, -1, "left").labels == ("\N{MINUS SIGN}0.5", "0", "0.5")
 
 
 def test_each_channel_has_a_panel_of_its_own_and_mixed_they_have_one(make_wav: MakeWav) -> None:

@@ -3,10 +3,9 @@
 import math
 from itertools import pairwise
 
-import matplotlib.figure
 import numpy as np
 import pytest
-from figures import ALL, RATE, draw, impulse, laid_out, levels, tone
+from figures import ALL, RATE, RecordedFigure, draw, impulse, laid_out, levels, ticks, tone
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from recordings import MakeWav
@@ -187,14 +186,12 @@ def test_levels_of_eighty_db_are_tens() -> None:
     assert level_ticks(-80, 0, 10) == [-80, -70, -60, -50, -40, -30, -20, -10, 0]
 
 
-def tick(figure: matplotlib.figure.Figure, axis: str, *labels: str) -> float:
+def tick(figure: RecordedFigure, axis: str, *labels: str) -> float:
     """Return where on the figure the tick with one of these labels stands, in pixels from the left or the bottom."""
-    axes = figure.axes[0]
-    ticks, texts = (
-        (axes.get_xticks(), axes.get_xticklabels()) if axis == "x" else (axes.get_yticks(), axes.get_yticklabels())
-    )
-    (place,) = [place for place, text in zip(ticks, texts, strict=True) if text.get_text() in labels]
-    return float(axes.transData.transform((place, place))[0 if axis == "x" else 1])
+    box, marks = figure.frame.boxes[0][0], ticks(figure, 0, "bottom" if axis == "x" else "left")
+    (pixel,) = [pixel for pixel, text in zip(marks.pixels, marks.labels, strict=True) if text in labels]
+    # Where `_add_box` draws it.
+    return box.x + pixel + 0.25 if axis == "x" else box.y + pixel + 0.75
 
 
 @pytest.mark.parametrize("framing", ["centered", "valid"])

@@ -21,6 +21,16 @@ from wav2spec.render.figures.theme import THEMES, shades_of_reds
 
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
+# The lines of boxes and their ticks, in points.
+_LINE_WIDTH, _TICK_WIDTH, _TICK, _TICK_GAP = 0.6, 0.8, 3.5, 3.5
+
+# The ticks of each side: their marker by matplotlib's number, and the direction and alignment of their labels.
+_SIDES: dict[str, tuple[Any, int, int, str, str]] = {
+    "bottom": (3, 0, -1, "center", "top"),
+    "left": (0, -1, 0, "right", "center_baseline"),
+    "right": (1, 1, 0, "left", "center_baseline"),
+}
+
 # Keeps the identifiers in an SVG the same from run to run.
 _HASH_SALT = "wav2spec"
 
@@ -37,12 +47,17 @@ class _Painter:
     """A frame in matplotlib, onto which lines of text are painted and taken away again."""
 
     def __init__(self, frame: Frame) -> None:
+        from matplotlib.transforms import Affine2D
+
         with matplotlib_defaults() as (canvas_class, figure_class):
             # Half a pixel more, since the canvas rounds down.
             inches = (frame.width + 0.5) / frame.dpi, (frame.height + 0.5) / frame.dpi
             self._theme = theme = THEMES[frame.style]
             self.figure = figure_class(figsize=inches, dpi=frame.dpi, facecolor=theme.background)
             self._canvas = canvas_class(self.figure)
+            # From pixels at this resolution to those of the canvas, which for vectors is another.
+            size = self.figure.bbox.width, self.figure.bbox.height
+            self._pixels = Affine2D().scale(1 / size[0], 1 / size[1]) + self.figure.transFigure
             for box, marks in frame.boxes:
                 self._add_box(box, marks)
             for title in frame.titles:
@@ -99,31 +114,61 @@ class _Painter:
     def _add_stroke(self, box: Box, color: str) -> None:
         from matplotlib.patches import Rectangle
 
-        width, height = self.figure.bbox.width, self.figure.bbox.height
-        place = (box.x / width, box.y / height), box.width / width, box.height / height
-        self.figure.add_artist(Rectangle(*place, transform=self.figure.transFigure, color=color, lw=0))
+        place = (box.x, box.y), box.width, box.height
+        self.figure.add_artist(Rectangle(*place, transform=self._pixels, color=color, linewidth=0))
 
     def _add_box(self, box: Box, sides: tuple[Marks, ...]) -> None:
-        """Frame a box with a line just outside of it; the axes count its pixels.
+        """Frame a box with a line just outside of it, and add its ticks.
 
         Matplotlib rounds lines to whole pixels: one at a quarter of a pixel from the left, and at three quarters of it
-        from below, is drawn in that pixel.
+        from below, is drawn in that pixel. Its own axes would take three times as long.
         """
-        width, height = self.figure.bbox.width, self.figure.bbox.height
-        place = ((box.x - 0.75) / width, (box.y - 0.25) / height, (box.width + 1) / width, (box.height + 1) / height)
-        limits = {"xlim": (-0.75, box.width + 0.25), "ylim": (-0.25, box.height + 0.75)}
-        axes = self.figure.add_axes(place, facecolor="none", **limits)
-        axes.set(xticks=[], yticks=[])
-        axes.tick_params(colors=self._theme.ink, labelsize=LABEL * FONT_POINTS)
-        for spine in axes.spines.values():
-            spine.set(edgecolor=self._theme.ink, linewidth=0.6)
+        from matplotlib.patches import PathPatch
+        from matplotlib.path import Path
+
+        left, right = box.x - 0.75, box.x + box.width + 0.25
+        bottom, top = box.y - 0.25, box.y + box.height + 0.75
         for marks in sides:
             if marks.side == "bottom":
-                axes.set_xticks([pixel + 0.25 for pixel in marks.pixels], marks.labels)
-                continue
-            if marks.side == "right":
-                axes.yaxis.tick_right()
-            axes.set_yticks([pixel + 0.75 for pixel in marks.pixels], marks.labels)
+                self._add_ticks(marks, [(box.x + pixel + 0.25, bottom) for pixel in marks.pixels])
+            else:
+                x = left if marks.side == "left" else right
+                self._add_ticks(marks, [(x, box.y + pixel + 0.75) for pixel in marks.pixels])
+        corners = (left, bottom), (left, top), (right, bottom), (right, top)
+        for one, other in ((0, 1), (2, 3), (0, 2), (1, 3)):
+            line = PathPatch(
+                Path([corners[one], corners[other]]),
+                transform=self._pixels,
+                facecolor="none",
+                edgecolor=self._theme.ink,
+                linewidth=_LINE_WIDTH,
+                capstyle="projecting",
+                zorder=2.5,
+            )
+            self.figure.add_artist(line)
+
+    def _add_ticks(self, marks: Marks, places: Sequence[tuple[float, float]]) -> None:
+        """Add the ticks of a side at places in pixels, and their labels."""
+        from matplotlib.lines import Line2D
+
+        ink, (marker, dx, dy, along, across) = self._theme.ink, _SIDES[marks.side]
+        ticks = Line2D(
+            [x for x, _ in places],
+            [y for _, y in places],
+            transform=self._pixels,
+            linestyle="none",
+            marker=marker,
+            markersize=_TICK,
+            markeredgewidth=_TICK_WIDTH,
+            color=ink,
+        )
+        self.figure.add_artist(ticks)
+        away = (_TICK + _TICK_GAP) * self.figure.dpi / 72
+        size = LABEL * FONT_POINTS
+        for (x, y), label in zip(places, marks.labels, strict=True):
+            if label:
+                at = x + dx * away, y + dy * away
+                self.figure.text(*at, label, transform=self._pixels, color=ink, fontsize=size, ha=along, va=across)
 
     def _add_line(self, line: Line) -> Any:
         along, across = line.align
