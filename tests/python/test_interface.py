@@ -285,6 +285,18 @@ def test_it_is_drawn_into_axes_of_ones_own(settings: Any, tmp_path: Path) -> Non
     own.savefig(tmp_path / "b.png")
 
 
+def test_a_figure_shows_the_level_of_every_frame_and_band_over_the_range_of_the_settings() -> None:
+    spec = wav2spec.spectrogram(SPEECH, scale="db", db_range=70, fmin=200, fmax=4000)
+    figure: Any = spec.plot()
+    mesh = figure.axes[0].collections[0]
+    np.testing.assert_array_equal(mesh.get_array(), spec.values[0].T)
+    assert mesh.get_clim() == (spec.values.max() - 70, spec.values.max())
+    # Cells are centred on the times and frequencies of the spectrogram.
+    middles = mesh.get_coordinates()
+    np.testing.assert_allclose((middles[0, 1:, 0] + middles[0, :-1, 0]) / 2, spec.times)
+    np.testing.assert_allclose((middles[1:, 0, 1] + middles[:-1, 0, 1]) / 2, spec.frequencies)
+
+
 @pytest.mark.system
 def test_convert_is_the_batch_of_the_command_line(tmp_path: Path) -> None:
     done("-o", f"{tmp_path}/expected/", SAMPLES / "kick.wav", SAMPLES / "snare.wav", "--preset", "tf")

@@ -183,12 +183,12 @@ class Spectrogram:
         return file.getvalue()
 
     def plot(self, ax: "Axes | None" = None, **options: Any) -> "Axes | Figure":
-        """Draw the spectrogram with matplotlib.
+        """Draw the spectrogram with matplotlib, on axes in s and Hz.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
-            Axes to draw into. By default a new figure, with the labels and the colour bar of ``wav2spec plot``.
+            Axes to draw into. By default a new figure, with a panel and a colour bar for each channel.
         **options
             Passed on to `matplotlib.axes.Axes.pcolormesh`, as ``cmap="viridis"``.
 
@@ -196,6 +196,12 @@ class Spectrogram:
         -------
         matplotlib.axes.Axes or matplotlib.figure.Figure
             `ax`, or the new figure.
+
+        Notes
+        -----
+        Every frame and band is a cell, and matplotlib resamples cells to pixels when the figure is saved. The picture
+        of ``wav2spec plot`` differs: it is computed from the samples, which a spectrogram does not keep, with a window
+        and a stride that fit its size, and each pixel shows the greatest level of the frames and bands that share it.
         """
         from wav2spec.render.figures.embed import plot_spectrogram
 

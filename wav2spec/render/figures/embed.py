@@ -24,9 +24,10 @@ def plot_spectrogram(
     ax: "Axes | None",
     options: dict[str, Any],
 ) -> "Axes | Figure":
-    """Draw values over time and frequency; see `Spectrogram.plot`.
+    """Draw values over time and frequency as cells of a mesh; see `Spectrogram.plot`.
 
-    Linear values are drawn in dB re their greatest value, over the range of the settings.
+    Linear values are drawn in dB re their greatest value. Levels are drawn from the greatest down over the range of the
+    settings.
     """
     from matplotlib.figure import Figure
     from matplotlib.ticker import EngFormatter
