@@ -245,6 +245,7 @@ class Connection(asyncio.Protocol):
                 return
             fields["content-range"] = f"bytes {start}-{end - 1}/{len(content)}"
             status, content = 206, content[start:end]
+        store.stats["bytes"] += 0 if head else len(content)
         self.answer(status, content, fields, head=head, cut=cut)
         if store.dice.random() < store.faults.swap:
             store.put(key, bytes(reversed(found.content)))

@@ -1,5 +1,7 @@
 """Servers that tests talk to: processes of their own, on free ports of the loopback interface."""
 
+import base64
+import hmac
 import importlib
 import json
 import os
@@ -7,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -87,6 +90,65 @@ class MotoBucket(Bucket):
             content: bytes = self._client.get_object(Bucket=bucket, Key=key)["Body"].read()
             return content
         return b""
+
+
+class AzureBucket(Bucket):
+    """A container of Azurite's, named ``bucket``."""
+
+    # Those of every emulator of Azure.
+    _ACCOUNT = "devstoreaccount1"
+    _KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"{address}/{self._ACCOUNT}")
+        self.environment = {
+            "AZURE_STORAGE_ACCOUNT_NAME": self._ACCOUNT,
+            "AZURE_STORAGE_ACCOUNT_KEY": self._KEY,
+            "AZURE_STORAGE_ENDPOINT": self.address,
+        }
+
+    def make_container(self) -> None:
+        self._request("PUT", "bucket?restype=container", b"")
+
+    def _request(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        path, _, query = path.partition("?")
+        date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime())
+        headers = {"x-ms-blob-type": "BlockBlob", "x-ms-date": date, "x-ms-version": "2021-08-06"}
+        kind = "application/octet-stream" if body is not None else ""
+        # https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key
+        lines = [method, "", "", str(len(body)) if body else "", "", kind, *[""] * 6]
+        lines += [f"{name}:{value}" for name, value in headers.items()]
+        lines += [f"/{self._ACCOUNT}/{self._ACCOUNT}/{path}", *([query.replace("=", ":")] if query else [])]
+        signature = hmac.digest(base64.b64decode(self._KEY), "\n".join(lines).encode(), "sha256")
+        headers["Authorization"] = f"SharedKey {self._ACCOUNT}:{base64.b64encode(signature).decode()}"
+        if kind:
+            headers["Content-Type"] = kind
+        url = f"{self.address}/{path}{'?' * bool(query)}{query}"
+        with urllib.request.urlopen(urllib.request.Request(url, body, headers, method=method), timeout=60) as answer:
+            content: bytes = answer.read()
+            return content
+
+
+@contextmanager
+def azurite() -> Iterator[AzureBucket]:
+    """Serve Azure's blobs as Azurite has them (``npm install -g azurite``)."""
+    port = free_port()
+    options = ("--silent", "--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry")
+    command = ["azurite-blob", *options, "--blobPort", str(port)]
+    with running(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        bucket = AzureBucket(f"http://127.0.0.1:{port}")
+        deadline = time.monotonic() + _START_S
+        while True:
+            assert process.poll() is None, "azurite ended"
+            assert time.monotonic() < deadline, "azurite does not answer"
+            try:
+                bucket.make_container()
+                break
+            except urllib.error.HTTPError:
+                raise
+            except OSError:
+                time.sleep(0.2)
+        yield bucket
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import servers
 from wav2spec.errors import AudioError, OutputError
 from wav2spec.storage import store_clients, stores, transfers
 from wav2spec.storage.listing import WAV_FILES, Listed, Patterns, Unreadable
-from wav2spec.storage.sources import open_source
+from wav2spec.storage.sources import existing_file, open_source
 from wav2spec.storage.store_listing import find_objects
 
 pytestmark = pytest.mark.system
@@ -70,7 +70,27 @@ def test_a_short_object_is_one_request(bucket: servers.Bucket) -> None:
     put("s3://b/a", b"x" * 1000)
     bucket.fail()
     content("s3://b/a")
-    assert bucket.stats() | {"objects": 0} == {"GET": 1, "LIST": 0, "good": 1, "most_busy": 1, "objects": 0}
+    expected = {"GET": 1, "LIST": 0, "good": 1, "most_busy": 1, "objects": 0, "bytes": 1000}
+    assert bucket.stats() | {"objects": 0} == expected
+
+
+def test_the_end_of_an_object_is_fetched_first_and_the_rest_when_it_is_read(bucket: servers.Bucket) -> None:
+    data = bytes(range(256)) * 200
+    bucket.put("b/picture.png", data)
+    bucket.put("b/short.png", data[:100])
+    bucket.put("b/empty.png", b"")
+    bucket.fail()
+    with existing_file("s3://b/picture.png") as found:
+        assert found.last_bytes(2**13) == data[-(2**13) :]
+        assert (bucket.stats()["GET"], bucket.stats()["bytes"]) == (1, 2**13)
+        assert Path(found.local_path()).read_bytes() == data
+        assert found.version.startswith("etag:")
+    assert bucket.stats()["GET"] == 2
+    with existing_file("s3://b/short.png") as found:
+        assert (found.last_bytes(2**13), Path(found.local_path()).read_bytes()) == (data[:100], data[:100])
+    assert bucket.stats()["GET"] == 3
+    with pytest.raises(FileNotFoundError), existing_file("s3://b/none.png"):
+        pass
 
 
 def test_a_large_object_is_read_in_ranges(bucket: servers.Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,7 +244,7 @@ def test_a_list_leaves_the_process_that_asks_free_to_fork(bucket: servers.Bucket
 import os
 from wav2spec.storage.listing import WAV_FILES
 from wav2spec.storage.store_listing import find_objects
-from wav2spec.storage.sources import open_source
+from wav2spec.storage.sources import existing_file, open_source
 assert len(list(find_objects("s3://fork/", WAV_FILES))) == 1
 child = os.fork()
 if child == 0:

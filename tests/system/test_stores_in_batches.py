@@ -33,6 +33,12 @@ def moto() -> Iterator[servers.Bucket]:
         yield bucket
 
 
+@pytest.fixture(scope="module")
+def azure() -> Iterator[servers.Bucket]:
+    with servers.azurite() as bucket:
+        yield bucket
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
@@ -85,6 +91,32 @@ def test_every_combination_of_local_and_remote_gives_the_same_bytes(store: serve
                 assert {name: store.get(f"{below}/{name}") for name in expected} == expected
             rows = [json.loads(line) for line in store.get(f"{root}/m.jsonl").splitlines()]
             assert [row["status"] for row in rows] == ["written"] * N_SOURCES
+
+
+def test_a_file_is_read_and_written_on_either_side(store: servers.Bucket, folder: Path) -> None:
+    root, name = f"bucket/{folder.name}", "set/label1/001.wav"
+    assert run(name, "expected.png").returncode == 0
+    assert wav2spec(store, f"s3://{root}/{name}", "here.png").returncode == 0
+    assert wav2spec(store, name, f"s3://{root}/there.png").returncode == 0
+    assert wav2spec(store, f"s3://{root}/{name}", f"s3://{root}/both.png", "--update").returncode == 0
+    assert wav2spec(store, f"s3://{root}/{name}", f"s3://{root}/both.png", "--check").returncode == 0
+    found = {Path("here.png").read_bytes(), store.get(f"{root}/there.png"), store.get(f"{root}/both.png")}
+    assert found == {Path("expected.png").read_bytes()}
+
+
+def test_update_reads_the_ends_of_pictures_alone(server: servers.Bucket, folder: Path) -> None:
+    server.fail()
+    server.put_tree(f"ends/{folder.name}", Path("set"))
+    words = (f"s3://ends/{folder.name}/", "-o", f"s3://ends/{folder.name}-out/", "--stride", "4")
+    assert wav2spec(server, *words).returncode == 0
+    size = len(server.get(f"ends/{folder.name}-out/label0/000.png"))
+    assert size > 5 * 2**13
+    server.fail()
+    assert wav2spec(server, *words, "--update").stderr == b"wav2spec: 20 up to date\n"
+    stats = server.stats()
+    assert stats["GET"] - stats["LIST"] == 2 * N_SOURCES
+    recordings = sum(path.stat().st_size for path in Path("set").rglob("*.wav"))
+    assert stats["bytes"] - recordings < N_SOURCES * (2**13 + 1000)
 
 
 def test_update_and_check_look_into_the_store(store: servers.Bucket, folder: Path) -> None:
@@ -152,6 +184,42 @@ def test_100000_finished_clips_are_up_to_date_by_their_lists_alone(
     # The recordings, and where the pictures may be.
     assert (stats["GET"] - stats["LIST"], stats["PUT"]) == (4, 2)
     assert stats["LIST"] == 200
+
+
+@pytest.mark.parametrize("scheme", ["gs", "az"])
+def test_google_and_azure_give_the_same_bytes(
+    scheme: str, folder: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if scheme == "az":
+        if not shutil.which("azurite-blob"):
+            pytest.skip("needs azurite: npm install -g azurite")
+        store = request.getfixturevalue("azure")
+    else:
+        # The interface that obstore uses of Google's is the one of S3.
+        store = request.getfixturevalue("server")
+        store.fail()
+        account = {"gcs_base_url": store.address, "disable_oauth": True}
+        names = ("client_email", "private_key", "private_key_id")
+        (tmp_path / "account.json").write_text(json.dumps(account | dict.fromkeys(names, "")))
+        environment = {"GOOGLE_BASE_URL": store.address, "GOOGLE_SERVICE_ACCOUNT": str(tmp_path / "account.json")}
+        store = servers.Bucket(store.address)
+        store.environment = environment
+    root = f"bucket/{folder.name}"
+    store.put_tree(f"{root}/set", Path("set"))
+    assert run("set", "-o", "expected/").returncode == 0
+    expected = pictures("expected")
+    words = (f"{scheme}://{root}/set/", "-o", f"{scheme}://{root}/out/", "-j", "2")
+    manifest = ("--manifest", f"{scheme}://{root}/m.jsonl")
+    assert wav2spec(store, *words, *manifest).stderr == b"wav2spec: 20 written\n"
+    assert {name: store.get(f"{root}/out/{name}") for name in expected} == expected
+    assert wav2spec(store, *words, "--update").stderr == b"wav2spec: 20 up to date\n"
+    assert wav2spec(store, *words, "--check").returncode == 0
+    store.delete(f"{root}/out/label0/000.png")
+    again = wav2spec(store, *words, *manifest, "--update", "--since", manifest[1])
+    assert again.stderr == b"wav2spec: 1 written, 19 up to date\n"
+    missing = wav2spec(store, f"{scheme}://{root}/none.wav", "x.png")
+    assert (missing.returncode, missing.stderr.count(b"\n")) == (1, 1)
+    assert b"no such object" in missing.stderr
 
 
 def test_shards_and_archives_in_a_store_are_those_on_disk(store: servers.Bucket, folder: Path) -> None:
@@ -248,6 +316,17 @@ def test_killed_at_any_moment_no_object_is_partial(server: servers.Bucket, folde
                 assert server.get(f"killed/{moment}/{name}") == content
             except OSError:
                 continue
+
+
+def test_help_and_local_work_load_no_client(folder: Path) -> None:  # noqa: ARG001
+    program = (
+        "import sys\nfrom wav2spec.cli import main\ncode = main.run(sys.argv[1:])\n"
+        "print(sorted({'obstore', 'boto3', 'distributed'} & set(sys.modules)), file=sys.stderr)\nsys.exit(code)"
+    )
+    for words in (("--help",), ("set", "-o", "out/", "-q", "-j", "1", "--update", "--manifest", "m.jsonl")):
+        process = start(*words, program=(sys.executable, "-c", program))
+        _, error = process.communicate(timeout=60)
+        assert (process.returncode, error.splitlines()[-1]) == (0, b"[]")
 
 
 def test_without_the_extra_a_line_says_what_installs_it(folder: Path) -> None:  # noqa: ARG001

@@ -57,6 +57,14 @@ def client_of(scheme: str, bucket: str) -> Any:
     return clients[scheme, bucket]
 
 
+# By scheme: the client, the variables that may name another endpoint, and the setting of the client that takes it.
+_CLIENTS: dict[str, tuple[Any, tuple[str, ...], str]] = {
+    "s3": (S3Store, ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"), "endpoint"),
+    "gs": (GCSStore, ("GOOGLE_BASE_URL",), "base_url"),
+    "az": (AzureStore, ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT"), "endpoint"),
+}
+
+
 def _connect(scheme: str, bucket: str) -> Any:
     options: Any = {
         "timeout": timedelta(seconds=_REQUEST_S),
@@ -64,17 +72,15 @@ def _connect(scheme: str, bucket: str) -> Any:
         "pool_max_idle_per_host": "256",
     }
     retries: Any = {"max_retries": _MAX_RETRIES, "retry_timeout": timedelta(seconds=_RETRY_S)}
-    if scheme in ("https", "http"):
+    if scheme not in _CLIENTS:
         options["allow_http"] = scheme == "http"
         return HTTPStore.from_url(f"{scheme}://{bucket}", client_options=options, retry_config=retries)
-    if scheme == "gs":
-        return GCSStore(bucket, client_options=options, retry_config=retries)
-    if scheme == "az":
-        return AzureStore(bucket, client_options=options, retry_config=retries)
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    given: dict[str, Any] = {"endpoint": endpoint} if endpoint else {}
-    options["allow_http"] = bool(endpoint and endpoint.startswith("http://"))
-    return S3Store(bucket, client_options=options, retry_config=retries, **given, **_aws_credentials())
+    client, variables, setting = _CLIENTS[scheme]
+    endpoint = next((os.environ[name] for name in variables if os.environ.get(name)), "")
+    options["allow_http"] = endpoint.startswith("http://")
+    given = {setting: endpoint} if endpoint else {}
+    credentials = _aws_credentials() if scheme == "s3" else {}
+    return client(bucket, client_options=options, retry_config=retries, **given, **credentials)
 
 
 # Any of these is enough for obstore.
@@ -140,6 +146,8 @@ class translated:  # noqa: N801 - a context manager, cheaper than a generator
 
 _THROTTLED = f"the store asks for fewer requests, after {_MAX_RETRIES} tries or {_RETRY_S} s still"
 
+_MISSING = "no such object, or no such bucket"
+
 # Parts of errors of obstore, whose text goes over many lines, and their meanings.
 _MEANINGS = (
     ("NoSuchBucket", "no such bucket"),
@@ -148,6 +156,7 @@ _MEANINGS = (
     ("429 Too Many", _THROTTLED),
     ("403 Forbidden", "access denied (403)"),
     ("401 Unauthorized", "credentials were not accepted (401)"),
+    ("404 Not Found", _MISSING),
     ("metadata", "no credentials: set them in the environment"),
     ("Interrupted", "the connection was cut, again and again"),
     ("body error", "the connection was cut, again and again"),
@@ -163,5 +172,5 @@ def _message(error: BaseException) -> str:
         if mark in text:
             return meaning
     if isinstance(error, FileNotFoundError):
-        return "no such object, or no such bucket"
+        return _MISSING
     return text.partition("\n")[0][:300]
