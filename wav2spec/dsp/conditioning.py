@@ -34,9 +34,10 @@ def emphasize_frames(frames: Floats, coefficient: float) -> Floats:
 
     The first sample is taken as its own predecessor, as in Kaldi and HTK.
     """
-    emphasized = frames.copy()
-    emphasized[..., 1:] -= coefficient * frames[..., :-1]
-    emphasized[..., 0] *= 1.0 - coefficient
+    emphasized = np.empty_like(frames)
+    np.multiply(frames[..., :-1], coefficient, out=emphasized[..., 1:])
+    np.subtract(frames[..., 1:], emphasized[..., 1:], out=emphasized[..., 1:])
+    np.multiply(frames[..., 0], 1.0 - coefficient, out=emphasized[..., 0])
     return emphasized
 
 
