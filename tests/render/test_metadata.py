@@ -46,7 +46,10 @@ def test_every_setting_but_metadata_has_its_round_trip(name: str) -> None:
     apart = {"image": (), "plot": ("sox_",), "compare": ("sox_", "praat_", "method")}[name]
     # Labels come from a file, and have tests of their own.
     fields -= {"metadata", "labels"}
-    assert CASES[name].keys() == {field for field in fields if not field.startswith(tuple(apart))}
+    fields = {field for field in fields if not field.startswith(tuple(apart))}
+    missing, unknown = fields - CASES[name].keys(), CASES[name].keys() - fields
+    assert not missing, f"settings without a value in tests/helpers/setting_cases.py: {sorted(missing)}"
+    assert not unknown, f"values of no setting in tests/helpers/setting_cases.py: {sorted(unknown)}"
 
 
 @pytest.mark.parametrize(("name", "field"), EVERY)
