@@ -39,11 +39,11 @@ class Target:
 
 
 def times_as_fast(least: float) -> Target:
-    return Target(f"{least:g} x", lambda figures: median(figures.ratios) >= least)
+    return Target(f"{least:g} x as fast", lambda figures: median(figures.ratios) >= least)
 
 
 def at_most(share: float) -> Target:
-    return Target(f"{share:g} of it at most", lambda figures: median(figures.ratios) >= 1 / share)
+    return Target(f"{share:g} x as long at most", lambda figures: median(figures.ratios) >= 1 / share)
 
 
 @dataclass(frozen=True)

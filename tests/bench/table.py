@@ -92,13 +92,12 @@ def cells(row: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _ratio(row: dict[str, Any]) -> str:
-    """Return how many times as long the other took, of neighbours in time; or what share of it, if it took less."""
+    """Return how many times as fast as the other a work was, or as long it took, of neighbours in time."""
     pairs = list(zip(row["costs"], row["costs_against"], strict=True))
     ratios = [other["ms"] / mine["ms"] for mine, other in pairs]
-    if median(ratios) >= 1:
-        return f"{_number(median(ratios))} x ({_number(min(ratios))} to {_number(max(ratios))})"
-    shares = [1 / ratio for ratio in ratios]
-    return f"{_number(median(shares))} of it ({_number(min(shares))} to {_number(max(shares))})"
+    fast = median(ratios), min(ratios), max(ratios)
+    middle, least, most = fast if fast[0] >= 1 else (1 / fast[0], 1 / fast[2], 1 / fast[1])
+    return f"{_number(middle)} x as {'fast' if fast[0] >= 1 else 'long'} ({_number(least)} to {_number(most)})"
 
 
 def _number(value: float) -> str:

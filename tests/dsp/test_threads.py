@@ -51,8 +51,8 @@ def test_items_are_not_taken_far_ahead_of_the_results() -> None:
     results = map_in_threads(abs, taken(), 2)
     for n_yielded in range(1, 500):
         assert next(results) == n_yielded
-        # Four in a group, three groups ahead for each thread, one that is yielded and one that is gathered.
-        assert n_taken <= n_yielded + 4 * (2 * 3 + 2)
+        # Four in a group, two groups ahead for each thread, one that is yielded and one that is gathered.
+        assert n_taken <= n_yielded + 4 * (2 * 2 + 2)
     results.close()  # type: ignore[attr-defined]
 
 

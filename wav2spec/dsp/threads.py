@@ -12,7 +12,7 @@ _Result = TypeVar("_Result")
 # Items that are handed over at once: to hand over costs about a tenth of the transform of a piece.
 _GROUP = 4
 # Groups for each thread that are taken before their results are.
-_AHEAD = 3
+_AHEAD = 2
 
 
 def map_in_threads(function: Callable[[_Item], _Result], items: Iterable[_Item], n_threads: int) -> Iterator[_Result]:
