@@ -52,7 +52,7 @@ class Image:
     text : str or None
         The text under `TEXT_NAME`.
     digest : str
-        A `PixelDigest`.
+        A `PixelDigest`; empty if it was not asked for.
     """
 
     width: int
@@ -112,8 +112,10 @@ def last_text(end: bytes) -> str | None:
     return body[len(name) :].decode("ascii", "replace")
 
 
-def read_image(path: str) -> Image | None:
+def read_image(path: str, digest: PixelDigest | None = None) -> Image | None:
     """Read a PNG through and check all of it; None if it is damaged, or not written as `PngWriter` writes.
+
+    All rows are given to a `digest` if there is one, which takes longer than to check them.
 
     Raises
     ------
@@ -124,7 +126,7 @@ def read_image(path: str) -> Image | None:
         return None
     try:
         with open(path, "rb") as file:
-            return _read(file)
+            return _read(file, digest)
     except (PngError, InflateError):
         return None
 
@@ -137,7 +139,7 @@ def png_digest(path: str) -> str | None:
     OSError
         If it cannot be read.
     """
-    image = read_image(path)
+    image = read_image(path, PixelDigest())
     return image.digest if image else None
 
 
@@ -213,7 +215,7 @@ def _text(chunk: _Chunk) -> str | None:
     return text.decode("ascii", "replace") if name == TEXT_NAME else None
 
 
-def _read(file: BinaryIO) -> Image:
+def _read(file: BinaryIO, digest: PixelDigest | None) -> Image:
     """Read what `PngWriter` wrote; ancillary chunks may have been added."""
     file_size = os.fstat(file.fileno()).st_size
     order, text, colors = "", None, None
@@ -221,7 +223,7 @@ def _read(file: BinaryIO) -> Image:
     for chunk in _chunks(file):
         order += _LETTERS.get(chunk.name, "")
         if chunk.name == b"IHDR":
-            rows = _Rows(*_header(chunk.body(_HEADER.size), file_size))
+            rows = _Rows(*_header(chunk.body(_HEADER.size), file_size), digest)
         elif chunk.name == b"PLTE":
             colors = np.frombuffer(chunk.body(3 * 256).ljust(3 * 256, b"\0"), np.uint8).reshape(-1, 3)
         elif chunk.name == b"IDAT":
@@ -262,13 +264,13 @@ def _check_plausible(n_bytes: int, file_size: int) -> None:
 
 
 class _Rows:
-    """Rows without a filter, put together from a compressed stream and taken into a digest."""
+    """Rows without a filter, put together from a compressed stream and given to a digest if there is one."""
 
-    def __init__(self, width: int, height: int, format: PixelFormat) -> None:
+    def __init__(self, width: int, height: int, format: PixelFormat, digest: PixelDigest | None) -> None:
         self.width, self.height, self.format = width, height, format
         self._row_bytes = 1 + width * format.bytes_per_pixel
         self._inflate = Inflate()
-        self._digest = PixelDigest()
+        self._digest = digest
         self._left = bytearray()
         self._n_rows = 0
 
@@ -281,11 +283,12 @@ class _Rows:
             rows = np.frombuffer(whole, np.uint8).reshape(n_rows, self._row_bytes)
             if rows[:, 0].any():
                 raise PngError("its rows are filtered")
-            self._digest.update(rows[:, 1:] if colors is None else colors[rows[:, 1:]])
+            if self._digest:
+                self._digest.update(rows[:, 1:] if colors is None else colors[rows[:, 1:]])
             self._n_rows += n_rows
 
     def digest(self) -> str:
-        """Return the digest when all rows are there."""
+        """Return the digest when all rows are there, empty without one."""
         if not self._inflate.is_complete or self._left or self._n_rows != self.height:
             raise PngError(f"it has {self._n_rows} rows of {self.height}")
-        return self._digest.hexdigest(self.width, self.height)
+        return self._digest.hexdigest(self.width, self.height) if self._digest else ""

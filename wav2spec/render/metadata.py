@@ -1,5 +1,6 @@
 """Metadata: one line of JSON in the PNG, from which the image can be reproduced or decoded."""
 
+import functools
 import json
 from typing import Any
 
@@ -169,8 +170,9 @@ def _agree(old: Any, new: Any) -> bool:
 def _parsed(text: str | None) -> Metadata | None:
     try:
         metadata = json.loads(text or "null")
-        # Lone surrogates are valid in JSON, but cannot be printed.
-        json.dumps(metadata, ensure_ascii=False).encode()
+        if text and "\\u" in text:
+            # Lone surrogates are valid in JSON, but cannot be printed.
+            json.dumps(metadata, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
     shaped = isinstance(metadata, dict) and all(isinstance(metadata.get(name), kind) for name, kind in _SHAPE.items())
@@ -187,7 +189,17 @@ def settings_from_metadata(metadata: Metadata) -> Settings:
     SettingError
         If it was made by another version, with settings unknown to this one.
     """
-    given = metadata["settings"]
+    try:
+        text = json.dumps(metadata["settings"])
+    except RecursionError as error:
+        raise SettingError("like", "the settings of the picture are nested too deeply") from error
+    # Pictures of a batch have the same settings; to check them takes longer than to read a small picture.
+    return _settings_from_json(text)
+
+
+@functools.lru_cache(maxsize=16)
+def _settings_from_json(text: str) -> Settings:
+    given = json.loads(text)
     start = Settings(picture=Figure() if "dpi" in given else Raster())
     unknown = given.keys() - start.as_dict().keys()
     if unknown:

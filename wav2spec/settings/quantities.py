@@ -1,5 +1,6 @@
 """Parse sizes, times and named numbers (``25ms``, ``1:02.5``, ``kaiser:14``) into exact fractions."""
 
+import functools
 import math
 import re
 from collections.abc import Mapping
@@ -72,6 +73,7 @@ def in_samples(size: int | str, sample_rate: int, window_size: int = 0) -> int:
     return math.ceil(amount * {"samples": 1, "s": sample_rate, "window": window_size}[unit])
 
 
+@functools.lru_cache(maxsize=64)
 def parse_time(time: float | str) -> Fraction:
     """Parse a time into seconds: ``2.5``, ``"1:02.5"``, ``"1:02:03"`` or with a unit (``"150ms"``, ``"1min"``).
 
