@@ -4,7 +4,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 
-# Each with its process: a forked one inherits the actions of its parent, which it must not run.
+# Each with the id of its process: a forked process inherits the actions of its parent, which it must not run.
 _actions: dict[int, tuple[int, Callable[[], object]]] = {}
 
 
@@ -19,7 +19,7 @@ def undo_on_signal(action: Callable[[], object]) -> Iterator[None]:
 
 
 def run_undo_actions() -> None:
-    """Run the actions of this process, the last one first. A signal handler calls it, at any moment."""
+    """Run the actions of this process, the last one first. Called by a signal handler, at any moment."""
     for process_id, action in reversed(list(_actions.values())):
         if process_id == os.getpid():
             with contextlib.suppress(OSError):

@@ -11,11 +11,17 @@ def printable(name: str) -> str:
 
     >>> print(printable("a\x1b[31m\n.wav"))
     a\x1b[31m\n.wav
+    >>> print(printable("\udcff \ud800"), printable("\udcff"))
+    \udcff \ud800 \xff
     """
     if name.isprintable():
         return name
     # Undecodable bytes are surrogates. Printable text is unchanged in every locale.
-    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    try:
+        text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:
+        # Surrogates that stand for no byte, as JSON may have them.
+        text = name
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 

@@ -20,44 +20,44 @@ _STOPPING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGXCPU")
 
 def prepare_process() -> None:
     """Set up signals, standard descriptors and warnings. Called before any work."""
-    # The next file that is opened would take a closed standard descriptor, and messages would go into it.
+    # Otherwise the next file that is opened would get the number of a closed descriptor, and messages would go there.
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(*_nowhere())
-    # print and Click write to standard output if there is no standard error.
+            os.open(*_null_device())
+    # Without a standard error, print and Click write to standard output.
     if sys.stderr is None:
         sys.stderr = _Discard()
-    # Warnings of libraries are for programmers, who ask for them by -W or PYTHONWARNINGS.
+    # Warnings of libraries are shown on request only, by -W or PYTHONWARNINGS.
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
-    # NumPy's BLAS makes a thread for each processor when it is loaded; nothing here uses them.
+    # When it is loaded, NumPy's BLAS starts a thread for each processor, which would do nothing.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # Where it is ignored, nobody learns how a process of ours ended.
+    # If SIGCHLD is ignored, the exit status of workers is lost.
     if hasattr(signal, "SIGCHLD"):
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for name in _STOPPING:
         number = getattr(signal, name, None)
-        # What was ignored from outside (nohup, a background job) stays ignored.
+        # A signal that the parent ignores (nohup, a background job) stays ignored.
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _undo_and_die)
 
 
-def _nowhere() -> tuple[str, int]:
-    """Return a path and flags to open what gives and takes no bytes."""
-    # A container may have no /dev; a directory refuses both.
+def _null_device() -> tuple[str, int]:
+    """Return a path and flags to open a file that takes and gives no bytes."""
+    # A container may have no /dev; reading and writing a directory fails.
     return (os.devnull, os.O_RDWR) if os.path.exists(os.devnull) else ("/", os.O_RDONLY)
 
 
 class _Discard(io.TextIOBase):
-    """A stream that forgets what is written."""
+    """A stream that discards its input."""
 
     def write(self, text: str) -> int:
         return len(text)
 
 
-# One at a time, as the descriptor belongs to the whole process.
+# The descriptor belongs to the whole process.
 _stderr_lock = threading.RLock()
 
 
@@ -68,15 +68,15 @@ def silent_stderr() -> Iterator[None]:
         try:
             kept = os.dup(2)
         except OSError:
-            # It is closed, or there are no descriptors left.
+            # Standard error is closed, or there are no descriptors left.
             yield
             return
         restore = partial(os.dup2, kept, 2)
         with undo_on_signal(restore):
             try:
-                nowhere = os.open(*_nowhere())
-                os.dup2(nowhere, 2)
-                os.close(nowhere)
+                null = os.open(*_null_device())
+                os.dup2(null, 2)
+                os.close(null)
                 yield
             finally:
                 restore()
@@ -84,16 +84,16 @@ def silent_stderr() -> Iterator[None]:
 
 
 def check_memory(n_bytes: int) -> None:
-    """Raise MemoryError if there are not so many bytes left, before a library ends otherwise where they are missing.
+    """Raise MemoryError unless so many bytes can be allocated.
 
-    OpenBLAS ends the process with a message of its own if it gets no memory, when it is loaded and when it is first
-    used; Python's import raises whatever comes. Nothing is written into the memory, and it is given back at once.
+    For use before libraries that react worse: OpenBLAS, when it is loaded and when it is first used, ends the process
+    with a message of its own. The memory is released at once, and never touched.
     """
     bytes(n_bytes)
 
 
 def is_short_of_memory() -> bool:
-    """Return whether memory has ended, which libraries report in many ways."""
+    """Return whether little memory is left, so that any exception may be due to that."""
     try:
         check_memory(2**25)
     except MemoryError:
@@ -102,26 +102,26 @@ def is_short_of_memory() -> bool:
 
 
 def begin_work() -> None:
-    """Make ready for work that takes time: memory is kept from one recording to the next."""
-    # What has been imported is no garbage; what comes may be.
+    """Prepare the garbage collector and the allocator for a long run."""
+    # Modules live to the end; objects that are created from now on may not.
     gc.enable()
     gc.freeze()
-    # The C library gives blocks as large as the largest that was ever freed back to the system no more. Without this,
-    # a third of the time of a short recording goes into getting the same memory again. Nothing is written into it.
+    # Once a large block was freed, glibc keeps freed blocks up to that size instead of returning them to the system.
+    # Allocating the same memory anew for each recording would take a third of the time of short ones.
     bytes(_KEPT_BYTES)
 
 
-# The largest blocks that are in use at a time; the C library takes no more than 32 MiB.
+# The size of the largest blocks in use; glibc's limit is 32 MiB.
 _KEPT_BYTES = 2**24
 
 
 def die_by_broken_pipe() -> NoReturn:
-    """End as a program in a pipe ends when its reader is gone: quietly."""
+    """End by SIGPIPE, without a message, as other programs in a pipe whose reader is gone."""
     _die_by(signal.SIGPIPE)
 
 
 def die_of_memory() -> NoReturn:
-    """End with a message, but without what Python does at its end, which needs memory."""
+    """Print a message and exit with 1, without Python's own clean-up, which needs memory."""
     with contextlib.suppress(OSError, MemoryError):
         settle_streams()
         os.write(2, b"wav2spec: error: not enough memory\n")
@@ -129,9 +129,9 @@ def die_of_memory() -> NoReturn:
 
 
 def settle_streams() -> OSError | None:
-    """Write out what waits in the standard streams, and return why standard output could not take it, if so.
+    """Flush the standard streams, and return the error of standard output, if there was one.
 
-    Python would try once more on its way out, complain, and change the exit code.
+    Otherwise Python would flush again at its end, print a message, and change the exit code.
     """
     failure = None
     for name in ("stdout", "stderr"):
@@ -146,7 +146,7 @@ def settle_streams() -> OSError | None:
 
 
 def _undo_and_die(number: int, _frame: FrameType | None) -> None:
-    # A second signal must not interrupt the cleaning up after the first.
+    # A second signal must not interrupt the clean-up.
     for name in _STOPPING:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)

@@ -117,9 +117,11 @@ def test_every_preset_and_command_is_documented() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_every_link_and_picture_of_a_page_is_there(page: Path) -> None:
+def test_every_link_picture_and_test_of_a_page_is_there(page: Path) -> None:
     for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
         assert (page.parent / link).exists(), link
+    for test in re.findall(r"`(tests/[^`]+\.py)`", page.read_text()):
+        assert (ROOT / test).exists(), test
 
 
 def test_the_readme_is_short_and_begins_with_a_picture() -> None:

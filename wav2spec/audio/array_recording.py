@@ -1,6 +1,5 @@
 """An array of samples, used like a recording."""
 
-import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +8,7 @@ import numpy.typing as npt
 
 from wav2spec.arrays import Samples
 from wav2spec.audio.channels import channel_slice, downmix
+from wav2spec.audio.sample_digest import SampleDigest
 from wav2spec.errors import SettingError
 from wav2spec.settings.choices import ChannelName
 
@@ -65,9 +65,8 @@ class ArrayRecording:
         return float(self.n_samples / self.sample_rate)
 
     def facts(self, first: int, n_samples: int) -> dict[str, Any]:
-        section = np.ascontiguousarray(self._samples[first : first + n_samples], "<f4")
-        digest = hashlib.sha256(f"{self.sample_rate} {self.n_channels} ".encode())
-        digest.update(section.data)
+        digest = SampleDigest(self.sample_rate, self.n_channels)
+        digest.add(0, self._samples[first : first + n_samples])
         return {
             "sample_rate": self.sample_rate,
             "n_samples": self.n_samples,

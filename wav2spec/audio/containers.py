@@ -1,6 +1,6 @@
-"""The containers of recordings, a row each: how a file is recognised, and what its header tells.
+"""The containers of recordings, one row each: how a file is recognised, and how its header is read.
 
-libsndfile goes by content, not by name, and knows more containers than these; only these reach it.
+libsndfile recognises files by their content, and knows more containers; only these reach it.
 """
 
 import struct
@@ -12,7 +12,7 @@ from wav2spec.audio.header import ChunkLayout, Header, HeaderError
 from wav2spec.audio.wav_header import read_wav_header
 from wav2spec.storage.sources import SourceFile
 
-# Bytes by which a container is recognised.
+# Bytes at the beginning that identify a container.
 _HEAD_BYTES = 40
 
 
@@ -24,9 +24,9 @@ class Container:
     ----------
     name : str
     suffixes : tuple of str
-        Of names that such files usually have.
+        The usual ones.
     matches : callable
-        Whether a file with these first bytes is one.
+        Tells whether a file begins like this container, given its first bytes.
     read_header : callable
     """
 
@@ -84,7 +84,7 @@ def _read_au(file: SourceFile) -> Header:
         raise HeaderError("damaged AU header: it is cut off")
     first, size = struct.unpack(">II" if head.startswith(b".snd") else "<II", head[4:])
     available = max(0, file.size - first)
-    # With a size of 0xFFFFFFFF the samples go on to the end, which libsndfile knows.
+    # A size of 0xFFFFFFFF means that the samples go on to the end, as libsndfile knows.
     return Header("AU", available if size == 0xFFFFFFFF else size, min(size, available))
 
 
@@ -106,7 +106,7 @@ def _is_mp3(head: bytes) -> bool:
 
 
 def _codec(name: str, matches: Callable[[bytes], bool], *suffixes: str) -> Container:
-    """Return a container whose stream ends by itself."""
+    """Return a container of a compressed stream, whose header has no size."""
     return Container(name, suffixes, matches, lambda _: Header(name, is_mpeg=name == "MP3"))
 
 

@@ -1,4 +1,4 @@
-"""What the header of a recording tells, and the layout of chunks that most containers share."""
+"""Headers of recordings, and the layout of chunks that most containers share."""
 
 import struct
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from wav2spec.storage.sources import SourceFile
 
-# More chunks before the samples are no honest file; zeros behind a header would be a chunk every eight bytes.
+# A limit for damaged files: of zeros after a header, every eight bytes would be a chunk.
 _MAX_CHUNKS = 10_000
 
 
@@ -41,7 +41,7 @@ class Header:
 
 @dataclass(frozen=True)
 class ChunkLayout:
-    """How a container lays out its chunks: a name, a size, a body padded to `alignment`."""
+    """The layout of chunks in a container: a name, a size, and a body padded to `alignment` bytes."""
 
     first_chunk: int
     size_format: str
@@ -54,7 +54,7 @@ class ChunkLayout:
         return self.name_size + struct.calcsize(self.size_format)
 
     def chunks(self, file: SourceFile, start: int) -> Iterator[tuple[bytes, int, int]]:
-        """Yield the name of each whole chunk head, the offset of the body, and its size."""
+        """Yield the name of each chunk, and the offset and declared size of its body."""
         for _ in range(_MAX_CHUNKS):
             if start > file.size:
                 return
@@ -73,5 +73,5 @@ class ChunkLayout:
 
 
 def packed(size_format: str, size: int) -> bytes:
-    """Return a size in a header's format, or the largest that it can hold."""
+    """Return a size in the format of a header, or the largest that fits."""
     return struct.pack(size_format, min(size, 256 ** struct.calcsize(size_format) - 1))

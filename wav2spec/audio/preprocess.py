@@ -1,4 +1,4 @@
-"""From a recording to the samples that are analysed: cut out, resampled, brought to length and level."""
+"""Select, resample, cut or pad, and normalize the samples of a recording."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -24,14 +24,15 @@ _WORTH_THREADS = 2**19
 
 
 def segments(recording: "Recording", source: Preprocessing) -> Iterator[Segment]:
-    """Yield what is taken from a recording: all that is cut out, or clips of that, the last of which may be short.
+    """Yield the segments of the selected section; the section itself unless `source.segment` is set.
 
-    Clips go on until one holds the end. There is none if what the end cuts off is dropped, and that is all.
+    The last segment reaches to the end of the section. If it is incomplete, it is shorter, or dropped with
+    `source.segment_last`; there may then be none.
 
     Raises
     ------
     AudioError
-        If there is nothing at that time.
+        If the section is empty.
     """
     whole = selection(recording, source)
     if source.segment is None:
@@ -49,12 +50,12 @@ def segments(recording: "Recording", source: Preprocessing) -> Iterator[Segment]
 
 
 def preprocess(recording: "Recording", source: Preprocessing, segment: Segment | None = None) -> Waveform:
-    """Say what is taken from a clip of a recording, by default from all that is cut out; read when the blocks are.
+    """Return the waveform of a segment, by default of the selected section. Samples are read lazily.
 
     Raises
     ------
     AudioError
-        If it has no such channel, or nothing at that time.
+        If the recording lacks the channel, or the section is empty.
     """
     n_channels = recording.n_output_channels(source.channel)
     segment = segment or selection(recording, source)
@@ -66,19 +67,19 @@ def preprocess(recording: "Recording", source: Preprocessing, segment: Segment |
     else:
         n_samples = n_resampled if source.target_length is None else in_samples(source.target_length, rate)
 
-    def kept() -> Iterator[Samples]:
+    def unpadded() -> Iterator[Samples]:
         blocks = recording.blocks(source.channel, first, n_cut)
         if rate != recording.sample_rate:
             blocks = _resampled(blocks, recording.sample_rate, rate, n_channels, source.resampler)
         return blocks if n_samples >= n_resampled else _first(blocks, n_samples)
 
-    def filled(prepared: Iterator[Samples]) -> Iterator[Samples]:
-        return prepared if n_samples <= n_resampled else _zero_padded(prepared, n_samples - n_resampled, n_channels)
+    def padded(blocks: Iterator[Samples]) -> Iterator[Samples]:
+        return blocks if n_samples <= n_resampled else _zero_padded(blocks, n_samples - n_resampled, n_channels)
 
     def blocks() -> Iterator[Samples]:
         if source.normalization[0] == "range":
-            return _ranged(lambda: filled(kept()))
-        return filled(_scaled(kept(), _gain(kept, source)))
+            return _scaled_to_range(lambda: padded(unpadded()))
+        return padded(_scaled(unpadded(), _gain(unpadded, source)))
 
     facts = partial(recording.facts, first, n_cut)
     start_s = first / recording.sample_rate
@@ -100,12 +101,12 @@ def preprocess(recording: "Recording", source: Preprocessing, segment: Segment |
 
 
 def waveform_of(path: str, preprocessing: Preprocessing) -> Waveform:
-    """Return the waveform of a recording that is opened whenever it is read.
+    """Return the waveform of a recording, which is opened each time its samples are read.
 
     Raises
     ------
     AudioError
-        If it cannot be read, or has no such channel or section.
+        If the recording cannot be read, or lacks the channel or the section.
     """
     # Loads libsndfile.
     from wav2spec.audio.recording import open_recording
@@ -130,7 +131,7 @@ def waveform_of(path: str, preprocessing: Preprocessing) -> Waveform:
 
 
 def _widened(recording: "Recording", source: Preprocessing, segment: Segment, context_s: float) -> Waveform:
-    """Return a segment with the samples around it, and without padding beyond the recording."""
+    """Return the waveform of a segment with the samples around it; at the ends of the recording there are fewer."""
     if source.target_length is not None:
         return preprocess(recording, source, segment)
     context = ceil(context_s * recording.sample_rate)
@@ -149,7 +150,7 @@ def _widened(recording: "Recording", source: Preprocessing, segment: Segment, co
 
 
 def resampled_length(n_samples: int, sample_rate: int, target_rate: int) -> int:
-    """Return how many samples soxr makes of `n_samples`: as many as last as long, rounded half up.
+    """Return the number of samples after resampling by soxr: of the same duration, rounded half up.
 
     >>> resampled_length(100003, 44100, 16000)
     36282
@@ -158,12 +159,12 @@ def resampled_length(n_samples: int, sample_rate: int, target_rate: int) -> int:
 
 
 def selection(recording: "Recording", source: Preprocessing) -> Segment:
-    """Return what lies between the start and the end asked for.
+    """Return the section from `source.start` on, of `source.duration` at most.
 
     Raises
     ------
     AudioError
-        If there is nothing.
+        If the start is beyond the end of the recording.
     """
     first = _in_samples(source.start, recording)
     n_samples = recording.n_samples - first
@@ -182,7 +183,7 @@ def _in_samples(time: float | str, recording: "Recording") -> int:
 def _resampled(
     blocks: Iterator[Samples], sample_rate: int, target_rate: int, n_channels: int, resampler: Resampler
 ) -> Iterator[Samples]:
-    # Loaded by those who resample alone.
+    # Imported here so that only resampling pays for it.
     import soxr
 
     stream = soxr.ResampleStream(
@@ -209,30 +210,30 @@ def _zero_padded(blocks: Iterator[Samples], n_zeros: int, n_channels: int) -> It
         n_zeros -= n
 
 
-def _gain(kept: Callable[[], Iterator[Samples]], source: Preprocessing) -> float:
-    """Return what brings the samples kept to their level, from a first pass over them; 1 for silence."""
+def _gain(blocks: Callable[[], Iterator[Samples]], source: Preprocessing) -> float:
+    """Return the factor that brings samples to their peak or RMS level, from a first pass; 1 for silence."""
     name, level = source.normalization
     if level is None:
         return 1.0
     peak, energy, n_values = 0.0, 0.0, 0
-    for block in kept():
+    for block in blocks():
         peak = max(peak, float(np.abs(block).max(initial=0)))
         energy += float(np.square(block, dtype=np.float64).sum())
         n_values += block.size
-    found = peak if name == "peak" else sqrt(energy / max(1, n_values))
-    return level / found if found else 1.0
+    measured = peak if name == "peak" else sqrt(energy / max(1, n_values))
+    return level / measured if measured else 1.0
 
 
-def _ranged(filled: Callable[[], Iterator[Samples]]) -> Iterator[Samples]:
-    """Yield samples from -1 to 1, the least and the greatest of all found in a first pass, as BirdNET has them."""
+def _scaled_to_range(blocks: Callable[[], Iterator[Samples]]) -> Iterator[Samples]:
+    """Yield samples scaled from their minimum and maximum, found in a first pass, to -1 and 1, as BirdNET does."""
     low, high = inf, -inf
-    for block in filled():
+    for block in blocks():
         low = min(low, float(block.min(initial=inf)))
         high = max(high, float(block.max(initial=-inf)))
-    for block in filled():
+    for block in blocks():
         yield (((block.astype(np.float64) - low) / (high - low + 1e-6) - 0.5) * 2.0).astype(np.float32)
 
 
 def _scaled(blocks: Iterator[Samples], gain: float) -> Iterator[Samples]:
-    # Rounded to float32, the gain does not tell in what pieces the energy was summed.
+    # Rounding the gain to float32 hides the order in which the energy was summed.
     return blocks if gain == 1 else (block * np.float32(gain) for block in blocks)

@@ -1,6 +1,5 @@
 """Read recordings block by block. The only module that uses soundfile."""
 
-import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from types import TracebackType
@@ -14,6 +13,7 @@ from wav2spec.arrays import Samples
 from wav2spec.audio.channels import channel_slice, downmix
 from wav2spec.audio.containers import read_header
 from wav2spec.audio.header import HeaderError
+from wav2spec.audio.sample_digest import SampleDigest
 from wav2spec.audio.virtual_file import VirtualFile
 from wav2spec.errors import AudioError, os_error_message
 from wav2spec.process import silent_stderr
@@ -36,26 +36,26 @@ class _Sound(soundfile.SoundFile):  # type: ignore[misc]
 
 
 class Recording:
-    """An open recording, read block by block as often as wanted.
+    """An open recording. Its samples can be read any number of times.
 
     Attributes
     ----------
     path : str
-        As errors name it.
+        Its name in messages.
     sample_rate : int
         In Hz.
     n_channels, n_samples : int
-        Of what is there, whatever the header says; `n_samples` counts one channel.
+        Of the samples in the file, whatever the header declares; `n_samples` counts those of one channel.
     container, subtype : str
-        The name of a row of `CONTAINERS`; and the sample format, as libsndfile names it.
+        The name of a row of `CONTAINERS`, and libsndfile's name of the sample format.
     identity : hashable or None
-        By which a target is known to be the recording itself.
+        Identifies the file, so that it is not overwritten.
     warnings : list of str
-        What is wrong with it though it can be drawn. May grow while it is read.
+        Defects that do not keep it from being drawn. Reading may add some.
     n_threads : int
         Threads that may analyse it if it is long.
     watch : callable, optional
-        Told at every block how many s have been read, and how long the recording is.
+        Called for every block with the seconds read so far and the duration.
     """
 
     def __init__(self, file: SourceFile) -> None:
@@ -71,7 +71,7 @@ class Recording:
             raise AudioError(path, str(error)) from error
         except OSError as error:
             raise AudioError(path, f"cannot be read: {os_error_message(error)}") from error
-        # A header that leaves the length open is read as if it told the length.
+        # An unknown length in the header is replaced by the real one.
         self._virtual_file = VirtualFile(file, header.size_patch if header.declared_bytes is None else (0, b""))
         self.container = header.container
         self._is_mpeg = header.is_mpeg
@@ -80,9 +80,9 @@ class Recording:
         self.sample_rate: int = self._sound.samplerate
         self.n_channels: int = self._sound.channels
         self.n_samples: int = self._sound.frames
-        self._digest_from(0)
+        self._digest = self._new_digest(0)
         self.subtype: str = self._sound.subtype
-        # Half as much to be read and hashed, and only the channels asked for are converted.
+        # Read as integers: half as many bytes, and only selected channels are converted.
         self._is_16_bit = self.subtype == "PCM_16"
         if header.declared_bytes is not None and header.available_bytes < header.declared_bytes:
             message = (
@@ -105,7 +105,7 @@ class Recording:
 
     @property
     def block_size(self) -> int:
-        """Samples of each channel that are read at once."""
+        """Samples of each channel in a block."""
         return max(1, _BLOCK_SAMPLES // self.n_channels)
 
     @property
@@ -114,12 +114,12 @@ class Recording:
         return self.n_samples / self.sample_rate
 
     def n_output_channels(self, channel: ChannelName | int) -> int:
-        """Return how many channels `blocks` yields.
+        """Return the number of channels that `blocks` yields.
 
         Raises
         ------
         AudioError
-            If the channel asked for is not there.
+            If the recording lacks the channel.
         """
         if isinstance(channel, int) and channel > self.n_channels:
             raise AudioError(self.path, f"there is no channel {channel}: it has {self.n_channels}")
@@ -134,18 +134,18 @@ class Recording:
         check: bool = True,
         block_size: int | None = None,
     ) -> Iterator[Samples]:
-        """Read block by block, yielding the selected channels.
+        """Yield the samples of the selected channels, block by block.
 
         Parameters
         ----------
         channel : str or int
-            As `Source.channel`.
+            As `Preprocessing.channel`.
         first, n_samples : int
-            Where to begin and how many to read; by default all.
+            First sample and number of samples; by default all.
         check : bool
-            Whether samples that are no finite numbers are refused.
+            Whether NaN and infinite samples raise an error.
         block_size : int, optional
-            Samples of each channel in a block, the last excepted. By default what suits the cache.
+            Samples of each channel in a block; the last may be shorter. By default such that a block fits the cache.
 
         Yields
         ------
@@ -155,13 +155,13 @@ class Recording:
         Raises
         ------
         AudioError
-            If it cannot be read, or has samples that are no finite numbers.
+            If it cannot be read, or holds NaN or infinite samples.
         """
         block_size = block_size or self.block_size
         columns = channel_slice(channel)
         end = self.n_samples if n_samples is None else min(first + n_samples, self.n_samples)
-        if first != self._digest_first:
-            self._digest_from(first)
+        if first != self._digest.first:
+            self._digest = self._new_digest(first)
         self._go_to(first)
         position = first
         while position < end:
@@ -178,18 +178,15 @@ class Recording:
             yield downmix(wanted) if channel == "mix" else wanted
 
     def facts(self, first: int, n_samples: int) -> dict[str, Any]:
-        """Return rate, samples and channels, and the SHA-256 of the `n_samples` from `first` on.
+        """Return rate, samples and channels, and the `SampleDigest` of the `n_samples` from `first` on.
 
-        It is that of 16-bit samples as they are, and of others as float32, both little-endian.
-
-        They are not read again if `blocks` began there and read them all. Rate and channels stand before them in the
-        digest, so that it tells the same sound from the same numbers.
+        The samples are not read again if `blocks` began at `first` and has read them all.
         """
-        if first != self._digest_first:
-            self._digest_from(first)
-        while self._digest_end < first + n_samples:
-            self._go_to(self._digest_end)
-            if not len(self._read(self._digest_end, min(self.block_size, first + n_samples - self._digest_end))):
+        if first != self._digest.first:
+            self._digest = self._new_digest(first)
+        while (position := self._digest.end) < first + n_samples:
+            self._go_to(position)
+            if not len(self._read(position, min(self.block_size, first + n_samples - position))):
                 break
         return {
             "sample_rate": self.sample_rate,
@@ -206,7 +203,7 @@ class Recording:
 
     @contextmanager
     def _translated_errors(self, context: str) -> Iterator[None]:
-        """Raise errors of libsndfile as `AudioError`, and before them those of the system, which it may not notice."""
+        """Turn errors of libsndfile, and of the system, which libsndfile may hide, into `AudioError`."""
         try:
             try:
                 with silent_stderr() if self._is_mpeg else nullcontext():
@@ -218,9 +215,8 @@ class Recording:
         except OSError as error:
             raise AudioError(self.path, f"cannot be read: {os_error_message(error)}") from error
 
-    def _digest_from(self, first: int) -> None:
-        self._digest = hashlib.sha256(f"{self.sample_rate} {self.n_channels} ".encode())
-        self._digest_first = self._digest_end = first
+    def _new_digest(self, first: int) -> SampleDigest:
+        return SampleDigest(self.sample_rate, self.n_channels, first)
 
     def _go_to(self, sample: int) -> None:
         if self._position == sample:
@@ -229,7 +225,7 @@ class Recording:
             with self._translated_errors(f"cannot be read at sample {sample}: "):
                 self._sound.seek(sample)
         else:
-            # GSM 6.10 and some kinds of ADPCM cannot seek: begin anew, and read up to there.
+            # GSM 6.10 and some kinds of ADPCM cannot seek: read from the beginning.
             self._sound.close()
             self._sound = self._open_sound()
             for position in range(0, sample, _BLOCK_SAMPLES):
@@ -237,16 +233,14 @@ class Recording:
         self._position = sample
 
     def _read(self, position: int, block_size: int) -> npt.NDArray[np.int16] | Samples:
-        """Read samples of all channels, of 16-bit formats as they are."""
+        """Read samples of all channels; those of 16-bit formats are not converted."""
         samples: npt.NDArray[np.int16] | Samples
         with self._translated_errors(f"cannot be read at sample {position}: "):
             samples = self._sound.read(block_size, dtype="int16" if self._is_16_bit else "float32", always_2d=True)
         self._position = position + len(samples)
         if self.watch:
             self.watch(self._position / self.sample_rate, self.duration)
-        if self._digest_end == position:
-            self._digest.update(np.ascontiguousarray(samples, "<i2" if self._is_16_bit else "<f4").data)
-            self._digest_end = self._position
+        self._digest.add(position, samples)
         return samples
 
     def _check_finite(self, samples: Samples, position: int, first_channel: int) -> None:
@@ -261,14 +255,14 @@ class Recording:
 
 
 def open_recording(path: str) -> Recording:
-    """Open a WAV file, or standard input for ``-``.
+    """Open a recording: a file, an object in a store, a member of an archive, or standard input for ``-``.
 
-    A stream that cannot seek (a pipe) is copied to an unlinked temporary file first, up to `STREAM_LIMIT`.
+    A pipe is copied to an unlinked temporary file first, up to `STREAM_LIMIT`.
 
     Raises
     ------
     AudioError
-        If there is no WAV, with the operating system's reason where it has one.
+        If it cannot be opened or is not a recording.
     """
     file = open_source(path)
     try:

@@ -1,4 +1,4 @@
-"""What the samples of a recording are like."""
+"""Sample statistics of a recording."""
 
 from dataclasses import dataclass
 from math import log10, sqrt
@@ -7,7 +7,7 @@ import numpy as np
 
 from wav2spec.audio.recording import Recording
 
-# Bits of the integer formats; every other is at full scale at 1.0.
+# Bits per sample of the integer formats. In all others full scale is 1.0.
 _BITS = {"PCM_U8": 8, "PCM_S8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
 
 
@@ -18,17 +18,17 @@ class SampleStatistics:
     Attributes
     ----------
     peak, rms : float
-        Linear, of the finite samples; full scale at 1.0.
+        Peak and RMS of the finite values, linear; full scale is 1.0.
     means : tuple of float
-        Of the finite samples of each channel.
+        Mean of the finite values of each channel.
     n_clipped : int
-        Values at full scale, or beyond.
+        Number of values at or beyond full scale.
     n_silent : int
-        Sample times at which every channel is 0.
+        Number of samples that are 0 in every channel.
     n_non_finite : int
-        Values that are NaN or infinite.
+        Number of values that are NaN or infinite.
     n_samples, n_values : int
-        Sample times, and values of all channels.
+        Number of samples of a channel, and of values in all channels.
     """
 
     peak: float
@@ -42,7 +42,7 @@ class SampleStatistics:
 
 
 def measure_samples(recording: Recording, first: int = 0, n_samples: int | None = None) -> SampleStatistics:
-    """Read a recording through, or so many samples from the first on, and measure it."""
+    """Return the statistics of `n_samples` samples from `first` on, by default of the whole recording."""
     full_scale = np.float32(1.0 - 2.0 ** (1 - _BITS[recording.subtype]) if recording.subtype in _BITS else 1.0)
     peak, energy = 0.0, 0.0
     n_read = n_clipped = n_silent = 0
@@ -66,5 +66,5 @@ def measure_samples(recording: Recording, first: int = 0, n_samples: int | None 
 
 
 def dbfs(level: float) -> float | None:
-    """Return a linear level in dB re 1.0, None for silence: a full-scale sine has a peak of 0 and an RMS of -3.01."""
+    """Return a linear level in dB re 1.0, None for silence. A full-scale sine has a peak of 0 and an RMS of -3.01."""
     return 20 * log10(level) if level else None

@@ -4,16 +4,16 @@ from wav2spec.storage.sources import SourceFile
 
 
 class VirtualFile:
-    """A source for soundfile's callbacks: a few bytes are replaced, and errors are kept until they can be raised.
+    """A source for soundfile's callbacks, which replaces a few bytes, and keeps errors until they can be raised.
 
-    No exception can pass through libsndfile: cffi would print it, and libsndfile would take the failure for the end of
-    the file. So it is kept, and `raise_error` raises it when libsndfile has returned.
+    An exception cannot pass through libsndfile: cffi would print it, and libsndfile would take the failure for the end
+    of the file. `raise_error` raises it when libsndfile has returned.
 
     Parameters
     ----------
     source : SourceFile
     patch : tuple of (int, bytes), optional
-        Offset and bytes that are read in place of those of the source.
+        Offset and bytes that replace those of the source.
     """
 
     def __init__(self, source: SourceFile, patch: tuple[int, bytes] = (0, b"")) -> None:
@@ -43,6 +43,6 @@ class VirtualFile:
         return size
 
     def read(self, size: int) -> bytes:
-        """Exist for soundfile, which demands the method and calls `readinto` instead."""
+        """Read bytes. soundfile requires the method, but calls `readinto`."""
         buffer = bytearray(size)
         return bytes(buffer[: self.readinto(memoryview(buffer))])

@@ -1,7 +1,6 @@
-"""The header of a WAV file: how many bytes of samples it declares, and how many there are.
+"""The header of a WAV file: the declared and the available number of bytes of samples.
 
-libsndfile shortens a truncated file without a word. This walk over the chunks tells what was declared from what is
-available.
+libsndfile silently shortens a truncated file, so the chunks are read here too.
 """
 
 import struct
@@ -9,7 +8,7 @@ import struct
 from wav2spec.audio.header import ChunkLayout, Header, HeaderError, packed
 from wav2spec.storage.sources import SourceFile
 
-# Sizes up to a page below 2**31 and 2**32 are what programs write into a pipe, not knowing the length:
+# Programs that do not know the length, because they write into a pipe, store a size up to a page below 2**31 or 2**32:
 # 0x7FFFF000 (sox, espeak-ng), 0x7FFFFFFF - 36 (arecord and others), 0xFFFFFFFF (ffmpeg).
 _PAGE = 4096
 
@@ -30,7 +29,7 @@ _LAYOUTS = {
 
 
 def read_wav_header(file: SourceFile, name: str) -> Header:
-    """Walk the chunks of a WAV file up to its samples.
+    """Read the chunks of a WAV file up to its samples.
 
     Parameters
     ----------
@@ -41,7 +40,7 @@ def read_wav_header(file: SourceFile, name: str) -> Header:
     Raises
     ------
     HeaderError
-        If it has no format or no samples.
+        If the format or the samples are missing.
     """
     container = _LAYOUTS[name]
     is_mpeg: bool | None = None
@@ -77,7 +76,7 @@ def _is_mpeg(file: SourceFile, body: int, container: ChunkLayout) -> bool:
 
 
 def _has_unknown_length(container: ChunkLayout, file: SourceFile, body: int, size: int) -> bool:
-    """Whether the header leaves the length open: the marks of a pipe, or 0 with samples behind it."""
+    """Return whether the length is unknown: the size is one for pipes, or 0 although samples follow."""
     available_bytes = file.size - body
     if any(size in sizes for sizes in _UNKNOWN_SIZES):
         behind = body + size + size % 2
@@ -86,7 +85,7 @@ def _has_unknown_length(container: ChunkLayout, file: SourceFile, body: int, siz
 
 
 def _chunks_reach_the_end(container: ChunkLayout, file: SourceFile, start: int) -> bool:
-    """Whether what follows an empty data chunk is more chunks, and not samples."""
+    """Return whether chunks, and not samples, follow an empty data chunk."""
     end = start
     for name, body, size in container.chunks(file, start):
         if not (name.isascii() and name.decode().isprintable()):

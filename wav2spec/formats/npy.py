@@ -1,4 +1,4 @@
-"""A streaming ``.npy`` writer: float32 values, time down, frequency rising, or transposed.
+"""Write spectrogram values as ``.npy`` files, block by block.
 
 References
 ----------
@@ -14,22 +14,29 @@ from wav2spec.arrays import Magnitudes
 
 _MAGIC = b"\x93NUMPY\x01\x00"
 
-
-# The header's size is fixed, so that it can be written anew when the number of frames is known (bytes).
+# The header has a fixed size, so that it can be rewritten when the number of frames is known (bytes).
 _HEADER_SIZE = 128
-
 
 _COPY_BYTES = 2**20
 
 
 class NpyWriter:
-    """Writes blocks as they come into a seekable `file`; `close` completes the array.
+    """Writes blocks of float32 values into a `.npy` file; `close` completes it.
 
-    The array's shape is (n_frames, n_bands), or (n_channels, n_frames, n_bands) with `keep_channels`. Each channel has
-    its own place in the file, `n_frames` long; if fewer come, `close` moves the channels together.
+    The shape of the array is (n_frames, n_bands), or (n_bands, n_frames) with `transposed`; `keep_channels` adds a
+    first axis of n_channels.
 
-    With `transposed`, the shape is (n_bands, n_frames), or (n_channels, n_bands, n_frames): with channels, each band of
-    each has its own place, so that the array is in C's order too.
+    The file is a sequence of rows that are written side by side: the frames of a channel or, where bands come before
+    frames in each channel, those of a band. A row has room for all frames; `close` moves the rows together if there are
+    fewer.
+
+    Parameters
+    ----------
+    file : binary file
+        Seekable and readable.
+    shape : tuple of int
+        Number of channels, of frames (at most), and of bands.
+    keep_channels, transposed : bool
     """
 
     def __init__(
@@ -39,30 +46,29 @@ class NpyWriter:
         n_channels, self._n_frames, n_bands = shape
         self._keep_channels = keep_channels
         self._transposed = transposed
-        # A place holds the frames of a channel or, where bands come before frames in it, those of one band.
         self._by_band = keep_channels and transposed
-        self._n_places, self._frame_values = (n_channels * n_bands, 1) if self._by_band else (n_channels, n_bands)
+        self._n_rows, self._frame_values = (n_channels * n_bands, 1) if self._by_band else (n_channels, n_bands)
         self._outer = (n_channels, n_bands)
         self._written = 0
         self._write_header()
 
     def write(self, values: Magnitudes) -> None:
-        """Write `values`, shape (n_channels, n, n_bands), behind those written before."""
-        rows = values.transpose(0, 2, 1).reshape(self._n_places, -1) if self._by_band else values
-        for place, frames in enumerate(rows):
-            self._file.seek(self._place(place, self._n_frames) + self._frame_bytes(self._written))
+        """Append `values`, shape (n_channels, n, n_bands)."""
+        rows = values.transpose(0, 2, 1).reshape(self._n_rows, -1) if self._by_band else values
+        for row, frames in enumerate(rows):
+            self._file.seek(self._offset(row, self._n_frames) + self._frame_bytes(self._written))
             self._file.write(np.ascontiguousarray(frames, "<f4").data)
         self._written += values.shape[1]
 
     def close(self) -> tuple[int, ...]:
-        """Make the file say how many frames there are, and return the shape of the array."""
+        """Store the number of frames that were written, and return the shape of the array."""
         if self._written < self._n_frames:
-            for place in range(1, self._n_places):
-                self._move(self._place(place, self._n_frames), self._place(place, self._written))
+            for row in range(1, self._n_rows):
+                self._move(self._offset(row, self._n_frames), self._offset(row, self._written))
             self._n_frames = self._written
             self._file.seek(0)
             self._write_header()
-        self._file.truncate(self._place(self._n_places, self._n_frames))
+        self._file.truncate(self._offset(self._n_rows, self._n_frames))
         return self._shape
 
     @property
@@ -71,8 +77,8 @@ class NpyWriter:
         channels = (n_channels,) if self._keep_channels else ()
         return (*channels, n_bands, self._n_frames) if self._transposed else (*channels, self._n_frames, n_bands)
 
-    def _place(self, place: int, n_frames: int) -> int:
-        return _HEADER_SIZE + self._frame_bytes(place * n_frames)
+    def _offset(self, row: int, n_frames: int) -> int:
+        return _HEADER_SIZE + self._frame_bytes(row * n_frames)
 
     def _frame_bytes(self, n_frames: int) -> int:
         return n_frames * self._frame_values * 4
@@ -87,7 +93,7 @@ class NpyWriter:
             source, target, left = source + len(piece), target + len(piece), left - len(piece)
 
     def _write_header(self) -> None:
-        # Without channels, the bytes of a transposed array are those of the array in Fortran's order.
+        # Without channels, a transposed array in Fortran order has the bytes of the array itself.
         fortran_order = self._transposed and not self._by_band
         message = f"{{'descr': '<f4', 'fortran_order': {fortran_order}, 'shape': {self._shape}, }}"
         room = _HEADER_SIZE - len(_MAGIC) - 2

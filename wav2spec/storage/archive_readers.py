@@ -122,7 +122,7 @@ class _Tar(Archive):
             if member.kind == "directory":
                 continue
             if member.kind == "file" and member.offset + member.size > self.file.size:
-                raise ArchiveError(f"it was cut off in {member.name}")
+                raise ArchiveError(f"truncated in {member.name}")
             yield Member(member.name, member.size, _refusal(member.name, member.kind))
 
     def open(self, name: str, member: str) -> SourceFile:
@@ -231,7 +231,7 @@ class _Stream:
                     self._compressed = self._file.read(_COPY_BYTES)
                 self._content = self._decompressor.decompress(self._compressed, _COPY_BYTES)
                 if ended and not self._compressed and not self._content and not self._decompressor.eof:
-                    raise EOFError(f"the compressed data was cut off at byte {self._file.size}")
+                    raise EOFError(f"the compressed data is truncated at byte {self._file.size}")
                 self._compressed = self._decompressor.unconsumed_tail
         return True
 
@@ -338,7 +338,7 @@ def _copied(name: str, stream: _Stream, size: int) -> SourceFile:
     if size <= _IN_MEMORY:
         content = stream.read(size)
         if len(content) < size:
-            raise ArchiveError("the archive was cut off in it")
+            raise ArchiveError("the archive is truncated in it")
         return MemoryFile(name, content)
     with tempfile.TemporaryFile() as spool:
         while spool.tell() < size and (piece := stream.read(min(_COPY_BYTES, size - spool.tell()))):

@@ -1,4 +1,4 @@
-"""The files of a folder and of the folders in it, in sorted order."""
+"""Find files in a directory tree, in sorted order."""
 
 import fnmatch
 import os
@@ -14,30 +14,29 @@ _Identity = tuple[int, int]
 
 @dataclass(frozen=True)
 class Patterns:
-    """Which files of a folder are taken.
+    """Shell patterns that select files. The case of letters does not matter.
 
-    A pattern with a slash is held against the whole path within the folder, one without against each name. None
-    minds the case of letters.
+    A pattern with a slash is matched against the path relative to the tree, one without against the name.
 
     Attributes
     ----------
     include : tuple of str
-        A file is taken if one matches.
+        A file is found if one of them matches.
     exclude : tuple of str
-        A file is left out, and a folder not entered, if one matches.
+        A file that one of them matches is left out, and such a directory is not entered.
     """
 
     include: tuple[str, ...]
     exclude: tuple[str, ...] = ()
 
 
-# What is taken of a folder unless it is said otherwise.
+# The files of a directory that are converted by default.
 WAV_FILES = Patterns(("*.wav",))
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What a listing tells of a file: its path, its size in bytes, and its version, empty where it is not known."""
+    """A file in a listing: its path, its size in bytes, and its version, empty if that is not known."""
 
     path: str
     n_bytes: int
@@ -46,59 +45,59 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """What cannot be listed or read, and why."""
+    """A directory, archive or store that cannot be listed, and the reason."""
 
     path: str
     message: str
 
 
-def find_files(folder: str, patterns: Patterns) -> Iterator[str | Unreadable]:
-    """Yield the paths of files within `folder`, relative to it.
+def find_files(directory: str, patterns: Patterns) -> Iterator[str | Unreadable]:
+    """Yield the paths of files in a directory tree, relative to it.
 
-    What is hidden (its name begins with a dot) is left out. Symbolic links are followed, but not back to a folder that
-    is being walked.
+    Hidden files and directories, whose names begin with a dot, are left out. Symbolic links are followed, except to a
+    directory that contains the link.
     """
     include, exclude = _Matcher(patterns.include), _Matcher(patterns.exclude)
-    # What is still to be seen, the next at the end: files, and folders with the identities of those they lie in.
-    waiting: list[tuple[str, tuple[_Identity, ...] | None]] = [("", ())]
-    while waiting:
-        path, above = waiting.pop()
-        if above is None:
+    # A stack of what comes next: files (None), and directories with the identities of their parents.
+    pending: list[tuple[str, tuple[_Identity, ...] | None]] = [("", ())]
+    while pending:
+        path, parents = pending.pop()
+        if parents is None:
             yield path
             continue
-        here = os.path.join(folder, path) if path else folder
+        here = os.path.join(directory, path) if path else directory
         try:
-            identity, entries = _listed(here)
+            identity, entries = _list_directory(here)
         except OSError as error:
             yield Unreadable(here, os_error_message(error))
             continue
-        for entry in entries if identity not in above else ():
+        for entry in entries if identity not in parents else ():
             inner = os.path.join(path, entry.name)
             if entry.name.startswith(".") or exclude(entry.name, inner):
                 continue
-            if _is_folder(entry):
-                waiting.append((inner, (*above, identity)))
+            if _is_directory(entry):
+                pending.append((inner, (*parents, identity)))
             elif include(entry.name, inner):
-                waiting.append((inner, None))
+                pending.append((inner, None))
 
 
-def _listed(folder: str) -> tuple[_Identity, list[os.DirEntry[str]]]:
-    """Return a folder's device and inode, and what is in it, the last first."""
-    status = os.stat(folder)
-    with os.scandir(folder) as entries:
+def _list_directory(directory: str) -> tuple[_Identity, list[os.DirEntry[str]]]:
+    """Return the identity of a directory, and its entries in reverse order, as a stack takes them."""
+    status = os.stat(directory)
+    with os.scandir(directory) as entries:
         return (status.st_dev, status.st_ino), sorted(entries, key=lambda entry: entry.name, reverse=True)
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
+def _is_directory(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
     except OSError:
-        # A link in a circle; whether it is wanted its name will tell.
+        # A circular link. If its name matches, it is found, and opening it gives the reason.
         return False
 
 
 def path_filter(patterns: Patterns) -> Callable[[str], bool]:
-    """Return the test of which paths `find_files` would yield if they were those of files in a directory."""
+    """Return a function that tells whether `find_files` would yield a path, for trees that are not directories."""
     include, exclude = _Matcher(patterns.include), _Matcher(patterns.exclude)
 
     def takes(path: str) -> bool:
@@ -124,5 +123,5 @@ class _Matcher:
 
 
 def _expression(patterns: list[str]) -> re.Pattern[str]:
-    # Of no patterns, one that matches nothing.
+    # An expression that matches nothing, if there are no patterns.
     return re.compile("|".join(map(fnmatch.translate, patterns)) or "(?!)", re.IGNORECASE)

@@ -1,11 +1,10 @@
-"""Tar archives: written with the same bytes for the same members, and read without trusting what they say.
+"""Write tar archives reproducibly, and read untrusted ones.
 
-Headers are written as those of POSIX.1-1988 (ustar) without owner or time, so that two runs write equal archives. A
-comment in a pax global header stands in front of the first member; readers that do not ask for it pass over it.
-WebDataset, GNU tar and `tarfile` read them.
+Headers are those of POSIX.1-1988 (ustar), without owner or time, so that two runs write equal archives. A comment in a
+pax global header precedes the first member; WebDataset, GNU tar and `tarfile` skip it.
 
-`tarfile` reads archives too, but takes a damaged header for the end of the archive, and a pax header of any size into
-memory. Here damage is an error, and headers are bounded.
+The reader is stricter than `tarfile`, which takes a damaged header for the end of the archive, and reads a pax header
+of any size into memory: here damage is an error, and the size of headers is limited.
 
 References
 ----------
@@ -23,15 +22,15 @@ from wav2spec.errors import ArchiveError
 
 _BLOCK = 512
 
-# What the fields of a ustar header can hold (bytes).
+# Limits of the fields of a ustar header (bytes).
 _MAX_NAME, _MAX_PREFIX, _MAX_SIZE = 100, 155, 8**11 - 1
 
-# Longer names and pax headers are not found in honest archives (bytes).
+# Limit of long names and pax headers, beyond any in use (bytes).
 _MAX_EXTENSION = 2**20
 
 Kind = Literal["file", "directory", "link", "device", "sparse file"]
 
-# By type flag. What POSIX does not define is to be treated as a file.
+# Kinds of members by type flag. POSIX has others treated as files.
 _KINDS: dict[bytes, Kind] = {
     b"1": "link",
     b"2": "link",
@@ -42,7 +41,7 @@ _KINDS: dict[bytes, Kind] = {
     b"S": "sparse file",
 }
 
-# Headers that tell of the next member (or, global, of all): GNU's long names, and pax.
+# Type flags of headers that describe the next member or, global, all: GNU's long names, and pax.
 _LONG_NAME, _LONG_LINK, _PAX, _SOLARIS_PAX, _PAX_GLOBAL = b"L", b"K", b"x", b"X", b"g"
 _EXTENSIONS = {_LONG_NAME, _LONG_LINK, _PAX, _SOLARIS_PAX, _PAX_GLOBAL}
 
@@ -54,7 +53,7 @@ class _Seekable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TarMember:
-    """A member of a tar archive, whose content begins at `offset`."""
+    """A member of a tar archive; its content begins at byte `offset`."""
 
     name: str
     kind: Kind
@@ -63,14 +62,14 @@ class TarMember:
 
 
 class TarWriter:
-    """Writes members to a file one after the other.
+    """Writes a tar archive.
 
     Parameters
     ----------
     file : binary file
     comment : str
-        Of the archive as a whole, in ASCII without line breaks. An archive without members has none, because `tarfile`
-        cannot read a global header alone.
+        Comment on the archive, in ASCII without line breaks. It is omitted from an archive without members, because
+        `tarfile` cannot read a global header alone.
     """
 
     def __init__(self, file: BinaryIO, comment: str) -> None:
@@ -83,7 +82,7 @@ class TarWriter:
         Raises
         ------
         ArchiveError
-            If a ustar header cannot hold its name or its size.
+            If its name or size exceeds the limits of a ustar header.
         """
         if self._comment:
             self._add("pax_global_header", _pax_record("comment", self._comment), _PAX_GLOBAL)
@@ -91,12 +90,12 @@ class TarWriter:
         self._add(name, content, b"0")
 
     def finish(self, comment: str = "") -> None:
-        """Write the end of the archive: two empty blocks.
+        """Write the end of the archive, two empty blocks.
 
         Parameters
         ----------
         comment : str
-            Takes the place of the first, whose length it has.
+            Replaces the first comment; of the same length.
         """
         self._file.write(bytes(2 * _BLOCK))
         if comment and not self._comment:
@@ -110,18 +109,18 @@ class TarWriter:
 
 
 def check_member_name(name: str) -> None:
-    """Check that the archives written here can hold a name.
+    """Check that `TarWriter` can store a name.
 
     Raises
     ------
     ArchiveError
-        If not.
+        If the name is too long.
     """
     _split_name(name)
 
 
 def read_comment(file: _Seekable) -> str | None:
-    """Return the comment of an archive; None if it has none, or is no tar archive."""
+    """Return the comment of an archive; None if it has none or is not a tar archive."""
     try:
         header = _Header.parse(_read(file, 0, _BLOCK), 0)
         if header is None or header.flag != _PAX_GLOBAL:
@@ -132,17 +131,17 @@ def read_comment(file: _Seekable) -> str | None:
 
 
 def read_members(file: _Seekable) -> Iterator[TarMember]:
-    """Yield the members of an archive in its order.
+    """Yield the members of an archive in their order.
 
     Parameters
     ----------
     file : binary file
-        Only sought forwards, if what takes the members does the same.
+        Sought forwards only, unless the caller seeks backwards between members.
 
     Raises
     ------
     ArchiveError
-        At the first damage, or where the archive was cut off.
+        Where the archive is damaged or truncated.
     """
     offset, after = 0, ""
     fields: dict[str, str] = {}
@@ -165,11 +164,11 @@ def read_members(file: _Seekable) -> Iterator[TarMember]:
                 continue
             member = _member(header, content, {**global_fields, **fields})
         except ArchiveError as error:
-            where = f"damaged after {after}" if after else "damaged, or no tar archive"
+            where = f"damaged after {after}" if after else "damaged, or not a tar archive"
             raise ArchiveError(f"{where}: {error}") from None
         yield member
         after, fields = member.name, {}
-        # Links may give the size of what they lead to, which is not there.
+        # A link may have the size of its target, but has no content.
         offset = content + (0 if member.kind in ("link", "device", "directory") else _padded(member.size))
 
 
@@ -181,15 +180,15 @@ class _Header:
 
     @classmethod
     def parse(cls, block: bytes, offset: int) -> "_Header | None":
-        """Return what a block says; None for an empty one, which ends the archive."""
+        """Return the header in a block; None for an empty block, which ends the archive."""
         if len(block) < _BLOCK:
-            raise ArchiveError(f"it was cut off at byte {offset + len(block)}")
+            raise ArchiveError(f"truncated at byte {offset + len(block)}")
         if not block.strip(b"\0"):
             return None
         if _number(block[148:156], offset) not in _checksums(block):
             raise ArchiveError(f"the header at byte {offset} has a wrong checksum")
         name = block[:100].partition(b"\0")[0]
-        # GNU's own headers, with a space after ustar, have times where others have a prefix.
+        # GNU's own format, with a space after "ustar", stores times in the place of the prefix.
         if block[257:263] == b"ustar\0" and (prefix := block[345:500].partition(b"\0")[0]):
             name = prefix + b"/" + name
         return cls(os.fsdecode(name), block[156:157], _number(block[124:136], offset))
@@ -200,17 +199,20 @@ def _member(header: _Header, content: int, fields: dict[str, str]) -> TarMember:
     kind = _KINDS.get(header.flag, "file")
     if any(field.startswith("GNU.sparse.") for field in fields):
         kind = "sparse file"
-    # Before there was a flag for directories, their names ended in a slash.
+    # In the oldest format, a directory is a file whose name ends in a slash.
     if kind == "file" and name.endswith("/"):
         kind = "directory"
     size = fields.get("size", str(header.size))
     if not (size.isascii() and size.isdecimal() and len(size) < 20):
-        raise ArchiveError(f"the size of {name} is no number")
+        raise ArchiveError(f"the size of {name} is not a number")
     return TarMember(name, kind, content, int(size))
 
 
 def _checksums(block: bytes) -> Iterator[int]:
-    """Yield the sums of a header's bytes, with its checksum as spaces: first unsigned, then signed as old programs."""
+    """Yield the sum of a header's bytes, with spaces for the checksum: of unsigned bytes, then of signed ones.
+
+    Some old programs sum signed bytes.
+    """
     block = block[:148] + b" " * 8 + block[156:]
     yield sum(block)
     yield sum(block) - 256 * sum(byte >= 128 for byte in block)
@@ -223,25 +225,26 @@ def _read(file: _Seekable, offset: int, size: int) -> bytes:
 
 def _read_extension(file: _Seekable, header: _Header, offset: int) -> bytes:
     if header.size > _MAX_EXTENSION:
-        raise ArchiveError(f"the header at byte {offset} announces a name or attributes of {header.size} bytes")
+        message = f"the header at byte {offset} announces a name or attributes of {header.size} bytes"
+        raise ArchiveError(f"{message}, more than {_MAX_EXTENSION}")
     content = _read(file, offset + _BLOCK, header.size)
     if len(content) < header.size:
-        raise ArchiveError(f"it was cut off at byte {offset + _BLOCK + len(content)}")
+        raise ArchiveError(f"truncated at byte {offset + _BLOCK + len(content)}")
     return content
 
 
 def _number(field: bytes, offset: int) -> int:
-    """Return a number in octal, or with the first bit set in binary, as GNU tar writes what is too large."""
+    """Return a number, in octal or, if the first bit is set, in binary, as GNU tar writes large ones."""
     if field[0] & 0x80:
         number = int.from_bytes(field, "big", signed=False) - (0x80 << 8 * (len(field) - 1))
         if field[0] == 0xFF or number >= 2**63:
-            raise ArchiveError(f"the header at byte {offset} has a size that cannot be")
+            raise ArchiveError(f"the header at byte {offset} has an impossible size")
         return number
     digits = field.partition(b"\0")[0].strip()
     try:
         return int(digits or b"0", 8)
     except ValueError:
-        raise ArchiveError(f"the header at byte {offset} is no tar header") from None
+        raise ArchiveError(f"the header at byte {offset} is not a tar header") from None
 
 
 def _padded(size: int) -> int:
@@ -272,20 +275,20 @@ def _header(name: str, size: int, flag: bytes) -> bytes:
 
 
 def _split_name(name: str) -> tuple[bytes, bytes]:
-    """Return what goes into the fields prefix and name, which readers join by a slash."""
+    """Return the fields prefix and name, which readers join by a slash."""
     whole = os.fsencode(name)
     if len(whole) <= _MAX_NAME:
         return b"", whole
     cut = whole.rfind(b"/", 0, _MAX_PREFIX + 1)
     prefix, last = whole[: max(0, cut)], whole[cut + 1 :]
     if not prefix or not 0 < len(last) <= _MAX_NAME:
-        limit = f"{_MAX_PREFIX} bytes of folders and {_MAX_NAME} of a name"
-        raise ArchiveError(f"{name} is too long for a tar archive, which takes {limit}")
+        limit = f"{_MAX_PREFIX} bytes for folders and {_MAX_NAME} for the last part"
+        raise ArchiveError(f"{name} is too long for a tar archive, which has {limit}")
     return prefix, last
 
 
 def _pax_record(name: str, value: str) -> bytes:
-    """Return a record of a pax header, which begins with its own length in decimal."""
+    """Return a record of a pax header; it begins with its own length in decimal."""
     rest = f" {name}={value}\n".encode("ascii")
     length = len(rest)
     while (whole := len(str(length)) + len(rest)) != length:
@@ -297,7 +300,7 @@ def _pax_fields(records: bytes) -> dict[str, str]:
     fields, start = {}, 0
     records = records.rstrip(b"\0")
     while start < len(records):
-        # Of a few digits: a record is no longer than what is read of a header.
+        # Few digits are searched, since a record is no longer than a header may be.
         space = records.find(b" ", start, start + len(str(_MAX_EXTENSION)) + 1)
         length = int(records[start:space]) if space > 0 and records[start:space].isdigit() else 0
         name, equals, value = records[space + 1 : start + length - 1].partition(b"=")
