@@ -111,8 +111,9 @@ def measure_levels(task: Task) -> Measured:
     # Imported here so that only this action pays for it.
     from wav2spec.dsp.histogram import distribution
 
-    levels = distribution(task.rendering.stream)
-    return Measured(task.job.source, None, "measured", levels=levels)
+    stream = task.rendering.stream
+    levels, half_rate = distribution(stream), stream.sound.sample_rate / 2
+    return Measured(task.job.source, None, "measured", levels=levels, fmax=stream.fmax, half_rate=half_rate)
 
 
 def _current(task: Task, found: TargetState) -> Outcome:

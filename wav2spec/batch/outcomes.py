@@ -81,10 +81,16 @@ class Measured(Outcome):
     ----------
     levels : LevelHistogram
     n_spectrograms : int
+    fmax : float, optional
+        The highest frequency in Hz that ``auto`` became.
+    half_rate : float
+        Half the sample rate in Hz.
     """
 
     levels: "LevelHistogram" = field(kw_only=True)
     n_spectrograms: int = field(default=1, kw_only=True)
+    fmax: float | None = field(default=None, kw_only=True)
+    half_rate: float = field(default=0.0, kw_only=True)
 
     def __add__(self, other: "Measured") -> "Measured":
         """Return both as those of one recording."""
@@ -93,6 +99,7 @@ class Measured(Outcome):
             warnings=tuple(dict.fromkeys((*self.warnings, *other.warnings))),
             levels=self.levels + other.levels,
             n_spectrograms=self.n_spectrograms + other.n_spectrograms,
+            fmax=max((fmax for fmax in (self.fmax, other.fmax) if fmax is not None), default=None),
         )
 
 

@@ -47,6 +47,9 @@ class SpectrogramStream:
         Of what is drawn: a row is a frame, or one of as many pixels along time as the picture is asked to have.
     unit : str
         ``"magnitude"``, ``"power"`` or ``"dB"``.
+    praat : PraatLayout, optional
+    fmax : float, optional
+        The frequency in Hz that ``auto`` became, if the settings have it.
     """
 
     sound: Waveform
@@ -57,6 +60,7 @@ class SpectrogramStream:
     shape: tuple[int, int, int]
     unit: str
     praat: PraatLayout | None = None
+    fmax: float | None = None
 
     def times(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
         """Return when the middle of each of the rows is, in s of the recording."""

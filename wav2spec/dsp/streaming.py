@@ -11,6 +11,7 @@ from wav2spec.dsp.spectrogram import SpectrogramStream
 from wav2spec.errors import SettingError
 from wav2spec.settings.analysis import Analysis
 from wav2spec.settings.bands import Bands
+from wav2spec.settings.choices import AUTO
 from wav2spec.settings.pictures import Raster
 from wav2spec.settings.settings import Settings
 from wav2spec.waveform import Waveform
@@ -46,7 +47,8 @@ def stream_spectrogram(sound: Waveform, settings: Settings, panel: tuple[int, in
                 raise SettingError("method", f"Praat's spectrogram has {bands.n_bands} bands, not {n_bands}")
             bands = _bands_for(replace(wanted, n_bands=n_bands), analysis, sound, praat)
     shape = sound.n_channels, n_rows if n_frames else 0, bands.n_bands
-    return SpectrogramStream(sound, settings, analysis, bands, n_frames, shape, _drawn_unit(settings), praat)
+    fmax = wanted.fmax if settings.bands.fmax == AUTO and isinstance(wanted.fmax, float) else None
+    return SpectrogramStream(sound, settings, analysis, bands, n_frames, shape, _drawn_unit(settings), praat, fmax)
 
 
 def _bands_for(bands: Bands, analysis: Analysis, sound: Waveform, praat: PraatLayout | None) -> FilterBank:

@@ -60,6 +60,7 @@ def describe(stream: SpectrogramStream, command: str, **more: Any) -> str:
             "n_channels": sound.n_channels,
             "n_frames": stream.n_frames,
             "n_bands": stream.shape[2],
+            **({} if stream.fmax is None else {"fmax": stream.fmax}),
         },
         "recording": sound.facts(),
         "level": _level(settings.levels, stream.unit),

@@ -15,7 +15,9 @@ from wav2spec.render.metadata import require_metadata, settings_from_metadata
 from wav2spec.render.orientation import from_image
 from wav2spec.render.quantize import dequantize
 from wav2spec.render.spectrogram import Spectrogram
+from wav2spec.settings.choices import AUTO
 from wav2spec.settings.pictures import Raster
+from wav2spec.settings.settings import Settings
 from wav2spec.waveform import Waveform
 
 
@@ -61,7 +63,7 @@ def read_png(path: str | os.PathLike[str]) -> Spectrogram:
     metadata = require_metadata(name)
     resolved = metadata["resolved"]
     try:
-        settings = settings_from_metadata(metadata)
+        settings = _with_numbers(settings_from_metadata(metadata), resolved)
         if not isinstance(settings.picture, Raster):
             raise AudioError(name, "is a labelled figure, whose values cannot be read back")
         rate, n_channels, n_samples = (int(resolved[key]) for key in ("sample_rate", "n_channels", "n_samples"))
@@ -81,6 +83,12 @@ def read_png(path: str | os.PathLike[str]) -> Spectrogram:
     upright = 2**bit_depth - 1 - pixels if settings.picture.invert else pixels
     values = dequantize(upright, settings.levels, bit_depth, stream.unit)
     return Spectrogram._from_values(values, stream)
+
+
+def _with_numbers(settings: Settings, resolved: dict[str, Any]) -> Settings:
+    """Return settings with the numbers that each ``auto`` became, since there are no samples to find them by."""
+    automatic = [name for name, value in settings.as_dict().items() if value == AUTO and name in resolved]
+    return settings.replace(**{name: resolved[name] for name in automatic})
 
 
 def _decoded(path: str, *, colors: bool = False) -> npt.NDArray[np.integer[Any]]:

@@ -27,8 +27,17 @@ from wav2spec.settings.choices import (
 from wav2spec.settings.fields import Choice, Flag, Named, Number, Size, check_fields, setting
 from wav2spec.settings.quantities import in_samples, parse_size
 
-# The length of the window that `auto` stands for (s), and the share of the window that its stride does not exceed.
-_AUTO_WINDOW_S, _AUTO_STRIDE = 0.04, 4
+# The length of the window that `auto` stands for (s), which suits what people hear. Other sounds scale with the sample
+# rate: the window has at least and at most so many samples, and fewer at rates above so many Hz, for ultrasound. The
+# calls of bats last a few ms.
+_AUTO_WINDOW_S, _AUTO_SAMPLES = 0.04, (256, 2048)
+_ULTRASOUND_HZ, _ULTRASOUND_SAMPLES = 96_000, 1024
+
+# In a short recording the window takes at most this share of the time axis, but never has fewer samples than this.
+_AUTO_SHARE, _FEWEST_SAMPLES = 30, 32
+
+# The share of the window that an automatic stride does not exceed.
+_AUTO_STRIDE = 4
 
 # On a log or mel scale, `auto` zero-pads so many windows, up to so many samples; it never zero-pads further.
 _AUTO_WINDOWS, _AUTO_FFT_LENGTH = 4, 16384
@@ -40,6 +49,8 @@ class Fit:
 
     Attributes
     ----------
+    n_samples : int, optional
+        The length of what is drawn.
     samples_per_column : float, optional
         The samples that a pixel along time shows.
     n_bins : int
@@ -48,6 +59,7 @@ class Fit:
         Whether frequencies are on a log or mel scale.
     """
 
+    n_samples: int | None = None
     samples_per_column: float | None = None
     n_bins: int = 0
     spread: bool = False
@@ -61,7 +73,8 @@ class Analysis:
         256,
         Size(minimum=2, names=(AUTO,)),
         "Length of the window: samples (256) or time (25ms).",
-        details="`auto`: the power of two nearest to 40 ms.",
+        details="`auto`: the power of two nearest to 40 ms, but 256 to 2048 samples, at most 1024 above 96 kHz, and in "
+        "a recording of about a second or less the one nearest to a 30th of it.",
         group="Analysis",
         everyday=True,
         changes_levels=True,
@@ -248,7 +261,7 @@ class Analysis:
             If the window is too short at this sample rate, or longer than the FFT.
         """
         if self.window_size == AUTO:
-            window_size = _nearest_power_of_two(_AUTO_WINDOW_S * sample_rate)
+            window_size = _auto_window_size(sample_rate, fit.n_samples)
         else:
             window_size = in_samples(self.window_size, sample_rate)
         if window_size < 2:
@@ -279,6 +292,22 @@ class Analysis:
 
 def _power_of_two_from(size: int) -> int:
     return 1 << (size - 1).bit_length()
+
+
+def _auto_window_size(sample_rate: int, n_samples: int | None) -> int:
+    """Return the size that ``auto`` stands for, in samples.
+
+    >>> [_auto_window_size(rate, None) for rate in (100, 8000, 16000, 44100, 96000, 192000)]
+    [256, 256, 512, 2048, 2048, 1024]
+    >>> [_auto_window_size(44100, n_samples) for n_samples in (441, 11907, 44100, 88200)]
+    [32, 512, 1024, 2048]
+    """
+    least, most = _AUTO_SAMPLES
+    most = _ULTRASOUND_SAMPLES if sample_rate > _ULTRASOUND_HZ else most
+    size = min(max(_nearest_power_of_two(_AUTO_WINDOW_S * sample_rate), least), most)
+    if n_samples is None:
+        return size
+    return min(size, max(_nearest_power_of_two(n_samples / _AUTO_SHARE), _FEWEST_SAMPLES))
 
 
 def _nearest_power_of_two(size: float) -> int:

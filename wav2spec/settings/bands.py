@@ -25,7 +25,7 @@ class Bands:
         None,
         Number("Hz", above=0, names=(AUTO,)),
         "Highest frequency.",
-        details="`auto`: 99.9 % of the power lies below it, rounded up.",
+        details="`auto`: 99.9 % of the power, and all that comes within 60 dB of the peak, lies below it, rounded up.",
         group="Frequency",
         default_text="half the sample rate",
         everyday=True,

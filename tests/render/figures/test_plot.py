@@ -114,10 +114,10 @@ def test_silence_is_all_at_the_floor(make_wav: MakeWav) -> None:
 
 
 @pytest.mark.parametrize(
-    ("n_samples", "words"), [(1, ""), (2, "--waveform"), (256, "--framing valid --window-size 256")]
+    ("n_samples", "words"), [(1, ""), (2, "--waveform --stride 8"), (256, "--framing valid --window-size 256")]
 )
 def test_one_frame_fills_its_panel(make_wav: MakeWav, n_samples: int, words: str) -> None:
-    box = laid_out(Figure(waveform=words == "--waveform")).panels[0]
+    box = laid_out(Figure(waveform="--waveform" in words)).panels[0]
     found = levels(draw(make_wav(n_samples=n_samples), *words.split()).pixels, box)
     assert (found[3:-3, 3:-3] == found[3:-3, [50]]).all()
 

@@ -227,7 +227,7 @@ def test_a_click_stands_on_its_tick(make_wav: MakeWav, framing: str, seconds: in
 @pytest.mark.parametrize("scale", ["linear", "log", "mel"])
 def test_a_tone_stands_on_its_tick(make_wav: MakeWav, framing: str, height: int, scale: str) -> None:
     path = make_wav(samples=tone(2000))
-    words = f"--framing {framing} --height {height} --freq-scale {scale}".split()
+    words = f"--framing {framing} --height {height} --freq-scale {scale} --fmax 8k".split()
     (picture, figure), box = draw(path, *words), laid_out(Figure(height=height)).panels[0]
     # The lowest frequency of a log scale is one period of the window.
     lowest, half = RATE / 512, RATE / 2

@@ -13,6 +13,7 @@ from wav2spec.cli.draw import draw_pictures
 from wav2spec.cli.help import Command, option
 from wav2spec.cli.options import setting_options, settings_from
 from wav2spec.cli.request import Request, request_errors, request_options
+from wav2spec.settings.choices import AUTO
 from wav2spec.settings.presets import PLOT
 from wav2spec.settings.settings import Settings
 
@@ -37,22 +38,33 @@ def plot(same_levels: bool, **options: Any) -> int:
     # The option may be given several times.
     options["mark"] = ",".join(options["mark"]) or None
     settings = settings_from(options, PLOT)
-    shared = same_levels or settings.preprocessing.segment is not None
     if same_levels and settings.levels.scale != "db":
         raise click.UsageError(f"--same-levels needs --scale db, but it is {settings.levels.scale}")
-    if not shared or settings.levels.scale != "db" or settings.levels.db_ref != "peak" or request.dry_run:
-        return draw_pictures(request, settings)
-    peak_db = _peak_db(request, settings)
-    # Full scale is the same for all windows. Rounded up, so that the peak itself is not cut off.
-    return draw_pictures(request, settings.replace(db_ref="full-scale", db_max=ceil(10 * peak_db) / 10))
+    shared = same_levels or settings.preprocessing.segment is not None
+    return draw_pictures(request, _shared(request, settings) if shared and not request.dry_run else settings)
 
 
-def _peak_db(request: Request, settings: Settings) -> float:
-    """Return the greatest level of all recordings re full scale; 0 if there is none."""
+def _shared(request: Request, settings: Settings) -> Settings:
+    """Return the settings with numbers for the peak and the highest frequency, which are those of all figures."""
+    finds_peak = settings.levels.scale == "db" and settings.levels.db_ref == "peak"
+    if not finds_peak and settings.bands.fmax != AUTO:
+        return settings
+    peak_db, fmax = _measured(request, settings)
+    if finds_peak:
+        # Full scale is the same for all windows. Rounded up, so that the peak itself is not cut off.
+        settings = settings.replace(db_ref="full-scale", db_max=ceil(10 * peak_db) / 10)
+    return settings if fmax is None else settings.replace(fmax=fmax)
+
+
+def _measured(request: Request, settings: Settings) -> tuple[float, float | None]:
+    """Return the greatest level of all recordings re full scale, 0 if there is none, and the highest frequency.
+
+    The highest frequency is None if it is given, or beyond half the least sample rate.
+    """
     # Loads NumPy and libsndfile.
     from wav2spec.batch.convert import Conversion, measure_levels, measure_recording
 
-    measured = settings.replace(db_ref="full-scale", reduce="max")
+    measured = settings.replace(scale="db", db_ref="full-scale", reduce="max")
     with request_errors():
         plan = plan_conversion(request, settings)
     action = partial(measure_recording, conversion=Conversion(measured, measure_levels))
@@ -60,7 +72,10 @@ def _peak_db(request: Request, settings: Settings) -> float:
     try:
         outcomes = run_jobs(plan, action, request, plan.n_jobs, cost_of(settings), progress, plan.head)
         # Recordings that fail are reported when they are drawn.
-        peaks = [outcome.levels.peak for outcome in outcomes if isinstance(outcome, Measured)]
+        found = [outcome for outcome in outcomes if isinstance(outcome, Measured)]
     finally:
         progress.close()
-    return max((peak for peak in peaks if isfinite(peak)), default=0.0)
+    peak_db = max((one.levels.peak for one in found if isfinite(one.levels.peak)), default=0.0)
+    fmax = max((one.fmax for one in found if one.fmax is not None), default=None)
+    reached = fmax is not None and all(fmax <= one.half_rate for one in found)
+    return peak_db, fmax if reached else None

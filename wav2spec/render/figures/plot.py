@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from wav2spec.audio.preprocess import waveform_of
 from wav2spec.console import printable
+from wav2spec.dsp.fitting import fit, occupied_fmax
 from wav2spec.dsp.framing import frame_length
 from wav2spec.dsp.pooling import repeat_bands
 from wav2spec.dsp.resolution import resolution
@@ -234,7 +235,12 @@ class _Plan:
         )
         box = self.layout.panels[0]
         size = box.width, box.height
-        self.streams = [plan_spectrogram(_widened(cell.waveform, cell.settings), cell.settings, size) for cell in cells]
+        widened = [_widened(cell.waveform, cell.settings) for cell in cells]
+        fitted = _fitted([cell.settings for cell in cells], widened, size)
+        self.streams = [
+            replace(plan_spectrogram(waveform, one, size), settings=cell.settings, fmax=_automatic(one, cell.settings))
+            for waveform, one, cell in zip(widened, fitted, cells, strict=True)
+        ]
         self.captions = captions or [
             "\n".join(filter(None, (cell.caption, _caption(stream))))
             for cell, stream in zip(cells, self.streams, strict=True)
@@ -402,6 +408,34 @@ def _widened(waveform: Waveform, settings: Settings) -> Waveform:
         return waveform
     analysis = settings.analysis.resolved(waveform.sample_rate)
     return waveform.widened((frame_length(analysis) + int(analysis.stride)) / waveform.sample_rate)
+
+
+def _fitted(settings: Sequence[Settings], waveforms: Sequence[Waveform], panel: tuple[int, int]) -> list[Settings]:
+    """Return settings that give all panels the window of the longest recording and the highest `fmax` for ``auto``."""
+    longest_s = max((one.n_samples - sum(one.surroundings)) / one.sample_rate for one in waveforms)
+    found: list[Settings] = []
+    limits: dict[Any, float] = {}
+    for one, waveform in zip(settings, waveforms, strict=True):
+        rate = waveform.sample_rate
+        own = fit(waveform, one, panel)
+        longest = replace(own, n_samples=max(own.n_samples or 0, round(longest_s * rate)))
+        analysis = one.analysis.resolved(rate, longest)
+        found.append(one.replace(window_size=analysis.window_size) if one.analysis.window_size == AUTO else one)
+        # Panels of one recording differ by their windows, which hardly move its highest frequency.
+        key = waveform.name, one.preprocessing
+        if one.bands.fmax == AUTO and key not in limits:
+            limits[key] = occupied_fmax(waveform, analysis, one.bands.fmin or 0.0)
+    fmax = max(limits.values(), default=0.0)
+    return [
+        one.replace(fmax=min(fmax, waveform.sample_rate / 2)) if one.bands.fmax == AUTO else one
+        for one, waveform in zip(found, waveforms, strict=True)
+    ]
+
+
+def _automatic(fitted: Settings, given: Settings) -> float | None:
+    """Return the highest frequency of fitted settings, if it was not given."""
+    fmax = fitted.bands.fmax
+    return float(fmax) if given.bands.fmax == AUTO and isinstance(fmax, int | float) else None
 
 
 def _reduce(stream: SpectrogramStream) -> Any:

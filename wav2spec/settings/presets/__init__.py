@@ -24,15 +24,15 @@ FAMILIES: dict[str, dict[str, Preset]] = {
 }
 PRESETS: dict[str, Preset] = {name: preset for family in FAMILIES.values() for name, preset in family.items()}
 
-# The start of `plot` and `compare`: sizes that fit the recording and the figure.
-PLOT = replace(
+# The start of `plot` and `compare`: sizes and frequencies that fit the recording and the figure.
+_FITTED = replace(
     PRESETS["librosa"].settings.replace(window_size=AUTO, stride=AUTO, fft_length=AUTO, window_align="left", amin=0.0),
     picture=Figure(),
 )
-COMPARE = PLOT
+PLOT = COMPARE = _FITTED.replace(fmax=AUTO)
 
 # The start of the page of `explore`. Its transforms are powers of two.
-EXPLORE = PLOT.replace(channel="all", stride="1/4", fft_length="power-of-two", db_ref="full-scale")
+EXPLORE = _FITTED.replace(channel="all", stride="1/4", fft_length="power-of-two", db_ref="full-scale")
 
 # The window sizes that `tune` tries, and its analysis: a frame falls on every event at any size.
 TUNED_SIZES = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384)
