@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 import servers
 import soundfile
-from program import run, start
+from program import HANGS_AFTER_S, run, start
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 
@@ -265,17 +266,91 @@ def test_faults_that_pass_are_not_noticed(
     server: servers.Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    make_set("large", 250)
+    make_set("large", 500)
     server.fail()
     server.put_tree("faulty/set", Path("large"))
     server.fail(slow_down=0.1, cut=0.05, reset=0.05)
     done = wav2spec(server, "s3://faulty/set/", "-o", "s3://faulty/out/", "-j", "2")
     stats = server.stats()
-    assert (done.returncode, done.stderr) == (0, b"wav2spec: 250 written\n")
+    assert (done.returncode, done.stderr) == (0, b"wav2spec: 500 written\n")
     assert min(stats["slow_down"], stats["cut"], stats["reset"]) > 0
     server.fail()
     assert run("large", "-o", "out/").returncode == 0
     assert {name: server.get(f"faulty/out/{name}") for name in pictures("out")} == pictures("out")
+
+
+# As soon as on a machine where 12 tries took 2 minutes.
+_FEW_TRIES = "import wav2spec.storage.stores as s; s._MAX_RETRIES = 2; from wav2spec.__main__ import main; main()"
+
+
+@pytest.mark.parametrize(
+    ("faults", "message"),
+    [
+        ({"slow_down": 1}, "the store asks for fewer requests, after [0-9]+ tries or [0-9]+ s still"),
+        ({"reset": 1}, "the store cannot be reached"),
+        ({"cut": 1}, "the connection was cut, again and again"),
+        ({"forbidden": 1}, r"access denied \(403\)"),
+    ],
+)
+def test_faults_that_do_not_pass_are_a_line_for_each_recording(
+    server: servers.Bucket, folder: Path, faults: dict[str, float], message: str
+) -> None:
+    server.fail()
+    server.put_tree(f"lost/{folder.name}", Path("set"))
+    Path("list").write_text("".join(f"s3://lost/{folder.name}/label0/{number:03}.wav\n" for number in range(0, 20, 2)))
+    server.fail(**faults)
+    process = start(
+        *("--files-from", "list", "-o", "out/", "-j", "2"),
+        program=(sys.executable, "-c", _FEW_TRIES),
+        env={**os.environ, **server.environment},
+    )
+    _, error = process.communicate(timeout=HANGS_AFTER_S)
+    *lines, summary = error.decode().splitlines()
+    assert (process.returncode, summary) == (1, "wav2spec: 10 failed")
+    names = [f"s3://lost/{folder.name}/label0/{number:03}.wav" for number in range(0, 20, 2)]
+    for name, line in zip(names, lines, strict=True):
+        assert re.fullmatch(f"wav2spec: error: {name}: {message}", line), line
+    assert not list(Path().rglob("out/*.png"))
+
+
+def test_a_store_that_refuses_targets_is_a_line_for_each(server: servers.Bucket, folder: Path) -> None:  # noqa: ARG001
+    server.fail(forbidden=1)
+    done = wav2spec(server, "set/label0", "-o", "s3://refusing/out/", "-j", "2")
+    *lines, summary = done.stderr.decode().splitlines()
+    assert (done.returncode, summary) == (1, "wav2spec: 10 failed")
+    for number, line in enumerate(lines):
+        assert line == f"wav2spec: error: s3://refusing/out/{2 * number:03}.png: access denied (403)"
+
+
+def test_no_bucket_and_no_object_are_a_line(moto: servers.Bucket, folder: Path) -> None:  # noqa: ARG001
+    moto.put("bucket/there/a.wav", Path("set/label0/000.wav").read_bytes())
+    for words, message in (
+        (("s3://none/set/", "-o", "out/"), "s3://none/set/: no such bucket"),
+        (("s3://none/a.wav", "a.png"), "s3://none/a.wav: no such bucket"),
+        (("s3://bucket/there/none.wav", "a.png"), "s3://bucket/there/none.wav: no such object"),
+        (("s3://bucket/empty/", "-o", "out/"), "s3://bucket/empty/: no files in it are named *.wav"),
+        (("set/label0/000.wav", "s3://none/a.png"), "s3://none/a.png: no such bucket"),
+    ):
+        done = wav2spec(moto, *words)
+        lines = [line for line in done.stderr.decode().splitlines() if line != "wav2spec: 1 failed"]
+        assert (done.returncode, lines) == (1, [f"wav2spec: error: {message}"])
+
+
+def test_without_credentials_it_ends_at_once_and_asks_nobody(folder: Path, tmp_path: Path) -> None:
+    strace = shutil.which("strace")
+    if strace is None:
+        pytest.skip("needs strace")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "BOTO"))}
+    environment |= {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
+    log = folder / "calls"
+    trace = [strace, "-f", "-qq", "-e", "trace=connect", "-o", str(log), sys.executable, "-m", "wav2spec"]
+    for words in (("s3://b/a.wav", "a.png"), ("s3://b/set/", "-o", "out/"), ("set/label0/000.wav", "s3://b/a.png")):
+        done = subprocess.run([*trace, *words], env=environment, capture_output=True, timeout=HANGS_AFTER_S)
+        lines = [line for line in done.stderr.decode().splitlines() if line != "wav2spec: 1 failed"]
+        assert done.returncode == 1
+        assert len(lines) == 1
+        assert "no credentials" in lines[0]
+        assert "AF_INET" not in log.read_text()
 
 
 def test_requests_overlap_and_never_exceed_the_limit(
