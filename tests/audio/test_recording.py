@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from recordings import MakeWav, riff
 
 from wav2spec.arrays import Samples
+from wav2spec.audio import recording as recording_module
 from wav2spec.audio.channels import downmix
 from wav2spec.audio.recording import Recording, open_recording
 from wav2spec.errors import AudioError
@@ -280,8 +281,9 @@ class FailingFile(SourceFile):
 @pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT", "IMA_ADPCM", "GSM610", "ULAW"])
 @pytest.mark.parametrize("share", [0.4, 0.6, 0.9])
 def test_a_read_error_is_no_end_of_the_recording(
-    subtype: str, share: float, make_wav: MakeWav, capfd: pytest.CaptureFixture[str]
+    subtype: str, share: float, make_wav: MakeWav, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(recording_module, "_COPIED_BYTES", 0)
     content = make_wav(n_samples=500_000, subtype=subtype).read_bytes()
     file = FailingFile(content, int(share * len(content)))
     with Recording(file) as recording:
@@ -292,6 +294,31 @@ def test_a_read_error_is_no_end_of_the_recording(
         file.first_bad = len(content)
         assert sum(map(len, recording.blocks())) == recording.n_samples
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("share", [0.3, 0.9])
+def test_a_read_error_in_a_short_recording_is_told_when_it_is_opened(share: float, make_wav: MakeWav) -> None:
+    content = make_wav(n_samples=60_000).read_bytes()
+    with pytest.raises(AudioError, match=f"memory.wav: cannot be read: {os.strerror(errno.EIO)}"):
+        Recording(FailingFile(content, int(share * len(content))))
+
+
+@pytest.mark.parametrize(("container", "subtype"), FORMATS)
+@pytest.mark.parametrize("copied", [True, False])
+def test_a_short_recording_is_read_alike_with_and_without_a_copy(
+    container: str, subtype: str, copied: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    major, endian = CONTAINERS[container]
+    path = tmp_path / "a.wav"
+    samples = np.random.default_rng(5).uniform(-0.5, 0.5, 5000)
+    soundfile.write(path, samples, 8000, subtype=subtype, endian=endian, format=major)
+    if not copied:
+        # As on systems without files in memory.
+        monkeypatch.delattr(os, "memfd_create", raising=False)
+    with open_recording(str(path)) as recording:
+        found = np.concatenate(list(recording.blocks()))
+    expected, _ = soundfile.read(path, dtype="float32", always_2d=True)
+    assert np.array_equal(found, expected)
 
 
 def test_a_read_error_in_the_header_is_the_reason_that_is_told(make_wav: MakeWav) -> None:

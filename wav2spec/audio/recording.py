@@ -1,5 +1,6 @@
 """Read recordings block by block. The only module that uses soundfile."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from types import TracebackType
@@ -22,6 +23,9 @@ from wav2spec.storage.sources import SourceFile, open_source
 
 # Samples of all channels that are read at once: 256 KiB as float32, so that a block stays in the cache.
 _BLOCK_SAMPLES = 2**16
+
+# Files up to this size are read at once (bytes).
+_COPIED_BYTES = 2**18
 
 
 class _Sound(soundfile.SoundFile):  # type: ignore[misc]
@@ -199,7 +203,18 @@ class Recording:
         # libsndfile begins where the file stands.
         self._virtual_file.seek(0)
         with self._translated_errors("damaged or unsupported file: "):
-            return _Sound(self._virtual_file)
+            copy = self._copy() if self._file.size <= _COPIED_BYTES else None
+            # libsndfile closes the copy.
+            return _Sound(self._virtual_file if copy is None else copy)
+
+    def _copy(self) -> int | None:
+        """Return a descriptor of a copy in memory, which libsndfile reads without a callback for every few bytes."""
+        content = self._virtual_file.read(self._file.size)
+        if len(content) == self._file.size and (descriptor := _memory_descriptor(content)) is not None:
+            return descriptor
+        # That it has shrunk is noticed when it is read.
+        self._virtual_file.seek(0)
+        return None
 
     @contextmanager
     def _translated_errors(self, context: str) -> Iterator[None]:
@@ -270,6 +285,20 @@ def open_recording(path: str) -> Recording:
     except BaseException:
         file.close()
         raise
+
+
+def _memory_descriptor(content: bytes) -> int | None:
+    """Return a descriptor of a nameless file in memory with that content; None where the system has none."""
+    if not hasattr(os, "memfd_create"):
+        return None
+    try:
+        descriptor = os.memfd_create("recording")
+    except OSError:
+        return None
+    with open(descriptor, "wb", buffering=0, closefd=False) as file:
+        file.write(content)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
 
 
 def _as_float(samples: npt.NDArray[np.int16] | Samples) -> Samples:

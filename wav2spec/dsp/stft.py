@@ -3,7 +3,6 @@
 import functools
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy.typing as npt
 
 from wav2spec.arrays import Magnitudes, Samples
 from wav2spec.dsp.conditioning import condition, emphasize_blocks
-from wav2spec.dsp.framing import count_frames, frame_length, pad_blocks, window_offset
+from wav2spec.dsp.framing import frame_length, pad_blocks, window_offset
 from wav2spec.dsp.windows import get_window
 from wav2spec.settings.analysis import Analysis
 
@@ -120,8 +119,6 @@ def _iter_frames(blocks: Iterable[Samples], analysis: Analysis, chunk_rows: int)
     """
     size, stride, offset = frame_length(analysis), int(analysis.stride), window_offset(analysis)
     whole = slice(offset, offset + int(analysis.window_size))
-    # Padded samples are framed as they are.
-    valid = replace(analysis, framing="valid", frame_count="fit")
     # Memory does not grow with the stride.
     chunk_rows = min(chunk_rows, 1 + _MAX_HELD // stride)
     enough = size + (chunk_rows - 1) * stride
@@ -132,7 +129,8 @@ def _iter_frames(blocks: Iterable[Samples], analysis: Analysis, chunk_rows: int)
         nonlocal held, n_held, skip
         joined = np.empty((held[0].shape[1], n_held))
         np.concatenate(held, axis=0, out=joined.T)
-        n_ready = count_frames(n_held, valid)
+        # Padded samples are framed as they are.
+        n_ready = max(0, 1 + (n_held - size) // stride)
         if not last:
             n_ready -= n_ready % chunk_rows
         if n_ready:
