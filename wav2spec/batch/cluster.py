@@ -11,7 +11,7 @@ from wav2spec.batch.jobs import Job
 from wav2spec.batch.plan import Plan
 from wav2spec.errors import SettingError
 from wav2spec.executors.ordered_map import MapExecutor
-from wav2spec.storage.names import is_url, split_member
+from wav2spec.storage.names import local_file
 from wav2spec.storage.streams import STREAM
 
 
@@ -85,16 +85,14 @@ def cluster_executor(scheduler: str, plan: Plan) -> tuple[MapExecutor, int]:
     cluster = Cluster(scheduler, versions, os.getcwd())
     source, target = next(((job.source, job.target) for job in _jobs(plan)), ("", ""))
     token = ""
-    if target and not is_url(target):
+    if target := local_file(target):
         folder = os.path.dirname(target)
         while folder and not os.path.isdir(folder):
             folder = os.path.dirname(folder)
         token = os.path.join(folder, f".wav2spec-probe-{os.urandom(6).hex()}")
         open(token, "x").close()
     try:
-        n_workers = check_cluster(
-            cluster, Probe(token, "" if is_url(source) else (split_member(source) or (source,))[0])
-        )
+        n_workers = check_cluster(cluster, Probe(token, local_file(source)))
     finally:
         if token:
             os.unlink(token)

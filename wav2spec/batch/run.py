@@ -18,7 +18,7 @@ from wav2spec.settings.choices import GRAY
 from wav2spec.settings.pictures import Figure
 from wav2spec.settings.presets import DEFAULT
 from wav2spec.settings.settings import Settings
-from wav2spec.storage.names import check_supported, is_read_only, is_url
+from wav2spec.storage.names import check_supported, is_url
 from wav2spec.storage.streams import STREAM
 from wav2spec.storage.targets import remove_abandoned
 
@@ -95,10 +95,9 @@ def plan_conversion(request: Request, settings: Settings, grid: Grid | None = No
 
         load_colormap(picture.palette)
     check_supported("sources", *request.sources)
-    for name in "output", "manifest":
-        check_supported(name, getattr(request, name))
-        if is_read_only(getattr(request, name) or ""):
-            raise SettingError(name, f"{getattr(request, name)} can be read, but not written")
+    check_supported("since", *request.since)
+    check_supported("output", request.output, written=True)
+    check_supported("manifest", request.manifest, written=True)
     in_shards = is_shard_pattern(request.output)
     command = command_of(settings, grid, request.format)
     _check_shards(request, command, in_shards=in_shards)

@@ -24,7 +24,7 @@ from wav2spec.batch.recipe import shard_digest
 from wav2spec.batch.request import Request
 from wav2spec.batch.tallies import Tallying
 from wav2spec.errors import InputError, os_error_message
-from wav2spec.storage.names import is_url
+from wav2spec.storage.names import seen_from
 from wav2spec.storage.trees import Versions, find_named, open_copy
 
 # Sources of a run that travel as one item.
@@ -244,8 +244,8 @@ class _Manifest:
             row, _ = _DECODER.raw_decode(line.decode())
             here = self._directory(row["directory"])
             if here is not None:
-                row["source"] = _led(here, row["source"])
-                row["target"] = row["target"] and _led(here, row["target"])
+                row["source"] = seen_from(here, row["source"])
+                row["target"] = row["target"] and seen_from(here, row["target"])
         except (ValueError, TypeError, KeyError, AttributeError):
             raise InputError(self._path, f"is no manifest of wav2spec (at byte {offset})") from None
         return row
@@ -255,10 +255,6 @@ class _Manifest:
             real = os.path.realpath(os.path.join(os.path.dirname(os.path.realpath(self._path)), directory or ""))
             self._here[directory] = None if real == os.path.realpath(".") else os.path.relpath(real)
         return self._here[directory]
-
-
-def _led(directory: str, path: str) -> str:
-    return path if is_url(path) else os.path.normpath(os.path.join(directory, path))
 
 
 def _key_of_rows(rows: list[Row], targets: Versions, *, segmented: bool) -> int | None:

@@ -8,7 +8,6 @@ from wav2spec.batch.facts import NO_FACTS
 from wav2spec.batch.jobs import Job, Shard, Unusable
 from wav2spec.batch.outcomes import Failure, Outcome
 from wav2spec.settings.formats import FORMATS
-from wav2spec.storage.names import is_url, split_member
 from wav2spec.storage.transfers import Put, transfers
 
 # Requests of a process that are under way: at 30 ms each, and 1.5 ms of work, they keep it busy.
@@ -47,12 +46,10 @@ class Transfer:
 
     def begin_group(self, items: Sequence[Job | Unusable | Shard]) -> None:
         """Begin to fetch the sources of a group."""
-        ahead = dict(part for item in items for part in self._objects(item))
-        transfers(self.n_requests).fetch_ahead(
-            (path, end_first) for path, end_first in ahead.items() if is_url(path) and not split_member(path)
-        )
+        paths = dict(part for item in items for part in self._paths(item))
+        transfers(self.n_requests).fetch_ahead(paths.items())
 
-    def _objects(self, item: Job | Unusable | Shard) -> Iterator[tuple[str, bool]]:
+    def _paths(self, item: Job | Unusable | Shard) -> Iterator[tuple[str, bool]]:
         """Yield the paths that will be read, and whether the end alone may do."""
         if isinstance(item, Shard):
             if self.reads_targets:

@@ -1,6 +1,7 @@
 """What paths say by their spelling alone: objects in stores, archives, and members of them."""
 
 import importlib.util
+import os
 
 from wav2spec.errors import SettingError
 
@@ -75,17 +76,39 @@ def split_url(url: str) -> tuple[str, str, str]:
     return scheme, bucket, key
 
 
-def check_supported(setting: str, *paths: str | None) -> None:
+def local_file(path: str) -> str:
+    """Return the local file that is read for a path: itself, or the archive that it leads into; empty for an address.
+
+    >>> local_file("data/speech.zip/a.wav"), local_file("s3://bucket/a.wav")
+    ('data/speech.zip', '')
+    """
+    if is_url(path):
+        return ""
+    return (split_member(path) or (path,))[0]
+
+
+def seen_from(directory: str, path: str) -> str:
+    """Return a path that leads from a directory as it is here; absolute paths and addresses are the same everywhere.
+
+    >>> seen_from("../data", "a.wav"), seen_from("../data", "s3://bucket/a.wav")
+    ('../data/a.wav', 's3://bucket/a.wav')
+    """
+    return path if is_url(path) else os.path.normpath(os.path.join(directory, path))
+
+
+def check_supported(setting: str, *paths: str | None, written: bool = False) -> None:
     """Check that addresses among the paths can be used.
 
     Raises
     ------
     SettingError
-        If one needs a library that is not installed.
+        If one needs a library that is not installed, or is to be `written` and cannot be.
     """
     for path in paths:
         if path and is_url(path) and importlib.util.find_spec(_LIBRARY) is None:
             raise SettingError(setting, f"{path} needs an object store client: {_EXTRA}")
+        if written and is_read_only(path or ""):
+            raise SettingError(setting, f"{path} can be read, but not written")
 
 
 def is_read_only(path: str) -> bool:

@@ -8,6 +8,7 @@ from typing import IO, Any, NamedTuple, TypeVar
 
 from wav2spec.errors import AudioError, OutputError, os_error_message
 from wav2spec.storage.files import SourceFile
+from wav2spec.storage.names import is_url, split_member
 from wav2spec.storage.stores import fetch, fetch_end, put
 
 _Result = TypeVar("_Result")
@@ -83,9 +84,13 @@ class Transfers:
         self._puts: dict[str, Future[str]] = {}
         self._bytes: dict[str, int] = {}
 
-    def fetch_ahead(self, urls: Iterable[tuple[str, bool]]) -> None:
-        """Begin to fetch what will be opened in this order; of an object only its end, where it is told so."""
-        self._waiting = list(urls)[::-1]
+    def fetch_ahead(self, paths: Iterable[tuple[str, bool]]) -> None:
+        """Begin to fetch what will be opened in this order; of an object only its end, where it is told so.
+
+        Local files and members of archives, which are read where they are, are passed over.
+        """
+        objects = [part for part in paths if is_url(part[0]) and not split_member(part[0])]
+        self._waiting = objects[::-1]
         self._fill()
 
     def _fill(self) -> None:
