@@ -25,7 +25,7 @@ from wav2spec.batch.run import convert_paths
 from wav2spec.errors import SettingError
 from wav2spec.settings.preprocessing import Preprocessing
 from wav2spec.settings.settings import Settings
-from wav2spec.storage.tar import read_comment
+from wav2spec.storage.tar_reader import read_comment
 
 N_SOURCES = 23
 SIZE = 10

@@ -281,7 +281,8 @@ def test_what_is_no_archive_is_one_failure(tmp_path: Path, kind: str, data: byte
 
 
 def test_a_large_member_is_not_held_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wav2spec.storage.archive_readers._IN_MEMORY", 1000)
+    for module in ("tar_archives", "zip_archives"):
+        monkeypatch.setattr(f"wav2spec.storage.{module}.IN_MEMORY", 1000)
     for kind in ("x.tar.gz", "x.zip"):
         MAKERS[kind](tmp_path / kind, TREE)
         with open_source(f"{tmp_path}/{kind}/a/two.wav") as file:

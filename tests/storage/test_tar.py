@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wav2spec.errors import ArchiveError
-from wav2spec.storage.tar import TarWriter, check_member_name, read_comment, read_members
+from wav2spec.storage.tar_reader import read_comment, read_members
+from wav2spec.storage.tar_writer import TarWriter, check_member_name
 
 _FORMATS = {"ustar": tarfile.USTAR_FORMAT, "gnu": tarfile.GNU_FORMAT, "pax": tarfile.PAX_FORMAT}
 

@@ -12,7 +12,6 @@ from wav2spec.settings.choices import Format
 from wav2spec.settings.formats import FORMATS, formats_of, suffixes_of
 from wav2spec.storage.names import is_url
 from wav2spec.storage.streams import STREAM
-from wav2spec.storage.tar import check_member_name
 from wav2spec.storage.trees import can_write_beside
 
 # Longest name of a file on the common file systems (bytes), and what the name of a segment adds.
@@ -152,6 +151,9 @@ class Naming:
 
     def _in_shard(self, found: Found) -> Job:
         """Return the job of a member, in the directory that is named like the pattern of the shards."""
+        # Imported here so that only shards pay for it.
+        from wav2spec.storage.tar_writer import check_member_name
+
         assert self.output is not None
         if found.source == STREAM:
             raise SettingError("output", "standard input has no name to be written under in a shard; name a file")

@@ -25,7 +25,8 @@ from wav2spec.batch.recipe import shard_digest
 from wav2spec.errors import ArchiveError, AudioError, OutputError
 from wav2spec.render.metadata import ANALYSIS_VERSION, settings_from_metadata
 from wav2spec.storage.sources import open_existing
-from wav2spec.storage.tar import TarWriter, read_comment, read_members
+from wav2spec.storage.tar_reader import read_comment, read_members
+from wav2spec.storage.tar_writer import TarWriter
 from wav2spec.storage.targets import make_directory, open_target
 
 

@@ -10,11 +10,31 @@ import threading
 from collections.abc import Callable, Iterator
 
 from wav2spec.errors import ArchiveError, AudioError, os_error_message
-from wav2spec.storage.archive_readers import Archive, damage, normalized, open_archive
+from wav2spec.storage.archive import Archive, damage, normalized
 from wav2spec.storage.files import SourceFile
 from wav2spec.storage.listing import Listed, Patterns, Unreadable, path_filter
+from wav2spec.storage.tar_archives import CompressedTar, Tar
+from wav2spec.storage.zip_archives import Zip
 
 _Opener = Callable[[str], SourceFile]
+
+
+# By suffix, in lower case.
+_KINDS: dict[str, Callable[[SourceFile], Archive]] = {
+    ".tar": Tar,
+    ".tar.gz": CompressedTar,
+    ".tgz": CompressedTar,
+    ".zip": Zip,
+}
+
+
+def _open_archive(path: str, file: SourceFile) -> Archive:
+    suffix = max((suffix for suffix in _KINDS if path.lower().endswith(suffix)), key=len)
+    try:
+        return _KINDS[suffix](file)
+    except BaseException:
+        file.close()
+        raise
 
 
 def find_members(archive: str, patterns: Patterns, open_file: _Opener) -> Iterator[Listed | Unreadable]:
@@ -30,7 +50,7 @@ def find_members(archive: str, patterns: Patterns, open_file: _Opener) -> Iterat
     with file:
         found: list[Listed | Unreadable] = []
         try:
-            opened = open_archive(archive, file)
+            opened = _open_archive(archive, file)
             listed = _listed(archive, opened, patterns)
             if opened.is_stream:
                 yield from listed
@@ -98,7 +118,7 @@ def _archive(path: str, open_file: _Opener) -> Archive:
     key = os.getpid(), path, _version(path)
     if _current.key != key or _current.archive is None:
         close_archive()
-        _current.archive, _current.key = open_archive(path, open_file(path)), key
+        _current.archive, _current.key = _open_archive(path, open_file(path)), key
     return _current.archive
 
 

@@ -1,7 +1,4 @@
-"""Write tar archives reproducibly, and read untrusted ones.
-
-Headers are those of POSIX.1-1988 (ustar), without owner or time, so that two runs write equal archives. A comment in a
-pax global header precedes the first member; WebDataset, GNU tar and `tarfile` skip it.
+"""Read untrusted tar archives.
 
 The reader is stricter than `tarfile`, which takes a damaged header for the end of the archive, and reads a pax header
 of any size into memory: here damage is an error, and the size of headers is limited.
@@ -10,20 +7,17 @@ References
 ----------
 .. [1] https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html
 .. [2] https://www.gnu.org/software/tar/manual/html_node/Standard.html
-.. [3] https://github.com/webdataset/webdataset
 """
 
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, Literal, Protocol
+from typing import Literal, Protocol
 
 from wav2spec.errors import ArchiveError
 
-_BLOCK = 512
-
-# Limits of the fields of a ustar header (bytes).
-_MAX_NAME, _MAX_PREFIX, _MAX_SIZE = 100, 155, 8**11 - 1
+# Headers and contents begin at multiples of this (bytes).
+BLOCK = 512
 
 # Limit of long names and pax headers, beyond any in use (bytes).
 _MAX_EXTENSION = 2**20
@@ -42,8 +36,8 @@ _KINDS: dict[bytes, Kind] = {
 }
 
 # Type flags of headers that describe the next member or, global, all: GNU's long names, and pax.
-_LONG_NAME, _LONG_LINK, _PAX, _SOLARIS_PAX, _PAX_GLOBAL = b"L", b"K", b"x", b"X", b"g"
-_EXTENSIONS = {_LONG_NAME, _LONG_LINK, _PAX, _SOLARIS_PAX, _PAX_GLOBAL}
+_LONG_NAME, _LONG_LINK, _PAX, _SOLARIS_PAX, PAX_GLOBAL = b"L", b"K", b"x", b"X", b"g"
+_EXTENSIONS = {_LONG_NAME, _LONG_LINK, _PAX, _SOLARIS_PAX, PAX_GLOBAL}
 
 
 class _Seekable(Protocol):
@@ -61,69 +55,11 @@ class TarMember:
     size: int
 
 
-class TarWriter:
-    """Writes a tar archive.
-
-    Parameters
-    ----------
-    file : binary file
-    comment : str
-        Comment on the archive, in ASCII without line breaks. It is omitted from an archive without members, because
-        `tarfile` cannot read a global header alone.
-    """
-
-    def __init__(self, file: BinaryIO, comment: str) -> None:
-        self._file = file
-        self._comment = comment
-
-    def add(self, name: str, content: bytes | memoryview) -> None:
-        """Append a file.
-
-        Raises
-        ------
-        ArchiveError
-            If its name or size exceeds the limits of a ustar header.
-        """
-        if self._comment:
-            self._add("pax_global_header", _pax_record("comment", self._comment), _PAX_GLOBAL)
-            self._comment = ""
-        self._add(name, content, b"0")
-
-    def finish(self, comment: str = "") -> None:
-        """Write the end of the archive, two empty blocks.
-
-        Parameters
-        ----------
-        comment : str
-            Replaces the first comment; of the same length.
-        """
-        self._file.write(bytes(2 * _BLOCK))
-        if comment and not self._comment:
-            self._file.seek(0)
-            self._add("pax_global_header", _pax_record("comment", comment), _PAX_GLOBAL)
-
-    def _add(self, name: str, content: bytes | memoryview, kind: bytes) -> None:
-        self._file.write(_header(name, len(content), kind))
-        self._file.write(content)
-        self._file.write(bytes(-len(content) % _BLOCK))
-
-
-def check_member_name(name: str) -> None:
-    """Check that `TarWriter` can store a name.
-
-    Raises
-    ------
-    ArchiveError
-        If the name is too long.
-    """
-    _split_name(name)
-
-
 def read_comment(file: _Seekable) -> str | None:
     """Return the comment of an archive; None if it has none or is not a tar archive."""
     try:
-        header = _Header.parse(_read(file, 0, _BLOCK), 0)
-        if header is None or header.flag != _PAX_GLOBAL:
+        header = _Header.parse(_read(file, 0, BLOCK), 0)
+        if header is None or header.flag != PAX_GLOBAL:
             return None
         return _pax_fields(_read_extension(file, header, 0)).get("comment")
     except ArchiveError:
@@ -148,15 +84,15 @@ def read_members(file: _Seekable) -> Iterator[TarMember]:
     global_fields: dict[str, str] = {}
     while True:
         try:
-            header = _Header.parse(_read(file, offset, _BLOCK), offset)
+            header = _Header.parse(_read(file, offset, BLOCK), offset)
             if header is None:
                 return
-            content = offset + _BLOCK
+            content = offset + BLOCK
             if header.flag in _EXTENSIONS:
                 value = _read_extension(file, header, offset)
                 if header.flag == _LONG_NAME:
                     fields["path"] = os.fsdecode(value.partition(b"\0")[0])
-                elif header.flag == _PAX_GLOBAL:
+                elif header.flag == PAX_GLOBAL:
                     global_fields |= _pax_fields(value)
                 elif header.flag != _LONG_LINK:
                     fields |= _pax_fields(value)
@@ -181,7 +117,7 @@ class _Header:
     @classmethod
     def parse(cls, block: bytes, offset: int) -> "_Header | None":
         """Return the header in a block; None for an empty block, which ends the archive."""
-        if len(block) < _BLOCK:
+        if len(block) < BLOCK:
             raise ArchiveError(f"truncated at byte {offset + len(block)}")
         if not block.strip(b"\0"):
             return None
@@ -227,9 +163,9 @@ def _read_extension(file: _Seekable, header: _Header, offset: int) -> bytes:
     if header.size > _MAX_EXTENSION:
         message = f"the header at byte {offset} announces a name or attributes of {header.size} bytes"
         raise ArchiveError(f"{message}, more than {_MAX_EXTENSION}")
-    content = _read(file, offset + _BLOCK, header.size)
+    content = _read(file, offset + BLOCK, header.size)
     if len(content) < header.size:
-        raise ArchiveError(f"truncated at byte {offset + _BLOCK + len(content)}")
+        raise ArchiveError(f"truncated at byte {offset + BLOCK + len(content)}")
     return content
 
 
@@ -248,52 +184,7 @@ def _number(field: bytes, offset: int) -> int:
 
 
 def _padded(size: int) -> int:
-    return size + -size % _BLOCK
-
-
-def _header(name: str, size: int, flag: bytes) -> bytes:
-    if size > _MAX_SIZE:
-        raise ArchiveError(f"{name} has {size} bytes; a member of a tar archive has {_MAX_SIZE} at most")
-    prefix, last = _split_name(name)
-    header = bytearray(_BLOCK)
-
-    def put(offset: int, value: bytes) -> None:
-        header[offset : offset + len(value)] = value
-
-    put(0, last)
-    put(100, b"0000644\0")  # mode
-    put(108, b"0000000\0")  # user
-    put(116, b"0000000\0")  # group
-    put(124, b"%011o\0" % size)
-    put(136, b"%011o\0" % 0)  # time of the last change
-    put(148, b" " * 8)  # the checksum counts itself as spaces
-    put(156, flag)
-    put(257, b"ustar\00000")
-    put(345, prefix)
-    put(148, b"%06o\0 " % sum(header))
-    return bytes(header)
-
-
-def _split_name(name: str) -> tuple[bytes, bytes]:
-    """Return the fields prefix and name, which readers join by a slash."""
-    whole = os.fsencode(name)
-    if len(whole) <= _MAX_NAME:
-        return b"", whole
-    cut = whole.rfind(b"/", 0, _MAX_PREFIX + 1)
-    prefix, last = whole[: max(0, cut)], whole[cut + 1 :]
-    if not prefix or not 0 < len(last) <= _MAX_NAME:
-        limit = f"{_MAX_PREFIX} bytes for folders and {_MAX_NAME} for the last part"
-        raise ArchiveError(f"{name} is too long for a tar archive, which has {limit}")
-    return prefix, last
-
-
-def _pax_record(name: str, value: str) -> bytes:
-    """Return a record of a pax header; it begins with its own length in decimal."""
-    rest = f" {name}={value}\n".encode("ascii")
-    length = len(rest)
-    while (whole := len(str(length)) + len(rest)) != length:
-        length = whole
-    return str(length).encode() + rest
+    return size + -size % BLOCK
 
 
 def _pax_fields(records: bytes) -> dict[str, str]:

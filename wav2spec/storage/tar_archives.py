@@ -1,19 +1,11 @@
-"""Readers of the kinds of archives.
-
-Archives are not trusted: what would lead out of a directory, links, devices and encrypted members are refused, and no
-member takes more memory than `_IN_MEMORY`. Damage is an error, and not the end of the archive.
-"""
+"""Tar archives, and compressed ones, which can only be read forwards."""
 
 import contextlib
-import errno
 import os
 import tempfile
-import zipfile
 import zlib
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import IO, Any, cast
+from collections.abc import Iterator
+from typing import Any
 
 try:
     from isal import isal_zlib as gzip
@@ -21,95 +13,17 @@ except ImportError:  # pragma: no cover - platforms without ISA-L
     gzip = zlib  # type: ignore[misc]
 
 from wav2spec.errors import ArchiveError
+from wav2spec.storage.archive import IN_MEMORY, Archive, Member, MemberFile, damage, normalized, refusal_of
 from wav2spec.storage.files import LocalFile, MemoryFile, SourceFile
-from wav2spec.storage.tar import TarMember, read_members
-
-# Compressed members up to this size are held in memory (bytes).
-_IN_MEMORY = 2**26
+from wav2spec.storage.tar_reader import TarMember, read_members
 
 # A longer member of a compressed tar is not read (bytes).
 _MAX_STREAMED = 2**32
 
 _COPY_BYTES = 2**18
 
-# What damaged compressed data raises, beside OSError; zipfile raises the last three for what it cannot decode.
-_DAMAGE: tuple[type[Exception], ...] = (
-    EOFError,
-    zlib.error,
-    cast(type[Exception], gzip.error),
-    zipfile.BadZipFile,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-)
 
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A file in an archive. `refusal` says why it is not read, if so."""
-
-    name: str
-    size: int
-    refusal: str = ""
-
-
-class Archive(ABC):
-    """An open archive. Damage is raised as `ArchiveError`."""
-
-    # Whether members come in the order of the archive, and not sorted.
-    is_stream = False
-
-    def __init__(self, file: SourceFile) -> None:
-        self.file = file
-        self._n_open = 0
-        self._is_closed = False
-
-    @abstractmethod
-    def members(self) -> Iterator[Member]:
-        """Yield the files that are whole, links and devices, in the order of the archive."""
-
-    @abstractmethod
-    def open(self, name: str, member: str) -> SourceFile:
-        """Open a member, which messages call `name`.
-
-        Raises
-        ------
-        KeyError
-            If there is no such member.
-        """
-
-    def close(self) -> None:
-        """Close the archive, as soon as its members are closed."""
-        self._is_closed = True
-        self._close_if_unused()
-
-    def keep_open(self) -> None:
-        self._n_open += 1
-
-    def release(self) -> None:
-        self._n_open -= 1
-        self._close_if_unused()
-
-    def _close_if_unused(self) -> None:
-        if self._is_closed and not self._n_open:
-            self.file.close()
-
-
-class _MemberFile(SourceFile):
-    """A member whose bytes are read from its archive when they are needed."""
-
-    def __init__(self, name: str, size: int, archive: Archive) -> None:
-        super().__init__(name, size)
-        self._archive: Archive | None = archive
-        archive.keep_open()
-
-    def close(self) -> None:
-        if self._archive:
-            self._archive.release()
-            self._archive = None
-
-
-class _Tar(Archive):
+class Tar(Archive):
     """A tar archive whose members lie in it as they are."""
 
     def __init__(self, file: SourceFile) -> None:
@@ -123,7 +37,7 @@ class _Tar(Archive):
                 continue
             if member.kind == "file" and member.offset + member.size > self.file.size:
                 raise ArchiveError(f"truncated in {member.name}")
-            yield Member(member.name, member.size, _refusal(member.name, member.kind))
+            yield Member(member.name, member.size, refusal_of(member.name, member.kind))
 
     def open(self, name: str, member: str) -> SourceFile:
         while member not in self._places:
@@ -135,7 +49,7 @@ class _Tar(Archive):
         return _TarMemberFile(name, self, *self._places[member])
 
 
-class _TarMemberFile(_MemberFile):
+class _TarMemberFile(MemberFile):
     def __init__(self, name: str, archive: Archive, first: int, size: int) -> None:
         super().__init__(name, size, archive)
         self._first = first
@@ -146,7 +60,7 @@ class _TarMemberFile(_MemberFile):
         return self._archive.file.read_at(self._first + offset, wanted)
 
 
-class _CompressedTar(Archive):
+class CompressedTar(Archive):
     """A compressed tar archive, read forwards as often as needed."""
 
     is_stream = True
@@ -167,7 +81,7 @@ class _CompressedTar(Archive):
                         raise ArchiveError("it ends there")
                 except ArchiveError as error:
                     raise ArchiveError(f"damaged in {member.name}: {error}") from None
-            refusal = _refusal(member.name, member.kind)
+            refusal = refusal_of(member.name, member.kind)
             if not refusal and member.size > _MAX_STREAMED:
                 refusal = f"{member.size} bytes; members of a compressed tar archive have {_MAX_STREAMED} at most"
             yield Member(member.name, member.size, refusal)
@@ -247,95 +161,9 @@ def _new_decompressor() -> Any:
     return gzip.decompressobj(wbits=31)
 
 
-class _Readable:
-    """What `zipfile` wants of a file."""
-
-    def __init__(self, file: SourceFile) -> None:
-        self.seek = file.seek
-        self.tell = file.tell
-        self._file = file
-
-    def read(self, size: int = -1) -> bytes:
-        return self._file.read(max(0, self._file.size - self._file.tell()) if size < 0 else size)
-
-    def seekable(self) -> bool:
-        return True
-
-
-class _Zip(Archive):
-    """A zip archive. Checksums are verified where a member is read."""
-
-    def __init__(self, file: SourceFile) -> None:
-        super().__init__(file)
-        with damage():
-            self._zip = zipfile.ZipFile(cast(IO[bytes], _Readable(file)))
-        self._infos = {normalized(info.filename): info for info in reversed(self._zip.infolist())}
-
-    def members(self) -> Iterator[Member]:
-        for info in self._zip.infolist():
-            if not info.is_dir():
-                yield Member(info.filename, info.file_size, self._refusal(info))
-
-    @staticmethod
-    def _refusal(info: zipfile.ZipInfo) -> str:
-        if info.flag_bits & 1:
-            return "is encrypted"
-        # Where it was written on Unix, its mode stands in the upper half.
-        return _refusal(info.filename, "link" if info.external_attr >> 28 == 0o12 else "file")
-
-    def open(self, name: str, member: str) -> SourceFile:
-        info = self._infos[member]
-        if refusal := self._refusal(info):
-            raise ArchiveError(refusal)
-        with damage():
-            opened = self._zip.open(info)
-            if info.file_size > _IN_MEMORY:
-                return _ZipMemberFile(name, info.file_size, self, opened)
-            with opened:
-                return MemoryFile(name, opened.read())
-
-
-class _ZipMemberFile(_MemberFile):
-    def __init__(self, name: str, size: int, archive: Archive, opened: IO[bytes]) -> None:
-        super().__init__(name, size, archive)
-        self._opened = opened
-
-    def read_at(self, offset: int, buffer: memoryview) -> int:
-        try:
-            with damage():
-                self._opened.seek(offset)
-                content = self._opened.read(len(buffer))
-        except ArchiveError as error:
-            raise OSError(errno.EIO, str(error)) from error
-        buffer[: len(content)] = content
-        return len(content)
-
-    def close(self) -> None:
-        self._opened.close()
-        super().close()
-
-
-# By suffix, in lower case.
-KINDS: dict[str, Callable[[SourceFile], Archive]] = {
-    ".tar": _Tar,
-    ".tar.gz": _CompressedTar,
-    ".tgz": _CompressedTar,
-    ".zip": _Zip,
-}
-
-
-def open_archive(path: str, file: SourceFile) -> Archive:
-    suffix = max((suffix for suffix in KINDS if path.lower().endswith(suffix)), key=len)
-    try:
-        return KINDS[suffix](file)
-    except BaseException:
-        file.close()
-        raise
-
-
 def _copied(name: str, stream: _Stream, size: int) -> SourceFile:
     """Copy a member to memory; to a nameless file if it is large."""
-    if size <= _IN_MEMORY:
+    if size <= IN_MEMORY:
         content = stream.read(size)
         if len(content) < size:
             raise ArchiveError("the archive is truncated in it")
@@ -345,25 +173,3 @@ def _copied(name: str, stream: _Stream, size: int) -> SourceFile:
             spool.write(piece)
         spool.flush()
         return LocalFile(name, open(os.dup(spool.fileno()), "rb", buffering=0), is_temporary=True)
-
-
-def normalized(name: str) -> str:
-    """Return a name as a path in a directory: without ``./`` and doubled slashes."""
-    return "/".join(part for part in name.split("/") if part not in ("", ".")) if "/" in name else name
-
-
-def _refusal(name: str, kind: str) -> str:
-    """Return why a member is not read; empty if it is."""
-    if kind != "file":
-        return f"is a {kind}, which is not read from archives"
-    if name.startswith("/") or ".." in name.split("/") or "\0" in name:
-        return "has a name that leads out of the archive"
-    return ""
-
-
-@contextlib.contextmanager
-def damage() -> Iterator[None]:
-    try:
-        yield
-    except _DAMAGE as error:
-        raise ArchiveError(str(error) or type(error).__name__) from error
