@@ -7,6 +7,7 @@ from itertools import count
 
 import numpy as np
 import pytest
+from program import HANGS_AFTER_S
 
 from wav2spec.dsp.stft import stft_magnitudes
 from wav2spec.dsp.threads import map_in_threads
@@ -29,7 +30,7 @@ def test_results_come_in_order_whichever_thread_is_done_first(n: int, n_threads:
 
 def test_all_threads_work_at_once() -> None:
     # Each waits for the others; there are enough groups for all.
-    together = threading.Barrier(3, timeout=60)
+    together = threading.Barrier(3, timeout=HANGS_AFTER_S)
 
     def meet(number: int) -> int:
         if number % 4 == 0:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import servers
+from program import HANGS_AFTER_S
 
 from wav2spec.errors import AudioError, OutputError
 from wav2spec.storage import store_clients, stores, transfers
@@ -251,7 +252,7 @@ if child == 0:
     os._exit(open_source("s3://fork/a.wav").read(3) != b"abc")
 raise SystemExit(os.waitpid(child, 0)[1])
 """
-    assert subprocess.run([sys.executable, "-c", program], timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-c", program], timeout=HANGS_AFTER_S).returncode == 0
 
 
 def test_a_store_used_before_a_fork_is_an_error_and_does_not_hang(bucket: servers.Bucket) -> None:

@@ -195,7 +195,7 @@ def test_workers_of_another_version_are_refused_with_both(cluster: servers.DaskC
         "from wav2spec.__main__ import main; main()",
     )
     process = start("set", "-o", "out/", "--scheduler", cluster.address, program=program)
-    _, error = process.communicate(timeout=60)
+    _, error = process.communicate(timeout=HANGS_AFTER_S)
     assert process.returncode == 1
     assert error.count(b"\n") == 1
     assert "has wav2spec " in error.decode()

@@ -384,7 +384,7 @@ def test_killed_at_any_moment_no_object_is_partial(server: servers.Bucket, folde
         process = start(f"s3://killed/{folder.name}/", "-o", f"s3://killed/{moment}/", "-j", "2", env=environment)
         time.sleep(0.5 + 0.25 * moment)
         process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=60)
+        process.communicate(timeout=HANGS_AFTER_S)
         time.sleep(1.5)
         for name, content in expected.items():
             try:
@@ -400,7 +400,7 @@ def test_help_and_local_work_load_no_client(folder: Path) -> None:  # noqa: ARG0
     )
     for words in (("--help",), ("set", "-o", "out/", "-q", "-j", "1", "--update", "--manifest", "m.jsonl")):
         process = start(*words, program=(sys.executable, "-c", program))
-        _, error = process.communicate(timeout=60)
+        _, error = process.communicate(timeout=HANGS_AFTER_S)
         assert (process.returncode, error.splitlines()[-1]) == (0, b"[]")
 
 
@@ -414,6 +414,6 @@ def test_without_the_extra_a_line_says_what_installs_it(folder: Path) -> None:  
     )
     for words in (("s3://b/a.wav", "x.png"), ("set", "-o", "s3://b/"), ("set", "-o", "x/", "--manifest", "gs://b/m")):
         process = start(*words, program=program)
-        _, error = process.communicate(timeout=60)
+        _, error = process.communicate(timeout=HANGS_AFTER_S)
         assert process.returncode == 2
         assert b"pip install 'wav2spec[remote]'" in error.splitlines()[-1]

@@ -9,7 +9,6 @@ from typing import BinaryIO
 from wav2spec.audio.checks import QualityCheck, failed_checks
 from wav2spec.audio.preprocess import preprocess, segments, selection
 from wav2spec.audio.recording import Recording, open_recording
-from wav2spec.audio.statistics import measure_samples
 from wav2spec.batch.facts import NO_FACTS, Facts
 from wav2spec.batch.freshness import TargetState, check_replaceable, target_state
 from wav2spec.batch.jobs import Job, Unusable, segment_target
@@ -205,6 +204,9 @@ class Conversion:
         warnings = list(job.warnings)
         try:
             if self.refuse or self.warn or self.skip or facts:
+                # Imported here so that only checks of samples pay for it.
+                from wav2spec.audio.statistics import measure_samples
+
                 statistics = measure_samples(recording, segment.first, segment.n_samples)
                 facts = facts and facts.with_statistics(statistics)
                 if message := "; ".join(failed_checks(self.skip, statistics, recording)):

@@ -233,7 +233,7 @@ def run_conversion(
             on_workers(executor[1])
     manifest = request.manifest_path
     pack = None
-    if tallies and writes and not request.prune:
+    if tallies and writes and not request.prune and plan.n_jobs != 1:
         from wav2spec.batch.tallies import Tallying
 
         pack = Tallying.for_manifest(manifest, with_times=request.update)

@@ -10,7 +10,6 @@ from wav2spec.render.drawing import Rendering, plan_spectrogram, spectrogram_war
 from wav2spec.render.metadata import describe
 from wav2spec.render.quantize import quantize
 from wav2spec.render.raster import check_size, write_png
-from wav2spec.render.sox import plan_sox
 from wav2spec.render.values import values_writer
 from wav2spec.settings.choices import Format
 from wav2spec.settings.formats import FORMATS
@@ -33,6 +32,8 @@ def plan_picture(waveform: Waveform, format: Format, settings: Settings, *, labe
 def _plan_picture(waveform: Waveform, format: Format, settings: Settings, _labels: str | None) -> Rendering:
     picture = settings.picture
     if settings.programs.method == "sox" and isinstance(picture, Raster):
+        from wav2spec.render.sox import plan_sox
+
         return plan_sox(waveform, settings, picture)
     if isinstance(picture, Figure):
         # Loads matplotlib.
