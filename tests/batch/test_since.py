@@ -292,12 +292,19 @@ def test_pages_and_figures_of_several_recordings_are_opened_as_before(opened: li
         (["--since", "none.jsonl", "--update"], FAILED, "none.jsonl: no such file"),
         (["--since", "in/a.wav", "--update"], FAILED, "in/a.wav: is no manifest"),
         (["--since", "in", "--update"], FAILED, "in: Is a directory"),
+        (["--since", "list.jsonl", "--update"], FAILED, "list.jsonl: is no manifest of wav2spec (at byte 0)"),
+        (["--since", "deep.jsonl", "--update"], FAILED, "deep.jsonl: is no manifest"),
+        (["--since", "odd.jsonl", "--update"], FAILED, "odd.jsonl: is no manifest"),
         (["--since", "m.jsonl"], USAGE_ERROR, "needs --update or --check"),
     ],
-    ids=["missing", "no manifest", "folder", "plain run"],
+    ids=["missing", "no manifest", "folder", "a list", "deep", "odd", "plain run"],
 )
 def test_what_is_no_manifest_is_an_error_before_any_work(words: list[str], code: int, message: str) -> None:
     Path("m.jsonl").write_bytes(b"")
+    Path("list.jsonl").write_text("[1, 2]\n")
+    Path("deep.jsonl").write_text("[" * 10**5 + "\n")
+    odd = {"source": "in/a.wav", "target": 7, "status": "written", "warnings": [], "directory": "."}
+    Path("odd.jsonl").write_text(json.dumps(odd) + "\n")
     result = run_in_process("in", "-o", "out/", *words)
     assert result.returncode == code
     assert message in result.stderr.decode()

@@ -83,7 +83,7 @@ def comparisons(bucket: servers.Bucket) -> list[Comparison]:
     return [
         Comparison(
             "shards, and files with a manifest",
-            ("set", "-o", "shards/%04d.tar"),
+            ("set", "-o", "shards/%04d.tar", "--shard-size", "100"),
             (*files, "--manifest", "m.jsonl"),
             "at most 1.05",
         ),

@@ -2,15 +2,35 @@
 
 import json
 import os
-from collections.abc import Iterable
+import weakref
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any, BinaryIO
 
 from wav2spec.batch.facts import Facts
 from wav2spec.batch.outcomes import Outcome, Tally
-from wav2spec.storage.names import is_url
+from wav2spec.errors import InputError, os_error_message
+from wav2spec.storage.names import is_url, seen_from
 from wav2spec.storage.streams import STREAM
+from wav2spec.storage.trees import find_named, open_copy
 from wav2spec.storage.versions import is_reproducible
+
+# A parsed line of a manifest.
+Row = dict[str, Any]
+
+_DECODER = json.JSONDecoder()
+
+# What is relied upon in rows that are read.
+_SHAPE = {
+    "source": str,
+    "target": str | None,
+    "status": str,
+    "warnings": list,
+    "directory": str | None,
+    "source_id": str | None,
+    "target_id": str | None,
+    "recipe_sha256": str | None,
+}
 
 
 @dataclass(frozen=True)
@@ -124,3 +144,104 @@ def directory_from(path: str) -> str | None:
     if path == STREAM or is_url(path):
         return None
     return os.path.relpath(os.path.realpath("."), os.path.dirname(os.path.realpath(path)))
+
+
+def find_manifests(patterns: Iterable[str]) -> list[str]:
+    """Return the manifests that are named, or that patterns stand for.
+
+    Raises
+    ------
+    InputError
+        If there is none for one of them.
+    """
+    found: list[str] = []
+    for pattern in patterns:
+        names = find_named(pattern)
+        if not names:
+            raise InputError(pattern, "no such file")
+        found += names
+    return found
+
+
+class ManifestReader:
+    """Reads the rows of a manifest, all of them or by their positions.
+
+    Relative paths in rows are returned relative to the working directory.
+
+    Parameters
+    ----------
+    path : str
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or is no manifest; when its rows are read, too.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        try:
+            self._file: BinaryIO = open_copy(path)
+        except OSError as error:
+            raise InputError(path, os_error_message(error)) from error
+        weakref.finalize(self, self._file.close)
+        # By the directory in rows: the way to it from the working directory, None for that itself.
+        self._here: dict[str | None, str | None] = {None: None}
+
+    def sources(self) -> Iterator[tuple[int, list[Row]]]:
+        """Yield the rows of each source, and where the first of them begins."""
+        offset = first = 0
+        rows: list[Row] = []
+        for line in self._lines():
+            row = self._parsed(line, offset)
+            if rows and row["source"] != rows[0]["source"]:
+                yield first, rows
+                first, rows = offset, []
+            rows.append(row)
+            offset += len(line)
+        if rows:
+            yield first, rows
+
+    def rows_at(self, offset: int, *, several: bool) -> Iterator[tuple[Row, bytes]]:
+        """Yield the row that begins at `offset`, and others of its source if there are.
+
+        With each row comes its line; nothing if its paths lead from another directory than this one.
+        """
+        if self._file.tell() != offset:
+            self._file.seek(offset)
+        source: str | None = None
+        for line in self._lines():
+            row = self._parsed(line, offset)
+            if source is not None and row["source"] != source:
+                return
+            source = row["source"]
+            yield row, line if self._here[row["directory"]] is None else b""
+            if not several:
+                return
+
+    def _lines(self) -> Iterator[bytes]:
+        try:
+            while line := self._file.readline():
+                yield line
+        except OSError as error:
+            raise InputError(self._path, os_error_message(error)) from error
+
+    def _parsed(self, line: bytes, offset: int) -> Row:
+        try:
+            row: Row
+            row, _ = _DECODER.raw_decode(line.decode())
+            if not all(isinstance(row.get(name), kind) for name, kind in _SHAPE.items()):
+                raise ValueError
+            here = self._directory(row["directory"])
+            if here is not None:
+                row["source"] = seen_from(here, row["source"])
+                row["target"] = row["target"] and seen_from(here, row["target"])
+        except (ValueError, AttributeError, RecursionError):
+            raise InputError(self._path, f"is no manifest of wav2spec (at byte {offset})") from None
+        return row
+
+    def _directory(self, directory: str | None) -> str | None:
+        if directory not in self._here:
+            real = os.path.realpath(os.path.join(os.path.dirname(os.path.realpath(self._path)), directory or ""))
+            self._here[directory] = None if real == os.path.realpath(".") else os.path.relpath(real)
+        return self._here[directory]

@@ -1,74 +1,49 @@
-"""Decide what is up to date from listings and the manifests of earlier runs (``--since``), without opening anything.
+"""Decide from listings and the manifests of earlier runs (``--since``) which targets are current, and open none.
 
-A source is current if its listing has the version that a manifest tells, if its targets have, and if they were made
-with the same recipe. What is known travels through the work in runs, as positions in the manifests, so that outcomes
-stay in the order of the plan and memory does not grow with rows.
+A target is current if source and target are listed with the versions in a row of a manifest, and the row has the recipe
+of this run. Known sources pass through the work in runs of positions in the manifests, so that outcomes keep the order
+of the plan, and memory grows by 16 bytes for each row.
 """
 
-import json
 import os
-import weakref
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import fields
-from typing import Any, BinaryIO, Self
+from typing import Any, Self
 
 from wav2spec.batch.facts import NO_FACTS, Facts
 from wav2spec.batch.jobs import Job, Shard, Unusable, segment_target
-from wav2spec.batch.manifest import ROW_FIELDS
+from wav2spec.batch.manifest import ROW_FIELDS, ManifestReader, Row, find_manifests
 from wav2spec.batch.naming import is_shard_pattern
 from wav2spec.batch.outcomes import Known, Outcome, Status, Tally
 from wav2spec.batch.recipe import shard_digest
 from wav2spec.batch.request import Request
 from wav2spec.batch.tallies import Tallying
-from wav2spec.errors import InputError, os_error_message
-from wav2spec.storage.names import seen_from
-from wav2spec.storage.trees import Versions, find_named, open_copy
+from wav2spec.storage.trees import Versions
 
-# Sources of a run that travel as one item.
+# Known sources in one item of the work.
 _MAX_RUN = 1000
 
-# What is known again of a row with such a status; of any other, it is found out anew.
+# Statuses of rows that need no work, and their statuses in this run.
 _KNOWN: dict[str, Status] = {"written": "current", "current": "current", "excluded": "excluded"}
 
 _FACTS = frozenset(field.name for field in fields(Facts))
 
-Row = dict[str, Any]
-
-_DECODER = json.JSONDecoder()
-
 
 def pass_known(function: Callable[..., Iterable[Outcome]], item: Any, **options: Any) -> Iterable[Outcome]:
-    """Return the outcomes of an item by a function, unless they are known."""
+    """Return the outcomes of an item from a function; a run of known sources is returned as it is."""
     return (item,) if isinstance(item, Known) else function(item, **options)
 
 
-def find_manifests(patterns: Iterable[str]) -> list[str]:
-    """Return the manifests that are named, or that patterns stand for.
-
-    Raises
-    ------
-    InputError
-        If there is none for one of them.
-    """
-    found: list[str] = []
-    for pattern in patterns:
-        names = find_named(pattern)
-        if not names:
-            raise InputError(pattern, "no such file")
-        found += names
-    return found
-
-
 class Since:
-    """What the manifests of earlier runs know.
+    """The rows of earlier manifests that are still true.
 
     Parameters
     ----------
     manifests : sequence of str
-        Paths. Of two rows about one target, the later counts.
+        Paths. Of two rows about one source, the later is used.
     recipe_sha256 : str
         Digest of what decides about the pictures of this run.
     targets : Versions
@@ -95,7 +70,7 @@ class Since:
     ) -> None:
         self._recipe_sha256 = recipe_sha256
         self._with_facts = with_facts
-        self._manifests = [_Manifest(path) for path in manifests]
+        self._manifests = [ManifestReader(path) for path in manifests]
         keys, positions = array("q"), array("q")
         for number, manifest in enumerate(self._manifests):
             for offset, rows in manifest.sources():
@@ -108,7 +83,7 @@ class Since:
 
     @classmethod
     def of_request(cls, request: Request, recipe_sha256: str, *, segmented: bool) -> Self:
-        """Return what the manifests of a request know."""
+        """Read the manifests of a request, and list the stores of its targets."""
         if request.output is None:
             trees: tuple[str, ...] = request.sources
         else:
@@ -122,7 +97,7 @@ class Since:
         )
 
     def separate(self, items: Iterable[Job | Unusable | Shard]) -> Iterator[Job | Unusable | Shard | Known]:
-        """Yield the items in order, with runs of what is known in their places."""
+        """Yield the items in order, known ones in runs."""
         run = array("q")
         for item in items:
             positions = self._known(item)
@@ -137,7 +112,7 @@ class Since:
             yield Known("", None, "current", positions=run)
 
     def _known(self, item: Job | Unusable | Shard) -> list[int]:
-        """Return the positions of the sources of an item; none if one of them is not known."""
+        """Return the positions of the sources of an item; none unless all of them are known."""
         if isinstance(item, Job):
             position = self._position(item, self._recipe_sha256)
             return [] if position is None else [position]
@@ -182,79 +157,6 @@ class Since:
                     found.append(tally or _outcome(row, with_facts=self._with_facts))
             yield from tallying(found) if tallying else found
             on_run(len(result.positions))
-
-
-class _Manifest:
-    """An earlier manifest, read by the positions of rows.
-
-    Paths in its rows are returned as this run would spell them: relative to the working directory, if they were.
-    """
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        try:
-            self._file: BinaryIO = open_copy(path)
-        except OSError as error:
-            raise InputError(path, os_error_message(error)) from error
-        weakref.finalize(self, self._file.close)
-        # By the directory that rows tell: where their relative paths lead from here, None for here.
-        self._here: dict[str | None, str | None] = {None: None}
-
-    def sources(self) -> Iterator[tuple[int, list[Row]]]:
-        """Yield the rows of each source, and where the first of them begins."""
-        offset = first = 0
-        rows: list[Row] = []
-        for line in self._lines():
-            row = self._parsed(line, offset)
-            if rows and row["source"] != rows[0]["source"]:
-                yield first, rows
-                first, rows = offset, []
-            rows.append(row)
-            offset += len(line)
-        if rows:
-            yield first, rows
-
-    def rows_at(self, offset: int, *, several: bool) -> Iterator[tuple[Row, bytes]]:
-        """Yield the row that begins at `offset`, and others of its source if there are.
-
-        With each row comes its line; nothing if its paths lead from another directory than this one.
-        """
-        if self._file.tell() != offset:
-            self._file.seek(offset)
-        source: str | None = None
-        for line in self._lines():
-            row = self._parsed(line, offset)
-            if source is not None and row["source"] != source:
-                return
-            source = row["source"]
-            yield row, line if self._here[row["directory"]] is None else b""
-            if not several:
-                return
-
-    def _lines(self) -> Iterator[bytes]:
-        try:
-            while line := self._file.readline():
-                yield line
-        except OSError as error:
-            raise InputError(self._path, os_error_message(error)) from error
-
-    def _parsed(self, line: bytes, offset: int) -> Row:
-        try:
-            row: Row
-            row, _ = _DECODER.raw_decode(line.decode())
-            here = self._directory(row["directory"])
-            if here is not None:
-                row["source"] = seen_from(here, row["source"])
-                row["target"] = row["target"] and seen_from(here, row["target"])
-        except (ValueError, TypeError, KeyError, AttributeError):
-            raise InputError(self._path, f"is no manifest of wav2spec (at byte {offset})") from None
-        return row
-
-    def _directory(self, directory: str | None) -> str | None:
-        if directory not in self._here:
-            real = os.path.realpath(os.path.join(os.path.dirname(os.path.realpath(self._path)), directory or ""))
-            self._here[directory] = None if real == os.path.realpath(".") else os.path.relpath(real)
-        return self._here[directory]
 
 
 def _key_of_rows(rows: list[Row], targets: Versions, *, segmented: bool) -> int | None:
