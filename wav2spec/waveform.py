@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Segment:
-    """A part of a recording: its first sample, and the number of them, counted in one channel."""
+    """A part of a recording: its first sample, the number of them, counted in one channel, and its label if any."""
 
     first: int
     n_samples: int
+    label: str = ""
 
 
 @dataclass(frozen=True)

@@ -171,6 +171,7 @@ def test_what_a_preset_sets_needs_nothing_when_another_scale_is_asked_for(make_w
 
 
 BAD = [
+    ("segments", "", "", "the name is empty"),
     ("start", "-1", "'-1", "no time"),
     ("start", "1:02:03:04", "1:02:03:04", "no time"),
     ("start", "nan", "nan", "no time"),

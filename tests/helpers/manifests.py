@@ -96,7 +96,7 @@ def assert_right(row: Row, status: str = "written", n_bands: int = 129) -> None:
         "sample_format": info.subtype,
         "truncated": False,
         "warnings": [],
-        "label": None,
+        "label": Path(row["source"]).parent.name,
         "directory": row["directory"],
         # Of a file, which has a time, runs with --update alone tell them.
         "source_id": row["source_id"] and mtime_id(row["source"]),

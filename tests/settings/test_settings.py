@@ -221,7 +221,7 @@ def test_updated_refuses_what_is_no_setting() -> None:
 def test_a_field_is_read_by_its_name_alone() -> None:
     flat = Settings().replace(stride="50%").as_dict()
     assert [flat[field] for field in FIELDS] == [
-        *(0, None, "first", None, None, None, None, None, "none"),
+        *(0, None, "first", None, None, None, None, None, None, "none"),
         *(256, "50%", "hann", "periodic", "power-of-two", "left", "valid", "constant", False),
         *(None, None, "linear", None, "slaney", "slaney", False),
         *("linear", 64.0, "full-scale", 0.0, 80.0, 0.0, 1.0),

@@ -89,7 +89,7 @@ _cached = lru_cache(maxsize=64)(_checked)
 
 def waveform_of(source: "Recording | ArrayRecording", settings: Settings) -> Waveform:
     """Return the samples that are analysed."""
-    if settings.preprocessing.segment is not None:
+    if settings.preprocessing.makes_segments:
         raise SettingError("segment", "makes several pictures; take sections by `start` and `duration`, or use convert")
     # An array has the interface of a recording, as far as it is needed.
     recording = cast("Recording", source)

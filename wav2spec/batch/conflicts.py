@@ -16,7 +16,7 @@ _Identity = tuple[int, int]
 _Place = tuple[str, str]
 
 _SUFFIXES = tuple(row.suffix for row in FORMATS.values())
-_SEGMENT_NAME = re.compile(r"(.+)-[0-9]{10,}(\.[^.]+)", re.DOTALL)
+_SEGMENT_NAME = re.compile(r"(.+?)-[0-9]{10,}(?:-[^.]+)?(\.[^.]+)", re.DOTALL)
 
 
 class Conflicts:

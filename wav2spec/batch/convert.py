@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from wav2spec.audio.checks import QualityCheck, failed_checks
-from wav2spec.audio.preprocess import preprocess, segments, selection
+from wav2spec.audio.preprocess import preprocess, selection
 from wav2spec.audio.recording import Recording, open_recording
 from wav2spec.batch.facts import NO_FACTS, Facts
 from wav2spec.batch.freshness import TargetState, check_replaceable, target_state
-from wav2spec.batch.jobs import Job, Unusable, segment_target
+from wav2spec.batch.jobs import Job, Unusable
 from wav2spec.batch.outcomes import Failure, Measured, Outcome, Status, failed, source_name, unusable
 from wav2spec.batch.request import Grid, command_of
+from wav2spec.batch.segments import segment_jobs
 from wav2spec.errors import StdoutClosedError
 from wav2spec.formats.digest import PixelDigest
 from wav2spec.render.drawing import Rendering
@@ -185,16 +186,15 @@ class Conversion:
 
     def _segments(self, job: Job, recording: Recording) -> Iterator[Outcome]:
         preprocessing, empty = self.settings.preprocessing, True
-        for segment in segments(recording, preprocessing):
+        for one, segment in segment_jobs(job, recording, preprocessing):
             empty = False
-            if preprocessing.segment is None:
-                yield self._segment(job, recording, segment)
-            else:
-                one = replace(job, target=segment_target(job.target, segment.first))
-                yield self._segment(one, recording, segment, f"segment from sample {segment.first}: ")
+            where = f"segment from sample {segment.first}: " if preprocessing.makes_segments else ""
+            yield self._segment(one, recording, segment, where)
         if empty:
             left = selection(recording, preprocessing).n_samples / recording.sample_rate
             message = f"shorter than a segment of {preprocessing.segment} s: there are {left:.3f} s of it"
+            if preprocessing.segments is not None:
+                message = "no section of it has a label"
             facts = self._facts(job, recording) if self.collect_facts else NO_FACTS
             yield Outcome(job.source, None, "dropped", warnings=(*recording.warnings, message), facts=facts)
 
@@ -265,12 +265,12 @@ def known_targets(items: Iterable[Job | Unusable], preprocessing: Preprocessing)
         if isinstance(job, Unusable):
             yield unusable(job)
             continue
-        if preprocessing.segment is None:
+        if not preprocessing.makes_segments:
             yield Outcome(job.source, job.target, "current")
             continue
         try:
             with open_recording(job.source) as recording:
-                for segment in segments(recording, preprocessing):
-                    yield Outcome(job.source, segment_target(job.target, segment.first), "current")
+                for one, _ in segment_jobs(job, recording, preprocessing):
+                    yield Outcome(one.source, one.target, "current")
         except Exception as error:
             yield failed(job, error)

@@ -1,5 +1,6 @@
 """Facts about a recording and its picture, as the manifest reports them."""
 
+import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
@@ -44,6 +45,8 @@ class Facts:
         As libsndfile names it: ``"PCM_16"``, ``"FLOAT"``.
     truncated : bool
         Whether the file holds fewer samples than its header declares.
+    label : str
+        Of the segment, by its label file; else the name of the folder in which the recording lies.
     dc : float
         Mean of the samples that are drawn, linear, full scale at 1.0, of the channel in which it is furthest from 0.
     source_id, target_id : str
@@ -72,6 +75,7 @@ class Facts:
     sample_format: str | None = None
     truncated: bool | None = None
     dc: float | None = None
+    label: str | None = None
     source_id: str | None = None
     target_id: str | None = None
     recipe_sha256: str | None = None
@@ -88,6 +92,7 @@ class Facts:
             start_s=segment.first / recording.sample_rate if segment else None,
             segment_samples=segment.n_samples if segment else None,
             sample_format=recording.subtype,
+            label=(segment.label if segment else "") or _folder_of(recording.path),
         ).with_warnings(recording)
 
     def with_warnings(self, recording: "Recording") -> Self:
@@ -111,6 +116,16 @@ class Facts:
         stream = rendering.stream
         digest = stream.sound.facts()["samples_sha256"]
         return replace(self, n_frames=stream.n_frames, n_bands=stream.shape[2], samples_sha256=digest)
+
+
+def _folder_of(path: str) -> str | None:
+    """Return the name of the folder in which a recording lies, the class of it in many data sets.
+
+    >>> _folder_of("set/crow/1.wav"), _folder_of("1.wav"), _folder_of("s3://bucket/rook/2.wav")
+    ('crow', None, 'rook')
+    """
+    folder = os.path.basename(os.path.dirname(path))
+    return folder if folder not in ("", ".", "..") else None
 
 
 NO_FACTS = Facts()

@@ -1,6 +1,7 @@
 """Jobs, one for each source: what is to be written, and where."""
 
 import os
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -67,11 +68,28 @@ class Shard:
         return sum(getattr(job, "n_bytes", 0) for job in self.jobs)
 
 
-def segment_target(target: str, first: int | str) -> str:
+# The longest label in the name of a target (bytes), and what it and a number behind it add to the name.
+_LABEL_BYTES = 40
+LABEL_ROOM = len("-") + _LABEL_BYTES + len("-123456")
+
+
+def label_in_name(label: str) -> str:
+    """Return a label as it stands in the name of a target.
+
+    >>> label_in_name("crow (2 calls)")
+    'crow_2_calls'
+    """
+    # No dots: the key of a member of a shard ends at the first.
+    name = re.sub(r"[^\w+-]+", "_", label).strip("_-")
+    return name.encode()[:_LABEL_BYTES].decode(errors="ignore")
+
+
+def segment_target(target: str, first: int | str, label: str = "") -> str:
     """Return the target of a segment.
 
-    >>> segment_target("out/a.png", 44100)
-    'out/a-0000044100.png'
+    >>> segment_target("out/a.png", 44100), segment_target("out/a.png", 44100, "crow")
+    ('out/a-0000044100.png', 'out/a-0000044100-crow.png')
     """
     stem, suffix = os.path.splitext(target)
-    return f"{stem}-{first:010}{suffix}" if isinstance(first, int) else f"{stem}-{first}{suffix}"
+    number = f"{first:010}" if isinstance(first, int) else first
+    return f"{stem}-{number}{'-' if label else ''}{label}{suffix}"

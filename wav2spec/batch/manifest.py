@@ -37,7 +37,7 @@ _SHAPE = {
 class ManifestRow(Facts):
     """A line of the manifest: the schema. A field that is not known is null; fields are added, never renamed.
 
-    `Facts` documents the fields about recording and picture, which stand between `error` and `warnings`.
+    `Facts` documents the fields about recording and picture: `label`, and those between `error` and `warnings`.
 
     Attributes
     ----------
@@ -52,8 +52,6 @@ class ManifestRow(Facts):
         Why it failed or was refused.
     warnings : list of str
         About the recording or the picture, those of ``--warn`` too.
-    label : str
-        None: reserved for the class of the recording.
     directory : str
         Directory that relative paths refer to, relative to the one of the manifest. None on standard output, and in
         a store.
@@ -64,7 +62,6 @@ class ManifestRow(Facts):
     status: str = ""
     error: str | None = None
     warnings: tuple[str, ...] = ()
-    label: str | None = None
     directory: str | None = None
 
 
@@ -72,7 +69,7 @@ _FIRST = ("source", "target", "status", "error")
 _LAST = ("warnings", "label", "directory")
 # What --since compares: of a run, and not of a sample.
 _VERSIONS = ("source_id", "target_id", "recipe_sha256")
-_FACTS = tuple(field.name for field in fields(Facts))
+_FACTS = tuple(field.name for field in fields(Facts) if field.name not in _LAST)
 ROW_FIELDS = (*_FIRST, *(name for name in _FACTS if name not in _VERSIONS), *_LAST, *_VERSIONS)
 _SAMPLE_FIELDS = tuple(
     name for name in ROW_FIELDS if name not in ("target", "status", "error", "directory", *_VERSIONS)
@@ -126,7 +123,6 @@ def _row(outcome: Outcome, directory: str | None) -> dict[str, Any]:
         "status": outcome.status,
         "error": outcome.failure.message if outcome.failure else None,
         "warnings": outcome.warnings,
-        "label": None,
         "directory": directory,
     }
 

@@ -5,7 +5,7 @@ import re
 import stat
 from collections.abc import Callable
 
-from wav2spec.batch.jobs import Job, Replaces
+from wav2spec.batch.jobs import LABEL_ROOM, Job, Replaces
 from wav2spec.batch.sources import Found
 from wav2spec.errors import ArchiveError, OutputError, SettingError
 from wav2spec.settings.choices import Format
@@ -70,6 +70,7 @@ class Naming:
         force: bool,
         several: bool,
         segmented: bool,
+        labelled: bool,
     ) -> None:
         self.output = output
         self._segmented = segmented
@@ -78,6 +79,7 @@ class Naming:
         self.format = format or default
         self._ending = suffix + FORMATS[self.format].suffix
         self._room = _MAX_NAME_BYTES - len(os.fsencode(self._ending)) - _SEGMENT_BYTES * segmented
+        self._room -= LABEL_ROOM * labelled
         self._implied: Replaces = "own" if FORMATS[self.format].has_metadata else "foreign"
         self._named: Replaces = "foreign"
         # To look at an object first would be a second request for each.

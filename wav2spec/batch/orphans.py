@@ -8,15 +8,17 @@ from functools import lru_cache
 from wav2spec.batch.outcomes import Failure, Outcome
 from wav2spec.batch.plan import Tree
 from wav2spec.errors import SettingError, os_error_message
+from wav2spec.formats.label_files import SUFFIXES as LABEL_SUFFIXES
 from wav2spec.hash_set import HashSet
 from wav2spec.render.metadata import read_metadata
 from wav2spec.settings.formats import FORMATS, formats_of
 from wav2spec.storage.listing import Patterns, find_files
 
 # A segment's name, and one that was shortened, of which the recording's cannot be told.
-_SEGMENT = re.compile("(.+)-[0-9]{10,}", re.DOTALL)
-_SHORTENED = re.compile("~[0-9a-f]{8}(-[0-9]{10,})?$")
-_SUFFIXES = tuple(row.suffix for row in FORMATS.values())
+_SEGMENT = re.compile("(.+?)-[0-9]{10,}(-.+)?", re.DOTALL)
+_SHORTENED = re.compile("~[0-9a-f]{8}(-[0-9]{10,}(-.+)?)?$")
+# Pictures, and labels, lie beside recordings under the same name.
+_NO_RECORDINGS = (*(row.suffix for row in FORMATS.values()), *(suffix.lower() for suffix in LABEL_SUFFIXES))
 
 
 class Orphans:
@@ -134,7 +136,7 @@ class Orphans:
 
     @lru_cache(maxsize=64)  # noqa: B019 - lives as long as the run
     def _recordings(self, directory: str) -> dict[str, list[str]] | None:
-        """Return the names of a directory's files by stem, pictures left out; None if it cannot be listed."""
+        """Return the names of a directory's files by stem, pictures and labels left out; None if unknown."""
         try:
             names = os.listdir(directory)
         except (FileNotFoundError, NotADirectoryError):
@@ -143,7 +145,7 @@ class Orphans:
             return None
         stems: dict[str, list[str]] = {}
         for name in names:
-            if not name.lower().endswith(_SUFFIXES):
+            if not name.lower().endswith(_NO_RECORDINGS):
                 stems.setdefault(os.path.splitext(name)[0], []).append(name)
         return stems
 

@@ -80,6 +80,7 @@ def plan_jobs(
     suffix: str = "",
     force: bool = False,
     segmented: bool = False,
+    labelled: bool = False,
     part: Part | None = None,
     written: Mapping[str, str | None] = {},
     read: Mapping[str, str | None] = {},
@@ -107,6 +108,8 @@ def plan_jobs(
         Whether a target may replace anything.
     segmented : bool
         Whether targets are those of segments.
+    labelled : bool
+        Whether their names have labels.
     part : Part, optional
         Of the whole plan, in all of which conflicts are found.
     written, read : mapping of str to str
@@ -133,7 +136,8 @@ def plan_jobs(
         raise SettingError("output", "the name is empty")
     output = STREAM if output in STANDARD_OUTPUT else output
     several = len(names) > 1 or listed is not None or any(map(is_tree, names))
-    naming = Naming(output, format, suffix, command=command, force=force, several=several, segmented=segmented)
+    names_segments = {"segmented": segmented, "labelled": labelled}
+    naming = Naming(output, format, suffix, command=command, force=force, several=several, **names_segments)
     found = expand_sources(names, patterns, listed)
     items = (item if isinstance(item, Unusable) else naming.job(item) for item in found)
     conflicts = Conflicts(written, read, segmented=segmented)

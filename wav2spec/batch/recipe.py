@@ -12,14 +12,15 @@ from wav2spec.settings.settings import Settings
 def recipe_digest(request: Request, settings: Settings, grid: Grid | None = None) -> str:
     """Return the SHA-256 of the command, the settings, the checks, and the version of what draws.
 
-    Empty for pages, figures with labels, and figures of several recordings: other files decide about them too.
+    Empty for pages, figures with labels, labelled sections, and figures of several recordings: other files decide
+    about them too.
     """
     # Loads NumPy.
     from wav2spec.render.metadata import ANALYSIS_VERSION, FIGURE_VERSION
 
     command = command_of(settings, grid, request.format)
     picture = settings.picture
-    labels = request.labels or (isinstance(picture, Figure) and picture.labels)
+    labels = request.labels or settings.preprocessing.segments or (isinstance(picture, Figure) and picture.labels)
     if command == "explore" or labels or (grid and grid.together):
         return ""
     parts = [

@@ -14,7 +14,7 @@ from wav2spec.batch.plan import Item, Plan, check_directories, plan_jobs
 from wav2spec.batch.request import Grid, Request, Sources, command_of
 from wav2spec.batch.shard_plan import ShardPlan
 from wav2spec.errors import SettingError
-from wav2spec.settings.choices import GRAY
+from wav2spec.settings.choices import AUTO, GRAY
 from wav2spec.settings.pictures import Figure
 from wav2spec.settings.presets import DEFAULT
 from wav2spec.settings.settings import Settings
@@ -110,10 +110,11 @@ def plan_conversion(request: Request, settings: Settings, grid: Grid | None = No
         command=command,
         suffix=_SUFFIXES.get(command, ""),
         force=request.force,
-        segmented=settings.preprocessing.segment is not None,
+        segmented=settings.preprocessing.makes_segments,
+        labelled=settings.preprocessing.segments is not None,
         part=None if in_shards else request.part,
         written={"manifest": request.manifest_path},
-        read={"files_from": request.files_from, "labels": request.labels},
+        read={name: getattr(request, name) for name in ("files_from", "labels")} | {"segments": _label_file(settings)},
     )
     _check_streams(plan, request, settings)
     if request.prune:
@@ -125,11 +126,16 @@ def plan_conversion(request: Request, settings: Settings, grid: Grid | None = No
     return plan
 
 
+def _label_file(settings: Settings) -> str | None:
+    path = settings.preprocessing.segments
+    return None if path == AUTO else path
+
+
 def _orphans(plan: Plan, settings: Settings, command: str) -> "Orphans":
     # Reads metadata, and so loads NumPy.
     from wav2spec.batch.orphans import Orphans
 
-    segmented = settings.preprocessing.segment is not None
+    segmented = settings.preprocessing.makes_segments
     return Orphans(plan.trees, command, _SUFFIXES.get(command, ""), segmented=segmented)
 
 
@@ -347,7 +353,7 @@ def _check_streams(plan: Plan, request: Request, settings: Settings) -> None:
     for name in "update", "check", "prune":
         if getattr(request, name):
             raise SettingError(name, "standard output holds no picture that could be up to date")
-    if settings.preprocessing.segment is not None:
+    if settings.preprocessing.makes_segments:
         raise SettingError("segment", "each segment is a picture of its own, and does not go to standard output")
     if request.manifest_path == STREAM:
         raise SettingError("manifest", "standard output takes the picture or the manifest, not both")

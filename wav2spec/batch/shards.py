@@ -23,7 +23,7 @@ from wav2spec.batch.manifest import sample_row
 from wav2spec.batch.outcomes import Failure, Outcome
 from wav2spec.batch.recipe import shard_digest
 from wav2spec.errors import ArchiveError, AudioError, OutputError
-from wav2spec.render.metadata import ANALYSIS_VERSION, settings_from_metadata
+from wav2spec.render.metadata import ANALYSIS_VERSION, settings_from_metadata, without_paths
 from wav2spec.storage.sources import open_existing
 from wav2spec.storage.tar_reader import read_comment, read_members
 from wav2spec.storage.tar_writer import TarWriter
@@ -36,7 +36,11 @@ class ShardConversion:
 
     conversion: Conversion
 
-    def __call__(self, shard: Shard) -> Iterator[Outcome]:
+    def __call__(
+        self,
+        shard: Shard,
+        on_position: Callable[[float, float], None] | None = None,  # noqa: ARG002 - a shard has many recordings
+    ) -> Iterator[Outcome]:
         """Make a shard, and yield the outcomes of its pictures when it is in place."""
         action = self.conversion.action
         try:
@@ -96,7 +100,7 @@ class ShardConversion:
         made_of = {
             "analysis_version": ANALYSIS_VERSION,
             "command": "image",
-            "settings": dict(self.conversion.settings.effective()),
+            "settings": without_paths(self.conversion.settings.effective()),
             "samples_sha256": digest.hexdigest(),
         }
         return json.dumps(made_of, separators=(",", ":"))

@@ -100,7 +100,7 @@ def _print_plan(plan: Plan, settings: Settings) -> int:
         if isinstance(item, Unusable):
             report.add(unusable(item))
         else:
-            target = item.target if settings.preprocessing.segment is None else segment_target(item.target, "*")
+            target = segment_target(item.target, "*") if settings.preprocessing.makes_segments else item.target
             click.echo(f"{printable(item.source)} -> {printable(target)}")
     return report.exit_code
 

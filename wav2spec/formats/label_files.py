@@ -2,14 +2,14 @@
 
 import csv
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from wav2spec.errors import AudioError, os_error_message
 from wav2spec.formats.labels import Label, read_labels
 
 # The suffixes of label files beside a recording, in the order in which they are looked for.
-_SUFFIXES = (".TextGrid", ".txt", ".csv", ".selections.txt", ".Table.1.selections.txt")
+SUFFIXES = (".TextGrid", ".txt", ".csv", ".selections.txt", ".Table.1.selections.txt")
 
 # The names of CSV columns.
 _COLUMNS = {
@@ -18,6 +18,7 @@ _COLUMNS = {
     "low": ("low", "low_hz", "fmin", "low freq", "low_freq"),
     "high": ("high", "high_hz", "fmax", "high freq", "high_freq"),
     "label": ("label", "text", "name", "species", "class"),
+    "file": ("file", "filename", "file_name", "path", "recording"),
 }
 
 # The columns of a CSV without names, by their number.
@@ -27,20 +28,25 @@ _UNNAMED = {2: ("start", "end"), 3: ("start", "end", "label"), 5: ("start", "end
 def find_label_file(recording: str) -> str | None:
     """Return the label file that belongs to a recording by its name; None if there is none."""
     stem = os.path.splitext(recording)[0]
-    return next((stem + suffix for suffix in _SUFFIXES if os.path.isfile(stem + suffix)), None)
+    return next((stem + suffix for suffix in SUFFIXES if os.path.isfile(stem + suffix)), None)
 
 
-def read_label_file(path: str) -> list[Label]:
+def read_label_file(path: str, recording: str = "") -> list[Label]:
     """Read a label file, whose format follows from its name and content; labels are sorted by their starts.
+
+    Parameters
+    ----------
+    path : str
+    recording : str, optional
+        Path of a recording, whose rows are taken of a CSV that names recordings.
 
     Raises
     ------
     AudioError
         If it cannot be read, with the number of the line.
     """
-    suffix = os.path.splitext(path)[1].lower()
     try:
-        labels = list({".textgrid": _read_textgrid, ".csv": _read_csv}.get(suffix, read_labels)(path))
+        labels = list(_labels_in(path, recording))
     except OSError as error:
         raise AudioError(path, os_error_message(error)) from error
     except ValueError as error:
@@ -55,7 +61,14 @@ def read_label_file(path: str) -> list[Label]:
     )
 
 
-def _read_csv(path: str) -> Iterator[Label]:
+def _labels_in(path: str, recording: str) -> Iterable[Label]:
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix == ".csv":
+        return _read_csv(path, recording)
+    return _read_textgrid(path) if suffix == ".textgrid" else read_labels(path)
+
+
+def _read_csv(path: str, recording: str) -> Iterator[Label]:
     """Read start, end and label, with low and high before the label or by the names in the first line."""
     try:
         with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
@@ -75,12 +88,24 @@ def _read_csv(path: str) -> Iterator[Label]:
     for number, row in rows:
         if len(row) <= max(columns.values()):
             raise ValueError(f"line {number} has {len(row)} columns, expected {max(columns.values()) + 1}")
-        values = {key: _number(row[index], number) for key, index in columns.items() if key != "label"}
+        if recording and "file" in columns and not _is_name_of(row[columns["file"]].strip(), recording):
+            continue
+        values = {key: _number(row[index], number) for key, index in columns.items() if key not in ("label", "file")}
         start, end = values["start"], values["end"]
         if start is None or end is None:
             raise ValueError(f"line {number} has no start or no end")
         text = row[columns["label"]] if "label" in columns else ""
         yield Label(start, end, text, values.get("low"), values.get("high"))
+
+
+def _is_name_of(name: str, recording: str) -> bool:
+    """Return whether a name, with or without suffix and folders, is that of a recording.
+
+    >>> [_is_name_of(name, "set/crow/1.wav") for name in ("1.wav", "crow/1", "set/crow/1.wav", "rook/1.wav", "2")]
+    [True, True, True, False, False]
+    """
+    paths = recording.replace(os.sep, "/"), os.path.splitext(recording)[0].replace(os.sep, "/")
+    return any(f"/{path}".endswith("/" + name.replace("\\", "/").removeprefix("./")) for path in paths)
 
 
 def _number(text: str, line: int) -> float | None:

@@ -2,6 +2,7 @@
 
 import functools
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from wav2spec.formats.png_writer import GREY, GREY_16, INDEXED, RGB
 from wav2spec.formats.vector_text import read_vector_text
 from wav2spec.render.orientation import axes
 from wav2spec.render.quantize import is_rounded, value_range
-from wav2spec.settings.choices import GRAY, LAYOUTS
+from wav2spec.settings.choices import AUTO, GRAY, LAYOUTS
 from wav2spec.settings.levels import Levels
 from wav2spec.settings.pictures import Figure, Raster
 from wav2spec.settings.settings import Settings
@@ -22,6 +23,9 @@ from wav2spec.settings.settings import Settings
 # Raised only by a change that alters a pixel of some picture; figures have a version of their own.
 ANALYSIS_VERSION = 1
 FIGURE_VERSION = 2
+
+# Settings that name files.
+_PATHS = ("labels", "segments")
 
 Metadata = dict[str, Any]
 
@@ -48,7 +52,7 @@ def describe(stream: SpectrogramStream, command: str, **more: Any) -> str:
     metadata = {
         "analysis_version": FIGURE_VERSION if isinstance(settings.picture, Figure) else ANALYSIS_VERSION,
         "command": command,
-        "settings": dict(settings.effective()),
+        "settings": without_paths(settings.effective()),
         "resolved": {
             "window_size": analysis.window_size,
             "stride": analysis.stride,
@@ -63,12 +67,18 @@ def describe(stream: SpectrogramStream, command: str, **more: Any) -> str:
             **({} if stream.fmax is None else {"fmax": stream.fmax}),
         },
         "recording": sound.facts(),
+        **({"label": sound.segment.label} if sound.segment.label else {}),
         "level": _level(settings.levels, stream.unit),
         **more,
     }
     if isinstance(settings.picture, Raster):
         metadata |= _raster_axes(stream, settings.picture)
     return json.dumps(metadata, separators=(",", ":"))
+
+
+def without_paths(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings without the names of files, which would tell where a picture was made."""
+    return {name: value for name, value in settings.items() if name not in _PATHS or value == AUTO}
 
 
 def _raster_axes(stream: SpectrogramStream, raster: Raster) -> dict[str, Any]:

@@ -39,6 +39,7 @@ class SettingKeywords(TypedDict, total=False):
     segment: float | str | None
     segment_stride: float | str | None
     segment_last: SegmentLast | None
+    segments: str | None
     normalize: str
     window_size: int | str
     stride: int | str

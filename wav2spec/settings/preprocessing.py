@@ -5,7 +5,7 @@ from typing import get_args
 
 from wav2spec.errors import SettingError
 from wav2spec.settings.choices import MAX_LEVEL, NORMALIZATIONS, ChannelName, Resampler, SegmentLast
-from wav2spec.settings.fields import Choice, Named, Number, Size, Time, check_fields, setting
+from wav2spec.settings.fields import Choice, Named, Number, Size, Text, Time, check_fields, setting
 from wav2spec.settings.kinds import Parameter
 
 _LEVEL = Parameter("level", above=0.0, maximum=MAX_LEVEL)
@@ -93,6 +93,17 @@ class Preprocessing:
         default_text="pad",
         applies_if=("segment", ()),
     )
+    segments: str | None = setting(
+        None,
+        Text("FILE|auto"),
+        "Draw a picture for each section of a label file.",
+        details="Of a label track of Audacity, a selection table of Raven, a TextGrid of Praat, or a CSV with the "
+        "columns start, end and label; of a CSV with a column file too, the rows of the recording. `auto` takes "
+        "`talk.TextGrid`, `talk.txt` or `talk.csv` beside `talk.wav`. The name of each picture has the first sample "
+        "and the label, as in `a-0000044100-crow.png`.",
+        group="Input",
+        default_text="none",
+    )
     normalize: str = setting(
         "none",
         _NORMALIZE,
@@ -108,6 +119,16 @@ class Preprocessing:
         if self.segment is not None and self.target_length is not None:
             message = f"cannot be combined with `segment`: segments have a length of {self.segment}"
             raise SettingError("target_length", message)
+        if self.segments == "":
+            raise SettingError("segments", "the name is empty")
+        for name, given in (("segment", self.segment), ("duration", self.duration), ("start", self.start or None)):
+            if self.segments is not None and given is not None:
+                raise SettingError(name, "cannot be combined with `segments`, which says from when to when")
+
+    @property
+    def makes_segments(self) -> bool:
+        """Whether a recording becomes several pictures."""
+        return self.segment is not None or self.segments is not None
 
     @property
     def normalization(self) -> tuple[str, float | None]:

@@ -22,7 +22,7 @@ from wav2spec.storage.streams import STREAM
 # Settings of the figure as a whole, which cannot vary from panel to panel.
 _OF_FIGURE = {
     *("width", "height", "dpi", "title", "style", "waveform_range", "labels", "mark"),
-    *("segment", "segment_stride", "segment_last"),
+    *("segment", "segment_stride", "segment_last", "segments"),
 }
 
 # All that can make the rows or the columns of a grid.

@@ -40,7 +40,7 @@ def plot(same_levels: bool, **options: Any) -> int:
     settings = settings_from(options, PLOT)
     if same_levels and settings.levels.scale != "db":
         raise click.UsageError(f"--same-levels needs --scale db, but it is {settings.levels.scale}")
-    shared = same_levels or settings.preprocessing.segment is not None
+    shared = same_levels or settings.preprocessing.makes_segments
     return draw_pictures(request, _shared(request, settings) if shared and not request.dry_run else settings)
 
 

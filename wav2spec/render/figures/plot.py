@@ -27,6 +27,7 @@ from wav2spec.render.figures.content import Content, Mark, Panel, Tiers, Wave
 from wav2spec.render.figures.fonts import missing_letters
 from wav2spec.render.figures.layout import Layout, compute_layout
 from wav2spec.render.figures.panels import PooledPower, envelope, panel_axes, pool_power
+from wav2spec.render.figures.ticks import span_text
 from wav2spec.render.metadata import describe
 from wav2spec.settings.choices import AUTO, Format
 from wav2spec.settings.comparison import Together
@@ -69,6 +70,8 @@ def plan_plot(waveform: Waveform, format: Format, settings: Settings) -> Renderi
     captions = [f"Channel {number}" for number in range(1, n_channels + 1)] if n_channels > 1 else [""]
     figure = _figure_of(settings)
     title = _title(figure, waveform.name)
+    if figure.title is None and settings.preprocessing.makes_segments:
+        title += _section_text(waveform, settings)
     return _Plan([Cell(waveform, settings)], figure, title, captions, n_rows=n_channels).rendering(format, "plot")
 
 
@@ -170,10 +173,21 @@ def _title(figure: Figure, name: str) -> str:
     return _basename(name) if figure.title is None else printable(figure.title)
 
 
+def _section_text(waveform: Waveform, settings: Settings) -> str:
+    """Return from when to when a segment lasts, and its label, for the title of its figure."""
+    # With what surrounds it, but without the zeros that fill up the last one.
+    wide = _widened(waveform, settings)
+    before, after = wide.surroundings
+    start_s = wide.start_s + before / wide.sample_rate
+    text = span_text(start_s, start_s + (wide.n_samples - before - after) / wide.sample_rate)
+    label = waveform.segment.label
+    return f", {text} ({printable(label)})" if label else f", {text}"
+
+
 def _labels_of(waveform: Waveform, figure: Figure) -> list[Label]:
     """Return the labels that a figure draws of a recording."""
     path = find_label_file(waveform.name) if figure.labels == AUTO else figure.labels
-    return read_label_file(path) if path else []
+    return read_label_file(path, waveform.name) if path else []
 
 
 def _otherwise(waveform: Waveform, settings: Settings) -> Waveform:
@@ -412,6 +426,9 @@ def _widened(waveform: Waveform, settings: Settings) -> Waveform:
 
 def _fitted(settings: Sequence[Settings], waveforms: Sequence[Waveform], panel: tuple[int, int]) -> list[Settings]:
     """Return settings that give all panels the window of the longest recording and the highest `fmax` for ``auto``."""
+    if settings[0].programs.method != "stft":
+        # Praat has its own window and FFT, and frequencies up to half the sample rate.
+        return [one.replace(fft_length="power-of-two") for one in settings]
     longest_s = max((one.n_samples - sum(one.surroundings)) / one.sample_rate for one in waveforms)
     found: list[Settings] = []
     limits: dict[Any, float] = {}

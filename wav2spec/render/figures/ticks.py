@@ -172,5 +172,17 @@ def _clock(value: float, step: float, *, hours: bool) -> str:
     return f"{minutes // 60}:{minutes % 60:02}:{text}" if hours else f"{minutes}:{text}"
 
 
+def span_text(start_s: float, end_s: float) -> str:
+    """Return from when to when something lasts, to the ms.
+
+    >>> span_text(0.5, 1), span_text(62.5, 180), span_text(10680, 10681.25)
+    ('0.5 to 1 s', '1:02.5 to 3:00', '2:58:00 to 2:58:01.25')
+    """
+    if end_s <= _MINUTES_FROM:
+        return f"{round(start_s, 3):g} to {round(end_s, 3):g} s"
+    texts = (_clock(time, 0.001, hours=end_s > _HOURS_FROM) for time in (start_s, end_s))
+    return " to ".join(text.rstrip("0").rstrip(".") for text in texts)
+
+
 def _hertz(value: float) -> str:
     return f"{value / 1000:g}k" if value >= 1000 else f"{value:g}"
