@@ -83,18 +83,21 @@ class Triangles:
         The sums have the same order on every machine and whatever the number of frames, unlike a matrix product.
         """
         starts = np.flatnonzero(np.diff(self.interval, prepend=-1))
-        filled = self.interval[starts]
-        shape = (len(self.centers) + 1,)
+        filled, n_intervals = self.interval[starts], len(self.centers) + 1
 
         def sums(values: npt.NDArray[np.floating]) -> Floats:
-            inside = values[..., self.bins]
+            inside = values[..., self.bins].astype(np.float64)
             # Rising and falling side by side, so that one call sums both.
             pairs = np.empty((*inside.shape, 2))
             np.multiply(inside, self.rising, out=pairs[..., 0])
             np.multiply(inside, self.falling, out=pairs[..., 1])
-            parts = np.zeros((*inside.shape[:-1], *shape), np.complex128)
-            if len(starts):
-                parts[..., filled] = np.add.reduceat(pairs.view(np.complex128)[..., 0], starts, axis=-1)
+            pairs = pairs.view(np.complex128)[..., 0]
+            if len(starts) == n_intervals:
+                parts = np.add.reduceat(pairs, starts, axis=-1)
+            else:
+                parts = np.zeros((*inside.shape[:-1], n_intervals), np.complex128)
+                if len(starts):
+                    parts[..., filled] = np.add.reduceat(pairs, starts, axis=-1)
             bands: Floats = parts.real[..., :-1] + parts.imag[..., 1:]
             return bands
 
