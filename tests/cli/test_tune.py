@@ -1,6 +1,7 @@
 """The tuner, by sounds whose best window is known, and by two tones or clicks as far apart as it says it resolves."""
 
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -329,4 +330,10 @@ def test_the_best_are_drawn_and_a_section_is_measured(make_wav: MakeWav, folder:
     target = folder / "best.png"
     assert run_in_process("tune", "-q", path, "--plot", target).returncode == 0
     assert target.exists()
+    assert run_in_process("tune", "-q", path, "--plot", folder / "best.svg").returncode == 0
+    texts = set(re.findall(r">([^<>]+)</text>", (folder / "best.svg").read_text()))
+    assert {"Window (ms)", "Entropy (bits)"} <= texts
+    # The two best stand in the curve, beside a tick for each size that was tried.
+    assert any("number 1" in text and "bits" not in text for text in texts)
+    assert {f"{row['window_ms']:.3g}" for row in tuned(path)} <= texts
     assert run_in_process("tune", "-q", path, "--plot", folder / "best.npy").returncode == 2

@@ -50,7 +50,13 @@ class _Row:
 @click.option("--resolve", metavar="HZ|TIME", help="Answer from theory: two tones (50Hz) or clicks (5ms) so far apart.")
 @click.option("--json", "as_json", is_flag=True, help="The table as JSON.")
 @click.option("--flags", is_flag=True, help="The best window alone, as options for the other commands.")
-@click.option("--plot", "figure", type=FILE, metavar="FILE.png", help="Draw the two best beside the default.")
+@click.option(
+    "--plot",
+    "figure",
+    type=FILE,
+    metavar="FILE.png",
+    help="Draw the two best beside the default, and the entropy.",
+)
 @request_options(Sources)
 def tune(
     windows: tuple[str, ...],
@@ -132,7 +138,7 @@ def _measured(
     if not sources.quiet:
         _print_notes(rows, analyses, rate)
     if figure is not None:
-        _draw_best(figure, tuned[0].source, section, rows)
+        _draw_best(figure, tuned[0].source, section, rows, rate)
     return exit_code, rows
 
 
@@ -155,18 +161,21 @@ def _print_notes(rows: list[_Row], analyses: list[Analysis], rate: int) -> None:
         print_message("note", f"less than {TIE_BITS} bits from the best, too little to rank: {names}")
 
 
-def _draw_best(target: str, source: str, section: dict[str, Any], rows: list[_Row]) -> None:
-    """Draw the default window, the best and the second."""
+def _draw_best(target: str, source: str, section: dict[str, Any], rows: list[_Row], rate: int) -> None:
+    """Draw the default window, the best and the second, and the curve of the entropy."""
     from wav2spec.audio.preprocess import waveform_of
     from wav2spec.render.figures.plot import plan_ranking
     from wav2spec.storage.targets import make_directory, open_target
 
     start = COMPARE.replace(**{name: value for name, value in section.items() if value is not None})
-    cells = [start, *(start.replace(window=row.window, window_size=row.window_size) for row in rows[:2])]
-    names = ["default", *(f"number {number}: {row.entropy_bits:.2f} bits" for number, row in enumerate(rows[:2], 1))]
+    cells = {"default": start}
+    for number, row in enumerate(rows[:2], 1):
+        best = start.replace(window=row.window, window_size=row.window_size)
+        cells[f"number {number}: {row.entropy_bits:.2f} bits"] = best
+    entropies = [(row.window, round(row.window_ms * rate / 1000), row.entropy_bits or 0.0) for row in rows]
     waveform = waveform_of(source, start.preprocessing)
     with request_errors():
-        rendering = plan_ranking(waveform, target, cells, names)
+        rendering = plan_ranking(waveform, target, cells, entropies)
     make_directory(os.path.dirname(target))
     with open_target(target) as file:
         rendering.write(file, None)

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from wav2spec.render.figures.axes import Axes
-from wav2spec.render.figures.content import Content, Mark
+from wav2spec.render.figures.content import Chart, Content, Mark
 from wav2spec.render.figures.frame import Line
 from wav2spec.render.figures.layout import LABEL, SMALL, Box, Layout
-from wav2spec.render.figures.theme import FAINT, INK, MARK
+from wav2spec.render.figures.theme import FAINT, INK, MARK, WAVE
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def _shorter(text: str) -> tuple[str, ...]:
 
 
 def strokes(layout: Layout, content: Content) -> Iterator[Stroke]:
-    """Yield the lines between tiers, the ends of labels in them, and the marks over panels."""
+    """Yield the lines between tiers, the ends of labels in them, the marks over panels, and curves."""
     for tiers, box in zip(content.tiers, layout.tiers, strict=True):
         height = box.height / max(1, len(tiers.rows))
         for index, (_, marks) in enumerate(tiers.rows):
@@ -60,6 +61,43 @@ def strokes(layout: Layout, content: Content) -> Iterator[Stroke]:
     for panel, box in zip(content.panels, layout.panels, strict=True):
         for mark in panel.marks:
             yield from _mark_strokes(mark, panel.axes, box, MARK)
+    if content.chart and layout.chart:
+        yield from _chart_strokes(content.chart, layout.chart)
+
+
+def _chart_strokes(chart: Chart, box: Box) -> Iterator[Stroke]:
+    """Yield curves in steps of a pixel, a square at each of their points, and the lines of marks."""
+    for length in chart.marks:
+        yield Stroke(Box(box.x + int(chart.across(length) * box.width), box.y, 1, box.height), FAINT)
+    for points in chart.curves.values():
+        x = [int(chart.across(length) * box.width) for length, _ in points]
+        y = [int(chart.upwards(bits) * box.height) for _, bits in points]
+        columns = np.arange(x[0], x[-1] + 1)
+        heights = np.rint(np.interp(columns, x, y)).astype(int).tolist()
+        for column, here, after in zip(columns.tolist(), heights, [*heights[1:], heights[-1]], strict=True):
+            low, high = min(here, after), max(here, after)
+            yield Stroke(Box(box.x + column, box.y + low, 1, max(2, high - low)), WAVE)
+        for column, here in zip(x, y, strict=True):
+            yield Stroke(Box(box.x + column - 3, box.y + here - 2, 7, 7), WAVE)
+
+
+def _chart_names(chart: Chart, box: Box, letter: float) -> Iterator[Line]:
+    """Yield the names of marks at the upper edge, and those of several curves at their right ends."""
+    for length, name in chart.marks.items():
+        share, gap = chart.across(length), 0.4 * letter
+        y = box.y + box.height - 0.2 * letter
+        side: Literal["left", "right"] = "left" if share < 0.5 else "right"
+        x, room = box.x + share * box.width, max(share, 1 - share) * box.width - gap
+        x += gap if side == "left" else -gap
+        yield Line((name,), x, y, room, SMALL * LABEL, (side, "top"), optional=True)
+    if len(chart.curves) == 1:
+        return
+    below = -letter
+    for name, points in sorted(chart.curves.items(), key=lambda curve: curve[1][-1][1]):
+        x = box.x + chart.across(points[-1][0]) * box.width + 0.6 * letter
+        # Names of curves that end close to each other are pushed apart.
+        below = max(box.y + chart.upwards(points[-1][1]) * box.height, below + 0.95 * letter)
+        yield Line((name,), x, below, box.x + box.width - x, SMALL * LABEL, ("left", "center"), optional=True)
 
 
 def label_names(layout: Layout, content: Content) -> Iterator[Line]:
@@ -76,6 +114,8 @@ def label_names(layout: Layout, content: Content) -> Iterator[Line]:
                 yield Line((name,), end, y, end - 0.2 * layout.letter, SMALL * LABEL, ("right", "center"))
             for mark in marks:
                 yield from _label_name(mark, tiers.axes, box, y, layout.letter)
+    if content.chart and layout.chart:
+        yield from _chart_names(content.chart, layout.chart, layout.letter)
 
 
 def _mark_name(mark: Mark, axes: Axes, box: Box, letter: float) -> Iterator[Line]:

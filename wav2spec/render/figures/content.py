@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log2
 
 import numpy as np
 import numpy.typing as npt
@@ -71,6 +72,44 @@ class Tiers:
 
 
 @dataclass(frozen=True)
+class Chart:
+    """Curves of entropy over the length of the window, which is on a log scale.
+
+    Attributes
+    ----------
+    curves : dict of str to sequence of (float, float)
+        The lengths in ms, rising, and the entropies in bits, by the name of each curve.
+    marks : dict of float to str
+        Lengths that are marked, with their names.
+    """
+
+    curves: dict[str, Sequence[tuple[float, float]]]
+    marks: dict[float, str]
+
+    def across(self, window_ms: float) -> float:
+        """Return where a length lies between the left edge, 0, and the right edge, 1."""
+        lengths = [length for points in self.curves.values() for length, _ in points] + list(self.marks)
+        low, high = log2(min(lengths)), log2(max(lengths))
+        return _inside((log2(window_ms) - low) / (high - low) if high > low else 0.5)
+
+    def upwards(self, bits: float) -> float:
+        """Return where an entropy lies between the lower edge, 0, and the upper edge, 1."""
+        low, high = self.range_bits
+        return _inside((bits - low) / (high - low) if high > low else 0.5)
+
+    @property
+    def range_bits(self) -> tuple[float, float]:
+        """The least and the greatest entropy."""
+        found = [bits for points in self.curves.values() for _, bits in points]
+        return min(found), max(found)
+
+
+def _inside(share: float) -> float:
+    """Leave a tenth of an axis free at both ends."""
+    return 0.1 + 0.8 * share
+
+
+@dataclass(frozen=True)
 class Content:
     """All that a figure shows, in the order of the layout's boxes."""
 
@@ -81,3 +120,4 @@ class Content:
     tiers: Sequence[Tiers] = ()
     title: str = ""
     caption: str = ""
+    chart: Chart | None = None

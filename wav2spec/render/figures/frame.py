@@ -7,6 +7,7 @@ from typing import Literal
 from wav2spec.render.figures.axes import MINUS, level_marks
 from wav2spec.render.figures.content import Content
 from wav2spec.render.figures.layout import WAVE_MARGIN, Box, Layout
+from wav2spec.render.figures.ticks import level_ticks
 from wav2spec.settings.choices import Style
 from wav2spec.settings.pictures import Figure
 
@@ -75,6 +76,7 @@ def build_frame(figure: Figure, layout: Layout, content: Content, caption: Seque
         *_tiers(layout, content),
         *_bars(layout, content),
         *_waveforms(layout, content),
+        *_chart(layout, content),
     ]
     boxes = tuple((box, marks) for box, marks, _ in parts)
     titles = [title for _, _, titles in parts for title in titles]
@@ -95,10 +97,28 @@ def _panels(layout: Layout, content: Content) -> Iterator[_Part]:
             # It would touch the first label of the next column.
             times = (*times[:-1], "")
         frequencies = _labels(frequency.labels, shown=in_first_column or not same_frequencies)
-        titles = [_time_title(time.title, box, letter)] if in_last_row else []
+        titles = [_time_title(time.title, box, letter, layout.bottom + 0.45 * letter)] if in_last_row else []
         if index == 0 or (apart and in_first_column):
             titles.append(_frequency_title(frequency.title, [box] if apart else layout.panels, layout))
         yield box, (Marks("bottom", x, times), Marks("left", y, frequencies)), titles
+
+
+def _chart(layout: Layout, content: Content) -> Iterator[_Part]:
+    chart, box, letter = content.chart, layout.chart, layout.letter
+    if chart is None or box is None:
+        return
+    lengths = sorted({length for points in chart.curves.values() for length, _ in points})
+    bits = level_ticks(*chart.range_bits, max(2, int(box.height / (2 * letter))))
+    below = Marks(
+        "bottom",
+        tuple(int(chart.across(length) * box.width) for length in lengths),
+        tuple(f"{length:.3g}" for length in lengths),
+    )
+    left = Marks(
+        "left", tuple(int(chart.upwards(value) * box.height) for value in bits), tuple(f"{value:g}" for value in bits)
+    )
+    side = _rotated(("Entropy (bits)", "bits"), layout, box.y + box.height / 2, box.height + letter)
+    yield box, (below, left), [_time_title("Window (ms)", box, letter, 0.45 * letter), side]
 
 
 def _tiers(layout: Layout, content: Content) -> Iterator[_Part]:
@@ -134,9 +154,9 @@ def _labels(labels: Sequence[str], *, shown: bool) -> tuple[str, ...]:
     return tuple(labels) if shown else ("",) * len(labels)
 
 
-def _time_title(title: str, box: Box, letter: float) -> Line:
+def _time_title(title: str, box: Box, letter: float, y: float) -> Line:
     texts = title, title.partition("(")[2].rstrip(")")
-    return Line(texts, box.x + box.width / 2, 0.45 * letter, box.width + letter, 1.0, ("center", "bottom"))
+    return Line(texts, box.x + box.width / 2, y, box.width + letter, 1.0, ("center", "bottom"))
 
 
 def _frequency_title(title: str, boxes: Sequence[Box], layout: Layout) -> Line:

@@ -27,6 +27,9 @@ _CELL, _AROUND = (4.2, 2.6), (1.6, 0.9)
 _WAVEFORM, _WAVEFORM_SHARE = 6.0, 0.2
 _TIER, _TIER_SHARE = 1.7, 0.3
 
+# The height of a chart in letters.
+_CHART = 9.0
+
 # The share of a waveform's box that is left free above and below its range.
 WAVE_MARGIN = 0.05
 
@@ -67,6 +70,8 @@ class Layout:
         Above and below panels, in reading order; a box of tiers holds all of its panel. Empty where there are none.
     bars : tuple of Box
         The scales of levels at the right. The last one is that of the last row if there are two.
+    chart : Box, optional
+        Below all panels.
     """
 
     width: int
@@ -77,6 +82,12 @@ class Layout:
     waveforms: tuple[Box, ...] = ()
     tiers: tuple[Box, ...] = ()
     bars: tuple[Box, ...] = ()
+    chart: Box | None = None
+
+    @property
+    def bottom(self) -> int:
+        """The upper edge of the chart and its labels, 0 without one."""
+        return self.chart.y + self.chart.height if self.chart else 0
 
     @property
     def top(self) -> int:
@@ -97,6 +108,7 @@ def compute_layout(
     n_tiers: int = 0,
     last_row_apart: bool = False,
     labelled_columns: bool = False,
+    has_chart: bool = False,
 ) -> Layout:
     """Lay out a grid of panels.
 
@@ -118,6 +130,8 @@ def compute_layout(
         Whether the last row has a scale of its own.
     labelled_columns : bool
         Whether each column has labels of frequencies.
+    has_chart : bool
+        Whether there is a chart below the panels.
 
     Raises
     ------
@@ -130,7 +144,9 @@ def compute_layout(
         return round(letters * letter)
 
     n_waves = waveform_rows if figure.waveform else 0
-    left, bottom = px(_LEFT), px(_BOTTOM)
+    # A chart has labels and a title below it, as the panels above it have.
+    chart_height = px(_CHART + _BOTTOM) if has_chart else 0
+    left, bottom = px(_LEFT), px(_BOTTOM) + chart_height
     right = px(_BAR_GAP + _BAR + _BAR_LABELS + _BAR_CHARACTER * level_characters) if figure.colorbar else px(_RIGHT)
     top = px(_TOP + _TITLE * titled + _CAPTION_LINE * captioned)
     above = px(_CAPTION_LINE * caption_lines + _CAPTION_GAP) if caption_lines else 0
@@ -140,7 +156,7 @@ def compute_layout(
     grid_height = round(figure.dpi * (_HEIGHT if n_rows == 1 else _AROUND[1] + n_rows * _CELL[1]))
     if n_rows > 1:
         grid_height += n_waves * (px(_WAVEFORM) + gap)
-    figure_height = figure.height or grid_height + n_rows * n_tiers * px(_TIER)
+    figure_height = figure.height or grid_height + n_rows * n_tiers * px(_TIER) + chart_height
     width = figure_width - left - right
     height = figure_height - bottom - top
     panel_width = (width - (n_columns - 1) * column_gap) // n_columns
@@ -168,9 +184,9 @@ def compute_layout(
             tiers += [Box(x, y, panel_width, n_tiers * tier_height) for x in columns]
         y -= gap
     bars = _bars(panels, n_columns, left + width + px(_BAR_GAP), px(_BAR), last_row_apart) if figure.colorbar else ()
-    return Layout(
-        figure_width, figure_height, letter, n_columns, tuple(panels), tuple(waveforms), tuple(tiers), tuple(bars)
-    )
+    chart = Box(left, px(_BOTTOM), width, chart_height - px(_BOTTOM)) if has_chart else None
+    boxes = tuple(panels), tuple(waveforms), tuple(tiers), tuple(bars)
+    return Layout(figure_width, figure_height, letter, n_columns, *boxes, chart)
 
 
 def _bars(panels: list[Box], n_columns: int, x: int, width: int, last_row_apart: bool) -> list[Box]:

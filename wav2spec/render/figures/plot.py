@@ -23,7 +23,7 @@ from wav2spec.formats.labels import Label
 from wav2spec.render.drawing import Rendering, plan_spectrogram, spectrogram_warnings
 from wav2spec.render.figures.axes import MINUS, Axes, LevelScale, level_scale
 from wav2spec.render.figures.canvas import draw_figure
-from wav2spec.render.figures.content import Content, Mark, Panel, Tiers, Wave
+from wav2spec.render.figures.content import Chart, Content, Mark, Panel, Tiers, Wave
 from wav2spec.render.figures.fonts import missing_letters
 from wav2spec.render.figures.layout import Layout, compute_layout
 from wav2spec.render.figures.panels import PooledPower, envelope, panel_axes, pool_power
@@ -108,8 +108,22 @@ def plan_grid(
     return _grid(waveform, cells, varied, figure, together).rendering(format, "compare", **more)
 
 
-def plan_ranking(waveform: Waveform, target: str, cells: list[Settings], names: list[str]) -> Rendering:
-    """Plan one recording by several analyses below each other, with a name above each.
+def plan_ranking(
+    waveform: Waveform,
+    target: str,
+    cells: dict[str, Settings],
+    entropies: list[tuple[str, int, float]],
+) -> Rendering:
+    """Plan one recording by several analyses below each other, and the curve of the entropy below them.
+
+    Parameters
+    ----------
+    waveform : Waveform
+    target : str
+    cells : dict of str to Settings
+        The analyses by the names above their panels.
+    entropies : list of (str, int, float)
+        Window function, window size in samples and entropy in bits of all that were tried.
 
     Raises
     ------
@@ -120,10 +134,10 @@ def plan_ranking(waveform: Waveform, target: str, cells: list[Settings], names: 
     suffix = os.path.splitext(target)[1].lower()
     if suffix not in formats:
         raise SettingError("plot", f"{target} does not end in {suffixes_of('compare')}")
-    figure = _figure_of(cells[0])
-    found = [Cell(waveform, cell, name) for cell, name in zip(cells, names, strict=True)]
-    plan = _Plan(found, figure, _title(figure, waveform.name), n_rows=len(cells))
-    varied = {"window_size": [cell.analysis.window_size for cell in cells]}
+    figure = _figure_of(next(iter(cells.values())))
+    found = [Cell(waveform, cell, name) for name, cell in cells.items()]
+    plan = _Plan(found, figure, _title(figure, waveform.name), n_rows=len(cells), entropies=entropies)
+    varied = {"window_size": [cell.analysis.window_size for cell in cells.values()]}
     return plan.rendering(formats[suffix], "compare", varied=varied)
 
 
@@ -220,6 +234,7 @@ class _Plan:
         n_rows: int,
         n_columns: int = 1,
         difference: bool = False,
+        entropies: Sequence[tuple[str, int, float]] = (),
     ) -> None:
         self.figure, self.title, self.difference = figure, title, difference
         self.is_grid = not captions
@@ -246,6 +261,7 @@ class _Plan:
             n_tiers=len(self.tier_names),
             last_row_apart=difference,
             labelled_columns=len({cell.settings.bands.freq_scale for cell in cells}) > 1,
+            has_chart=bool(entropies),
         )
         box = self.layout.panels[0]
         size = box.width, box.height
@@ -261,6 +277,7 @@ class _Plan:
         ]
         self.axes = _shared_axes([panel_axes(stream) for stream in self.streams], cells)
         self.offsets = [cell.offset_s for cell in cells]
+        self.chart = _chart(entropies, cells, self.streams) if entropies else None
 
     def rendering(self, format: Format, command: str, **more: Any) -> Rendering:
         def described() -> str:
@@ -334,6 +351,7 @@ class _Plan:
             max(self.figure.waveform_range, loudest),
             tiers,
             title=self.title,
+            chart=self.chart,
             caption="" if self.is_grid or not self.figure.caption else _figure_caption(self.streams[0]),
         )
 
@@ -401,6 +419,23 @@ class _Plan:
             own = replace(axes.time, low=axes.time.low + offset, high=axes.time.high + offset)
             found += [Wave(channel, axes) for channel in envelope(stream, own, boxes[0].width)]
         return found
+
+
+def _chart(
+    entropies: Sequence[tuple[str, int, float]], cells: Sequence[Cell], streams: Sequence[SpectrogramStream]
+) -> Chart:
+    """Return the curves of entropies, with the windows of the panels marked by their names."""
+
+    def length_ms(size: int | str) -> float:
+        return 1000 * int(size) / streams[0].sound.sample_rate
+
+    curves: dict[str, list[tuple[float, float]]] = {}
+    for window, size, bits in sorted(entropies, key=lambda one: one[1]):
+        curves.setdefault(window, []).append((length_ms(size), bits))
+    names: dict[float, list[str]] = {}
+    for cell, stream in zip(cells, streams, strict=True):
+        names.setdefault(length_ms(stream.analysis.window_size), []).append(cell.caption.partition(":")[0])
+    return Chart(dict(curves), {length: ", ".join(found) for length, found in names.items()})
 
 
 # The colours of differences: blue below 0, white around it, red above.
