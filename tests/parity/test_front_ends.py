@@ -212,3 +212,38 @@ def test_a_figure_says_that_it_is_praats(tmp_path: Path) -> None:
     target = tmp_path / "a.svg"
     assert invoke("plot", SAMPLES / "kick.wav", target, "--preset=praat").return_value == 0
     assert "Praat, gaussian 221 samples, step 2 ms, FFT 1024; mono" in target.read_text()
+
+
+@pytest.mark.parametrize(("preset", "hop", "n_patches"), [("vggish", 96, 3), ("yamnet", 48, 5)])
+def test_segments_are_the_models_patches(preset: str, hop: int, n_patches: int, tmp_path: Path) -> None:
+    # As docs/presets.md has them: 96 frames, without overlap or half of it, whole ones alone.
+    words = [f"--segment-stride={hop * 10}ms", "--segment-last=drop"]
+    source = SAMPLES / "speech.wav"
+    assert invoke("image", source, tmp_path / "whole.npy", "--preset", preset).return_value == 0
+    whole = np.load(tmp_path / "whole.npy")
+    result = invoke(
+        "image", source, "-o", tmp_path / "patches", "--format=npy", "--preset", preset, "--segment=975ms", *words
+    )
+    assert result.return_value == 0, result.stderr
+    patches = [np.load(path) for path in sorted((tmp_path / "patches").iterdir())]
+    assert len(patches) == n_patches
+    for i, patch in enumerate(patches):
+        np.testing.assert_array_equal(patch, whole[i * hop : i * hop + 96])
+
+
+@pytest.mark.parametrize(
+    ("words", "shape"),
+    [
+        ("whisper --target-length=480000", (80, 3000)),
+        ("birdnet --target-length=3s", (96, 511)),
+        ("birdnet-high --target-length=3s", (96, 511)),
+        ("perch --target-length=5s", (500, 160)),
+        ("clap --target-length=10s", (1001, 64)),
+    ],
+)
+def test_clips_have_the_models_shapes(words: str, shape: tuple[int, int], tmp_path: Path) -> None:
+    target = tmp_path / "a.npy"
+    preset, *options = words.split()
+    result = invoke("image", SAMPLES / "speech.wav", target, "-q", "--preset", preset, *options)
+    assert result.return_value == 0, result.stderr
+    assert np.load(target).shape == shape
