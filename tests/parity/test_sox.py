@@ -115,12 +115,14 @@ def test_soxs_transform_is_a_fourier_transform(size: int) -> None:
 
 
 @pytest.mark.parametrize("height", [65, 80])
-def test_long_columns_are_those_of_short_pieces(height: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_columns_of_many_frames_are_those_of_few_at_a_time(height: int, monkeypatch: pytest.MonkeyPatch) -> None:
     samples = np.random.default_rng(2).uniform(-0.5, 0.5, (60_000, 2)).astype(np.float32)
     layout = SoxLayout(SoxAnalysis(x_size=100, y_size=height), len(samples), 2, 8000)
     assert layout.n_averaged > 4
     whole = np.concatenate(list(sox_columns(iter([samples]), layout)), axis=1)
     monkeypatch.setattr("wav2spec.dsp.sox.columns._PIECE", 4 * layout.size)
+    np.testing.assert_array_equal(np.concatenate(list(sox_columns(iter([samples]), layout)), axis=1), whole)
+    monkeypatch.setattr("wav2spec.dsp.sox.columns._LONGEST_COLUMN", 4 * layout.size)
     np.testing.assert_array_equal(np.concatenate(list(sox_columns(iter([samples]), layout)), axis=1), whole)
 
 

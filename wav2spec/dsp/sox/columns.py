@@ -19,8 +19,8 @@ from wav2spec.dsp.sox.layout import SoxLayout
 
 Floats = npt.NDArray[np.float64]
 
-# Frames are transformed in pieces of this many float64.
-_PIECE = 2**18
+# Frames are transformed in pieces of about this many float64. A column of up to so many, of hours, is a piece.
+_PIECE, _LONGEST_COLUMN = 2**18, 2**20
 
 
 def sox_columns(blocks: Iterable[Samples], layout: SoxLayout) -> Iterator[npt.NDArray[np.float32]]:
@@ -34,10 +34,10 @@ def sox_columns(blocks: Iterable[Samples], layout: SoxLayout) -> Iterator[npt.ND
         Of as many samples as the blocks hold.
     """
     at_once, n = max(1, _PIECE // layout.size), layout.n_averaged
-    if n > at_once:
+    if n * layout.size > _LONGEST_COLUMN:
         yield from _long_columns(_frames(blocks, layout, at_once), layout)
         return
-    for frames in _frames(blocks, layout, at_once // n * n):
+    for frames in _frames(blocks, layout, max(1, at_once // n) * n):
         yield _short_columns(frames, layout)
 
 
@@ -83,7 +83,7 @@ def _uncertain(power: Floats, loudest: Floats, layout: SoxLayout) -> npt.NDArray
 
 
 def _long_columns(pieces: Iterable[Floats], layout: SoxLayout) -> Iterator[npt.NDArray[np.float32]]:
-    """Yield the levels of columns of more frames than a piece has, one at a time."""
+    """Yield the levels of columns whose frames are too many to be kept, one at a time."""
     sums, count = np.zeros(()), 0
     for frames in pieces:
         power = np.stack([sox_power(channel.T).T for channel in frames])
