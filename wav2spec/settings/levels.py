@@ -39,7 +39,8 @@ class Levels:
         Number(minimum=1 / MAX_LEVEL, maximum=MAX_LEVEL, names=get_args(DbRefName), placeholder="MAGNITUDE"),
         "Level of 0 dB: a sine of amplitude 1, the peak, or a magnitude.",
         details="`full-scale`: a sine of amplitude 1 reads 0 dB, whatever the window, its size and the stride; in a "
-        "band that sums bins, a sine in the middle of the band. `peak`: the greatest value of the recording.",
+        "band that sums bins, a sine in the middle of the band. At 0 Hz and half the sample rate, where the two halves "
+        "of a spectrum meet, levels are 6 dB higher. `peak`: the greatest value of the recording.",
         group="Levels and colour",
         applies_if=("scale", LOGARITHMIC),
         or_if=("method", ("sox", "praat")),

@@ -179,7 +179,7 @@ def test_panels_share_the_automatic_window_and_the_highest_frequency(make_wav: M
     made = require_metadata(str(folder / "both.png"))
     assert made["settings"]["fmax"] == made["settings"]["window_size"] == "auto"
     assert made["resolved"]["window_size"] == 2048
-    assert made["rows"]["top"] == pytest.approx(8000, abs=25)
+    assert made["rows"]["top"] == 8000
 
 
 def test_segments_share_the_window_and_the_highest_frequency(make_wav: MakeWav, folder: Path) -> None:

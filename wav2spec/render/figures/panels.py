@@ -38,7 +38,10 @@ def frequency_axis(stream: SpectrogramStream) -> Axis:
     first, n_bands = float(centers[0]), len(centers)
     step = float(centers[-1] - first) / (n_bands - 1) if n_bands > 1 else stream.bands.step
     edge = 0.0 if stream.bands.bins is not None and n_bands > 1 else step / 2
-    return Axis(first, step, n_bands, first - edge, float(centers[-1]) + edge)
+    last = float(centers[-1]) + edge
+    # An automatic limit is a round number, which the axis reaches though the last bin lies below it.
+    round_end = stream.fmax if stream.fmax is not None and stream.settings.bands.freq_scale == "linear" else last
+    return Axis(first, step, n_bands, first - edge, round_end if last < round_end < last + step else last)
 
 
 def time_axis(stream: SpectrogramStream) -> Axis:
