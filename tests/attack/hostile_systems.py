@@ -12,7 +12,6 @@ from pathlib import Path
 
 from failing_calls import CALLS, PROCESS_CALLS, count_calls, failing, library
 from runs import (
-    ENVIRONMENT,
     HANGS_AFTER_S,
     PROGRAM,
     PROGRAM_NAMING_FILES,
@@ -88,8 +87,7 @@ def failing_call(generator: random.Random, folder: Path) -> None:
         for path in (folder / "out").iterdir():
             path.unlink()
     what = f"{call} {at} {errno.errorcode[number]} again={again}: {command}"
-    environment = ENVIRONMENT | failing(call, at, number, folder, again=again)
-    environment["PYTHONSAFEPATH"] = "1"
+    environment = failing(call, at, number, folder, again=again)
     try:
         run(command, folder, (0, 1, 2), env=environment)
     except Finding as finding:
@@ -108,7 +106,7 @@ def signals(generator: random.Random, folder: Path) -> None:
     shutil.rmtree(folder / "out")
     number = generator.choice((signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL))
     what = f"{number.name}: {command}"
-    with subprocess.Popen(command, cwd=folder, env=ENVIRONMENT, stdout=-1, stderr=-1) as process:
+    with subprocess.Popen(command, cwd=folder, stdout=-1, stderr=-1) as process:
         time.sleep(generator.uniform(0, 2))
         process.send_signal(number)
         try:
@@ -168,10 +166,7 @@ def several_runs(generator: random.Random, folder: Path) -> None:
     whole = _outputs(folder)
     if generator.random() < 0.5:
         shutil.rmtree(folder / "out")
-    processes = [
-        subprocess.Popen(command, cwd=folder, env=ENVIRONMENT, stdout=-1, stderr=-1)
-        for _ in range(generator.randrange(2, 5))
-    ]
+    processes = [subprocess.Popen(command, cwd=folder, stdout=-1, stderr=-1) for _ in range(generator.randrange(2, 5))]
     killed = None
     if generator.random() < 0.5:
         killed = processes[0]
@@ -202,7 +197,7 @@ def odd_names(generator: random.Random, folder: Path) -> None:
     command = generator.choice((["image"], ["compare", "--window-size", "512", "--window-size", "1024"]))
     sources = generator.choice((names, [f"{folder}/in"]))
     locale = generator.choice(({}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}))
-    environment = ENVIRONMENT | locale
+    environment = os.environ | locale
     words = [*command, *sources, "-o", f"{folder}/out/", "-v", "--manifest", f"{folder}/m.jsonl"]
     messages = run([*PROGRAM, *words], folder, (0,), env=environment)
     if any(not (32 <= byte < 127 or byte == 10) for byte in messages) and locale:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -256,3 +257,13 @@ def test_wrong_usage_is_exit_2(words: list[str]) -> None:
 def test_levels_are_read_without_a_warning_of_python(make_wav: MakeWav) -> None:
     path = make_wav(samples=[[np.nan, np.inf], [3e38, -3e38], [0.0, 1e-30]] * 400, subtype="FLOAT")
     assert facts(path)["n_non_finite"] == 800
+
+
+def test_a_page_about_a_name_that_is_no_text_is_described(folder: Path) -> None:
+    source = Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9.wav"))
+    source.write_bytes((SAMPLES / "kick.wav").read_bytes())
+    assert run_in_process("explore", source, folder / "page.html").returncode == 0
+    for option in ((), ("--json",), ("--flags",)):
+        result = run_in_process("info", *option, folder / "page.html")
+        assert (result.returncode, result.stderr) == (0, b"")
+    assert b"caf\\xe9.wav" in run_in_process("info", folder / "page.html").stdout

@@ -93,6 +93,17 @@ def test_a_read_that_fails_is_never_taken_for_an_end(make_wav: MakeWav, tmp_path
             assert pictures.keys() == whole.keys(), at
 
 
+def test_a_figure_of_vectors_that_cannot_be_written_is_reported(make_wav: MakeWav, tmp_path: Path) -> None:
+    target = tmp_path / "out" / "a.pdf"
+    command = [*PROGRAM, "plot", str(make_wav()), str(target), "--force"]
+    for at in range(1, 1 + min(5, count_calls("write", target.parent, command))):
+        target.unlink(missing_ok=True)
+        environment = failing("write", at, errno.ENOSPC, target.parent)
+        result = subprocess.run(command, env=environment, capture_output=True, timeout=HANGS_AFTER_S)
+        assert error_of(result) == f"wav2spec: error: {target}: cannot be written: No space left on device"
+        assert not target.exists()
+
+
 @pytest.mark.parametrize("command", ["image", "levels", "tune"])
 @pytest.mark.parametrize("n_names", [1, 200_000], ids=["short", "of several pieces"])
 def test_a_list_that_cannot_be_read_ends_with_exit_1(

@@ -182,8 +182,8 @@ def _parsed(text: str | None) -> Metadata | None:
     try:
         metadata = json.loads(text or "null")
         if text and "\\u" in text:
-            # Lone surrogates are valid in JSON, but cannot be printed.
-            json.dumps(metadata, ensure_ascii=False).encode()
+            # Surrogates that stand for no byte of a name are valid in JSON, but cannot be printed.
+            json.dumps(metadata, ensure_ascii=False).encode("utf-8", "surrogateescape")
     except (ValueError, RecursionError):
         return None
     shaped = isinstance(metadata, dict) and all(isinstance(metadata.get(name), kind) for name, kind in _SHAPE.items())

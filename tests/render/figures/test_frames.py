@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -40,6 +41,16 @@ def test_the_resolution_is_in_the_picture(make_wav: MakeWav, folder: Path, dpi: 
     with Image.open(folder / "a.png") as picture:
         assert picture.info["dpi"] == pytest.approx((dpi, dpi), abs=0.02)
         assert picture.mode == "P"
+
+
+def test_an_svg_is_xml_whatever_bytes_a_label_has(make_wav: MakeWav, folder: Path) -> None:
+    labels = folder / "labels.txt"
+    labels.write_text("0\t1\ta\x01b\x1b[31m\n0\t1\t]]>\ufffe\n", "utf-8")
+    target = folder / "a.svg"
+    assert run_in_process("plot", make_wav("a\x02.wav", n_samples=16000), target, "--labels", labels).returncode == 0
+    text = "".join(ElementTree.fromstring(target.read_bytes()).itertext())
+    assert "a\\x01b\\x1b[31m" in text
+    assert "]]>\\ufffe" in text
 
 
 @pytest.mark.parametrize("suffix", ["svg", "pdf"])

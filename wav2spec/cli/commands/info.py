@@ -80,9 +80,9 @@ def _lines(values: dict[str, Any], indent: str) -> list[str]:
     lines = []
     for name, value in values.items():
         if isinstance(value, dict):
-            lines += [f"{indent}{name}", *_lines(value, indent + "  ")]
+            lines += [f"{indent}{printable(name)}", *_lines(value, indent + "  ")]
         else:
-            lines.append(f"{indent}{name:<20} {value}")
+            lines.append(f"{indent}{printable(name):<20} {printable(str(value))}")
     return lines
 
 

@@ -5,14 +5,17 @@ text are painted over it, and taken away again. The pixels of spectrograms do no
 """
 
 import functools
+import io
+import re
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from wav2spec.arrays import Pixels
+from wav2spec.console import printable
 from wav2spec.render.figures.backend import matplotlib_defaults
 from wav2spec.render.figures.fonts import font_families
 from wav2spec.render.figures.frame import Frame, Line, Marks
@@ -20,6 +23,9 @@ from wav2spec.render.figures.layout import FONT_POINTS, LABEL, Box
 from wav2spec.render.figures.theme import THEMES, shades_of_reds
 
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+
+# Characters that XML does not have, not even escaped.
+_NOT_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 # The lines of boxes and their ticks, in points.
 _LINE_WIDTH, _TICK_WIDTH, _TICK, _TICK_GAP = 0.6, 0.8, 3.5, 3.5
@@ -100,7 +106,7 @@ class _Painter:
 
         with matplotlib_defaults(), matplotlib.rc_context():
             for line in lines:
-                self._add_line(line)
+                self._add_line(replace(line, texts=tuple(map(_for_xml, line.texts))))
             for image in images:
                 self.figure.figimage(image.colors, image.box.x, image.box.y, origin="upper", zorder=-1)
             for box, color in strokes:
@@ -109,7 +115,10 @@ class _Painter:
             matplotlib.rcParams["image.composite_image"] = False
             about = {"Date": None, "Description": metadata} if format == "svg" else {"CreationDate": None}
             about |= {} if format == "svg" else {"Keywords": metadata}
-            self.figure.savefig(file, format=format, dpi=self.figure.dpi, metadata=about)
+            # Into memory first: if writing fails, matplotlib's PDF writer raises an error of its own instead.
+            written = io.BytesIO()
+            self.figure.savefig(written, format=format, dpi=self.figure.dpi, metadata=about)
+        file.write(written.getbuffer())
 
     def _add_stroke(self, box: Box, color: str) -> None:
         from matplotlib.patches import Rectangle
@@ -231,6 +240,10 @@ def paint(frame: Frame, lines: Sequence[Line]) -> tuple[Pixels, list[Box]]:
         The extents of the lines that lie over pixels.
     """
     return _painters.get(frame).paint(lines)
+
+
+def _for_xml(text: str) -> str:
+    return _NOT_XML.sub(lambda match: printable(match[0]), text)
 
 
 def save(
