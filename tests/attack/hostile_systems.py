@@ -64,9 +64,9 @@ def _outputs(folder: Path) -> dict[str, bytes]:
 
 
 def _check_whole(folder: Path, whole: dict[str, bytes], what: str) -> None:
-    """Check that pictures are those of a whole run; a manifest and a shard tell of what failed."""
+    """Check that pictures are those of a whole run; manifests, shards, levels and reports depend on what failed."""
     for name, content in _outputs(folder).items():
-        if content != whole.get(name) and not name.endswith((".jsonl", ".tar", ".toml")):
+        if content != whole.get(name) and not name.endswith((".jsonl", ".tar", ".toml", "r.html")):
             raise Finding(f"{what}: {name} is neither as it was nor whole")
 
 
