@@ -51,7 +51,7 @@ class Comparison:
 
 def run(words: tuple[str, ...], environment: dict[str, str]) -> Cost:
     before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run([*WAV2SPEC, *words, "-q"], check=True, env={**os.environ, **environment})
+    subprocess.run([*WAV2SPEC, *words, "-q"], check=True, stdout=subprocess.DEVNULL, env={**os.environ, **environment})
     wall = time.perf_counter() - begin
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return Cost(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall)
