@@ -4,7 +4,6 @@ A frame follows from the layout and the axes, not from the recording. It is pain
 text are painted over it, and taken away again. The pixels of spectrograms do not pass through matplotlib, see `canvas`.
 """
 
-import functools
 import io
 import re
 import threading
@@ -214,11 +213,21 @@ class _Painter:
         return text
 
 
+# The pixels of the frames that are kept: some 40 MB.
+_KEPT_PIXELS = 2**23
+
+
 class _Painters(threading.local):
-    """The frames that a thread painted last."""
+    """The frames that a thread painted last: as many as are small, and at least one."""
 
     def __init__(self) -> None:
-        self.get = functools.lru_cache(maxsize=2)(_Painter)
+        self.kept: dict[Frame, _Painter] = {}
+
+    def get(self, frame: Frame) -> _Painter:
+        self.kept[frame] = painter = self.kept.pop(frame, None) or _Painter(frame)
+        while len(self.kept) > 1 and sum(one.width * one.height for one in self.kept) > _KEPT_PIXELS:
+            del self.kept[next(iter(self.kept))]
+        return painter
 
 
 _painters = _Painters()
@@ -226,7 +235,7 @@ _painters = _Painters()
 
 def forget_frames() -> None:
     """Paint the next frame anew."""
-    _painters.get.cache_clear()
+    _painters.kept.clear()
 
 
 def paint(frame: Frame, lines: Sequence[Line]) -> tuple[Pixels, list[Box]]:
