@@ -30,8 +30,10 @@ def figure(source: str, target: str, width: str, height: str) -> Callable[[], ob
 def values(source: str, target: str, preset: str) -> Callable[[], object]:
     samples, rate = soundfile.read(source, dtype="float32")
 
-    def analyse() -> object:
-        return wav2spec.spectrogram(samples, rate, preset=preset).values
+    def analyse() -> np.ndarray:
+        # `wav2spec.spectrogram` would form the levels of its picture as well.
+        blocks = wav2spec.stream(samples, rate, preset=preset)
+        return np.concatenate([block.values for block in blocks], axis=1)
 
     np.save(target, analyse()[0])
     return analyse
