@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from figures import draw, laid_out, levels
+from PIL import Image
 from recordings import MakeWav
 
 from wav2spec.render.drawing import plan_spectrogram
@@ -208,3 +209,17 @@ def test_images_with_automatic_sizes_are_read_back(make_wav: MakeWav, folder: Pa
     spectrogram = wav2spec.read_png(folder / "a.png")
     assert 1000 < spectrogram.frequencies[-1] <= 2000
     assert spectrogram.values.shape[-1] == len(spectrogram.frequencies)
+
+
+def test_above_half_its_sample_rate_a_panel_is_dark(make_wav: MakeWav, folder: Path) -> None:
+    from in_process import done
+
+    random = np.random.default_rng(1)
+    for name, rate in (("low.wav", 8000), ("high.wav", 32_000)):
+        make_wav(name, samples=random.uniform(-0.5, 0.5, rate), sample_rate=rate).rename(folder / name)
+    done("compare", folder / "low.wav", folder / "high.wav", folder / "both.png")
+    left, top, width, height = require_metadata(str(folder / "both.png"))["panels"][0]
+    picture = np.asarray(Image.open(folder / "both.png").convert("RGB")).astype(int).sum(axis=2)
+    panel = picture[top : top + height, left : left + width]
+    assert panel[3 : 3 * height // 4 - 3, 3:-3].max() < 30
+    assert panel[3 * height // 4 + 6 : -3, 3:-3].min() > 100

@@ -106,7 +106,11 @@ class PooledPower:
                 values = np.sqrt(power) if self.stream.unit == "magnitude" else power
             pixels = quantize(values, self.stream.settings.levels, unit=self.stream.unit)
             levels[:, :, columns] = pixels.transpose(0, 2, 1)
-        return repeat_bands(levels.transpose(0, 2, 1), axis, height).transpose(0, 2, 1)[:, ::-1]
+        found = repeat_bands(levels.transpose(0, 2, 1), axis, height).transpose(0, 2, 1)
+        # On an axis that panels share, a recording of a lower sample rate has nothing above its last band.
+        rows = (axis.low + (np.arange(height) + 0.5) * (axis.high - axis.low) / height - axis.first) / axis.step
+        found[:, rows > axis.n_cells] = 0
+        return found[:, ::-1]
 
 
 def pool_power(
