@@ -197,7 +197,7 @@ class Time:
 
     def check(self, name: str, value: Any) -> None:
         try:
-            seconds = parse_time(value)
+            seconds = parse_time(value if isinstance(value, str | int | float) else str(value))
         except ValueError as error:
             raise SettingError(name, str(error)) from None
         if self.positive and seconds == 0:
