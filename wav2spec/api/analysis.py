@@ -11,7 +11,7 @@ from wav2spec.arrays import Samples
 from wav2spec.errors import SettingError
 from wav2spec.render.spectrogram import Spectrogram
 from wav2spec.settings.aliases import canonical
-from wav2spec.settings.presets import DEFAULT
+from wav2spec.settings.settings import DEFAULT
 
 if TYPE_CHECKING:
     from typing import Unpack

@@ -17,9 +17,8 @@ from wav2spec.errors import AudioError, SettingError
 from wav2spec.render.drawing import plan_spectrogram
 from wav2spec.settings.choices import GRAY
 from wav2spec.settings.pictures import Raster
-from wav2spec.settings.presets import DEFAULT
 from wav2spec.settings.resolve import resolve
-from wav2spec.settings.settings import Settings
+from wav2spec.settings.settings import DEFAULT, Settings
 from wav2spec.storage.objects import Readable, open_object
 from wav2spec.waveform import Segment, Waveform
 

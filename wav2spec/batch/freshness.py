@@ -12,7 +12,6 @@ from wav2spec.errors import OutputError, os_error_message
 from wav2spec.formats.png_reader import last_text
 from wav2spec.render.drawing import Rendering
 from wav2spec.render.metadata import read_description, read_metadata, same_metadata
-from wav2spec.render.readback import pixel_digest
 from wav2spec.storage.sources import ExistingFile, existing_file
 from wav2spec.storage.streams import STREAM
 
@@ -64,9 +63,16 @@ def target_state(job: Job, rendering: Rendering, *, digest: bool = False) -> Tar
         with existing_file(job.target) as found:
             state = _state(found, job.target, rendering)
             wanted = digest and state == "current"
-            return TargetState(state, found.version, pixel_digest(found.local_path()) if wanted else None)
+            return TargetState(state, found.version, _pixel_digest(found.local_path()) if wanted else None)
     except FileNotFoundError:
         return TargetState("missing")
+
+
+def _pixel_digest(path: str) -> str:
+    # Imported here so that only manifests pay for it.
+    from wav2spec.render.readback import pixel_digest
+
+    return pixel_digest(path)
 
 
 def _state(found: ExistingFile, name: str, rendering: Rendering) -> State:

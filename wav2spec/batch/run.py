@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from wav2spec.batch.cluster import check_scheduler, cluster_executor
 from wav2spec.batch.jobs import Job, Shard, Unusable
 from wav2spec.batch.name_list import NameList
 from wav2spec.batch.naming import is_shard_pattern
@@ -16,8 +15,7 @@ from wav2spec.batch.shard_plan import ShardPlan
 from wav2spec.errors import SettingError
 from wav2spec.settings.choices import AUTO, GRAY
 from wav2spec.settings.pictures import Figure
-from wav2spec.settings.presets import DEFAULT
-from wav2spec.settings.settings import Settings
+from wav2spec.settings.settings import DEFAULT, Settings
 from wav2spec.storage.names import check_supported, is_url
 from wav2spec.storage.streams import STREAM
 from wav2spec.storage.targets import remove_abandoned
@@ -120,6 +118,8 @@ def plan_conversion(request: Request, settings: Settings, grid: Grid | None = No
     if request.prune:
         _check_prune(plan, request, settings, command)
     if request.scheduler:
+        from wav2spec.batch.cluster import check_scheduler
+
         check_scheduler(plan)
     if in_shards and request.output:
         return ShardPlan(plan, request.output, request.shard_size or DEFAULT_SHARD_SIZE, request.part)
@@ -137,6 +137,15 @@ def _orphans(plan: Plan, settings: Settings, command: str) -> "Orphans":
 
     segmented = settings.preprocessing.makes_segments
     return Orphans(plan.trees, command, _SUFFIXES.get(command, ""), segmented=segmented)
+
+
+def _recipe(request: Request, settings: Settings, grid: Grid | None) -> str:
+    """Return the digest of what is done with every source, which manifests hold."""
+    if not (request.manifest or request.since):
+        return ""
+    from wav2spec.batch.recipe import recipe_digest
+
+    return recipe_digest(request, settings, grid)
 
 
 def _check_prune(plan: Plan, request: Request, settings: Settings, command: str) -> None:
@@ -180,12 +189,11 @@ def run_conversion(
     """
     # Imported here, where there is work: NumPy and libsndfile.
     from wav2spec.batch.convert import Conversion, check, draw, known_targets, update
-    from wav2spec.batch.recipe import recipe_digest
 
     in_shards = isinstance(plan, ShardPlan)
     command = command_of(settings, grid, request.format)
-    orphans = _orphans(plan, settings, command)
     if request.prune and not request.update:
+        orphans = _orphans(plan, settings, command)
         return _only_orphans(orphans, known_targets(plan, settings.preprocessing), remove=not request.dry_run)
     writes = not (request.check or request.dry_run)
     conversion = Conversion(
@@ -197,7 +205,7 @@ def run_conversion(
         request.checks("skip"),
         n_threads=(request.jobs or _available_cpus()) if plan.n_jobs == 1 else 1,
         collect_facts=bool(request.manifest) or in_shards,
-        recipe_sha256=recipe_digest(request, settings, grid) if request.manifest or request.since else "",
+        recipe_sha256=_recipe(request, settings, grid),
         labels=request.labels,
     )
     if command in ("plot", "compare"):
@@ -234,6 +242,8 @@ def run_conversion(
         )
     executor = None
     if request.scheduler and plan.n_jobs != 0:
+        from wav2spec.batch.cluster import cluster_executor
+
         executor = cluster_executor(request.scheduler, plan)
         if on_workers:
             on_workers(executor[1])
@@ -251,7 +261,7 @@ def run_conversion(
     if manifest:
         outcomes = _with_manifest(outcomes, manifest, with_times=request.update)
     if (request.check or request.prune) and not request.part:
-        outcomes = orphans.after(outcomes, remove=request.prune and writes)
+        outcomes = _orphans(plan, settings, command).after(outcomes, remove=request.prune and writes)
     return outcomes
 
 

@@ -5,21 +5,21 @@ import shlex
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from wav2spec.cli.help import Option, option
-from wav2spec.cli.param_types import FILE, SettingParam, Size
+from wav2spec.cli.param_types import FILE, PresetName, SettingParam, Size
 from wav2spec.errors import SettingError
 from wav2spec.settings.aliases import CONVERTED, RENAMED, canonical
-from wav2spec.settings.config import read_config
 from wav2spec.settings.fields import Declaration
 from wav2spec.settings.kinds import Flag
-from wav2spec.settings.levels_file import draws_decibels, read_levels
-from wav2spec.settings.presets import PRESETS
-from wav2spec.settings.resolve import resolve
+from wav2spec.settings.resolve import resolve, start_from
 from wav2spec.settings.settings import Settings
+
+if TYPE_CHECKING:
+    from wav2spec.settings.levels_file import MeasuredLevels
 
 # Where `ctx.meta` holds the fields whose options were repeated.
 REPEATED = "wav2spec.repeated"
@@ -63,10 +63,9 @@ def setting_options(
         command = _file_option("--config", "FILE.toml", "Read settings from a file, named as the options.")(command)
         command = _file_option("--like", "PICTURE.png", "Start from the settings of a picture.")(command)
         message = "Start from the settings of another system; see wav2spec presets."
-        names = click.Choice(list(PRESETS))
         several = {"multiple": True, "callback": _note_order} if "preset" in repeated else {}
         preset = option(
-            "--preset", type=names, metavar="NAME", group="Settings", everyday=True, help=message, **several
+            "--preset", type=PresetName(), metavar="NAME", group="Settings", everyday=True, help=message, **several
         )
         return preset(command)
 
@@ -130,27 +129,52 @@ def settings_from(options: dict[str, Any], start: Settings, *, in_decibels: bool
     with usage_errors():
         context = click.get_current_context(silent=True)
         command = (context.info_name if context else None) or ""
-        file = canonical(read_config(config, start, command)) if config else {}
-        measured = read_levels(levels) if levels else None
-        named = file.pop("preset", None)
-        named = preset or named
-        if named is not None and named not in list(PRESETS):
-            raise SettingError("config", f"{config}: preset {named!r} is none of {', '.join(PRESETS)}")
+        file = _settings_in(config, start, command) if config else {}
+        measured = _levels_in(levels) if levels else None
+        in_file = file.pop("preset", None)
+        named = preset or in_file
         if like is not None:
             if named:
                 raise click.UsageError("--like and --preset cannot be combined")
             start = _settings_like(like, start)
         given = canonical(given)
-        unscaled = (PRESETS[named].settings_for(start) if named else start).replace(**file | given)
-        scale = measured.scale_for(unscaled) if measured else {}
-        if in_decibels and not draws_decibels(unscaled):
-            scale["scale"] = "db"
+        scale: dict[str, Any] = {}
+        if measured or in_decibels:
+            scale = _scale(start_from(named, start).replace(**file | given), measured, in_decibels=in_decibels)
         settings = resolve(start, named, file | scale | given)
         if context:
             context.meta[GIVEN] = frozenset(given)
         if measured:
             measured.check_fits(settings)
     return settings
+
+
+def _settings_in(config: str, start: Settings, command: str) -> dict[str, Any]:
+    # Imported here so that only runs with such a file pay for it.
+    from wav2spec.settings.config import read_config
+
+    found = canonical(read_config(config, start, command))
+    if "preset" in found:
+        try:
+            start_from(found["preset"], start)
+        except SettingError as error:
+            raise SettingError("config", f"{config}: preset {error.message}") from error
+    return found
+
+
+def _levels_in(path: str) -> "MeasuredLevels":
+    # Imported here so that only runs with such a file pay for it.
+    from wav2spec.settings.levels_file import read_levels
+
+    return read_levels(path)
+
+
+def _scale(settings: Settings, measured: "MeasuredLevels | None", *, in_decibels: bool) -> dict[str, Any]:
+    """Return the settings of the scale of a data set; with `in_decibels`, also those that make pixels levels in dB."""
+    from wav2spec.settings.levels_file import draws_decibels
+
+    scale = measured.scale_for(settings) if measured else {}
+    return scale | {"scale": "db"} if in_decibels and not draws_decibels(settings) else scale
 
 
 def _settings_like(picture: str, start: Settings) -> Settings:

@@ -43,6 +43,25 @@ class SettingParam(click.ParamType[Any]):
         return [CompletionItem(name) for name in self._kind.names if name.startswith(incomplete)]
 
 
+class PresetName(click.ParamType[str]):
+    """The name of a preset. The presets are imported when a name is completed or used, not before."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002
+        return value
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        from wav2spec.settings.presets import PRESETS
+
+        return [CompletionItem(name) for name in PRESETS if name.startswith(incomplete)]
+
+
 class Size(click.ParamType[tuple[int, int]]):
     """Width and height, as in 640x480."""
 

@@ -9,10 +9,8 @@ import numpy as np
 
 from wav2spec.dsp.spectrogram import SpectrogramStream
 from wav2spec.errors import AudioError, SettingError, os_error_message
-from wav2spec.formats.page_reader import read_page_text
 from wav2spec.formats.png_reader import Image, begins_as_png, is_regular, read_image, read_text
 from wav2spec.formats.png_writer import GREY, GREY_16, INDEXED, RGB
-from wav2spec.formats.vector_text import read_vector_text
 from wav2spec.render.orientation import axes
 from wav2spec.render.quantize import is_rounded, value_range
 from wav2spec.settings.choices import AUTO, GRAY, LAYOUTS
@@ -123,7 +121,13 @@ def read_description(path: str, *, whole: bool = False) -> str | None:
     if whole and begins_as_png(path):
         image = read_image(path)
         return image.text if image and _fits(image) else None
-    return read_text(path) or read_page_text(path, whole=whole) or read_vector_text(path)
+    if text := read_text(path):
+        return text
+    # Imported here so that pictures do not pay for it.
+    from wav2spec.formats.page_reader import read_page_text
+    from wav2spec.formats.vector_text import read_vector_text
+
+    return read_page_text(path, whole=whole) or read_vector_text(path)
 
 
 def _fits(image: Image) -> bool:

@@ -10,7 +10,6 @@ from wav2spec.render.drawing import Rendering, plan_spectrogram, spectrogram_war
 from wav2spec.render.metadata import describe
 from wav2spec.render.quantize import quantize
 from wav2spec.render.raster import check_size, write_png
-from wav2spec.render.values import values_writer
 from wav2spec.settings.choices import Format
 from wav2spec.settings.formats import FORMATS
 from wav2spec.settings.pictures import Figure, Raster
@@ -83,6 +82,9 @@ def _write_pixels(
 
 
 def _write_values(file: BinaryIO, _digest: PixelDigest | None, stream: SpectrogramStream) -> tuple[int, ...]:
+    # Imported here so that pictures do not pay for it.
+    from wav2spec.render.values import values_writer
+
     writer = values_writer(file, stream)
     for block in stream.values():
         writer.write(block)

@@ -5,7 +5,6 @@ from typing import Any
 
 from wav2spec.errors import SettingError
 from wav2spec.settings.aliases import canonical
-from wav2spec.settings.presets import PRESETS
 from wav2spec.settings.settings import Settings
 
 
@@ -27,9 +26,25 @@ def resolve(start: Settings, preset: str | None, given: Mapping[str, Any]) -> Se
     TypeError
         If there is no such setting.
     """
-    if preset is not None and preset not in list(PRESETS):
-        raise SettingError("preset", f"{preset!r} is none of {', '.join(PRESETS)}")
     values = canonical({name: value for name, value in given.items() if value is not None})
-    settings = (PRESETS[preset].settings_for(start) if preset else start).replace(**values)
+    settings = start_from(preset, start).replace(**values)
     settings.check_applicable(values)
     return settings
+
+
+def start_from(preset: str | None, start: Settings) -> Settings:
+    """Return the settings of a preset for a command that starts from `start`, or `start` without one.
+
+    Raises
+    ------
+    SettingError
+        If there is no such preset.
+    """
+    if preset is None:
+        return start
+    # Imported here so that only runs with a preset pay for it.
+    from wav2spec.settings.presets import PRESETS
+
+    if preset not in list(PRESETS):
+        raise SettingError("preset", f"{preset!r} is none of {', '.join(PRESETS)}")
+    return PRESETS[preset].settings_for(start)

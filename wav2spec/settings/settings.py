@@ -153,3 +153,7 @@ _USED_BY = {
 @functools.cache
 def _declarations(groups: tuple[type, ...]) -> Mapping[str, Declaration]:
     return MappingProxyType({name: one for group in groups for name, one in declarations(group).items()})
+
+
+# Those of `image`, and of Python.
+DEFAULT = Settings()

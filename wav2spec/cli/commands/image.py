@@ -8,7 +8,7 @@ from wav2spec.cli.help import Command, option
 from wav2spec.cli.options import setting_options, settings_from
 from wav2spec.cli.param_types import FILE
 from wav2spec.cli.request import Request, request_options
-from wav2spec.settings.presets import DEFAULT
+from wav2spec.settings.settings import DEFAULT
 
 
 @click.command(cls=Command)

@@ -22,8 +22,7 @@ from wav2spec.cli.request import Sources, request_errors, request_options
 from wav2spec.console import print_message
 from wav2spec.settings.levels import Levels
 from wav2spec.settings.levels_file import format_levels
-from wav2spec.settings.presets import DEFAULT
-from wav2spec.settings.settings import Settings
+from wav2spec.settings.settings import DEFAULT, Settings
 from wav2spec.storage.streams import STREAM
 
 # What is told beside those asked for.

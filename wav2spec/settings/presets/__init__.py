@@ -7,7 +7,8 @@ from wav2spec.errors import SettingError
 from wav2spec.settings.choices import AUTO
 from wav2spec.settings.pictures import Figure
 from wav2spec.settings.presets import bioacoustics, kaldi, librosa, programs, pytorch, scientific, tensorflow, whisper
-from wav2spec.settings.presets.base import DEFAULT, Preset
+from wav2spec.settings.presets.base import Preset
+from wav2spec.settings.settings import DEFAULT
 
 __all__ = ["COMPARE", "DEFAULT", "EXPLORE", "FAMILIES", "PLOT", "PRESETS", "TUNE", "TUNED_SIZES", "Preset", "preset"]
 

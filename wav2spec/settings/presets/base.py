@@ -4,8 +4,6 @@ from dataclasses import dataclass, replace
 
 from wav2spec.settings.settings import Settings
 
-DEFAULT = Settings()
-
 # Frames of the FFT's length, each centred on a multiple of the stride, as librosa and PyTorch have them.
 CENTERED = {"fft_length": "window", "window_align": "center", "framing": "centered"}
 

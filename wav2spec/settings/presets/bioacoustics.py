@@ -1,6 +1,7 @@
 """BirdNET and Perch."""
 
-from wav2spec.settings.presets.base import DEFAULT, Preset
+from wav2spec.settings.presets.base import Preset
+from wav2spec.settings.settings import DEFAULT
 
 _MEL = {"freq_scale": "mel", "mel_formula": "htk", "mel_norm": "none", "mel_triangles": "mel"}
 

@@ -1,6 +1,7 @@
 """Kaldi's filter bank and the models that use it."""
 
-from wav2spec.settings.presets.base import DEFAULT, Preset
+from wav2spec.settings.presets.base import Preset
+from wav2spec.settings.settings import DEFAULT
 
 _KALDI = DEFAULT.replace(
     channel="mix",

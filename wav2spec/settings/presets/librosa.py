@@ -1,6 +1,7 @@
 """librosa."""
 
-from wav2spec.settings.presets.base import CENTERED, DEFAULT, Preset
+from wav2spec.settings.presets.base import CENTERED, Preset
+from wav2spec.settings.settings import DEFAULT
 
 _LIBROSA = DEFAULT.replace(
     channel="mix", window_size=2048, stride="1//4", **CENTERED, scale="db", db_ref="peak", amin=1e-10

@@ -1,6 +1,7 @@
 """Programs with algorithms of their own."""
 
-from wav2spec.settings.presets.base import DEFAULT, Preset
+from wav2spec.settings.presets.base import Preset
+from wav2spec.settings.settings import DEFAULT
 
 PRESETS = {
     "sox": Preset(

@@ -1,6 +1,7 @@
 """torchaudio, and models whose front ends are written in PyTorch."""
 
-from wav2spec.settings.presets.base import CENTERED, DB_RE_1, DEFAULT, Preset
+from wav2spec.settings.presets.base import CENTERED, DB_RE_1, Preset
+from wav2spec.settings.settings import DEFAULT
 
 _REFLECTED = {**CENTERED, "pad_mode": "reflect"}
 _HTK = {"freq_scale": "mel", "mel_formula": "htk", "mel_norm": "none"}

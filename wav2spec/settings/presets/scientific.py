@@ -1,6 +1,7 @@
 """matplotlib, SciPy, Octave and Wolfram."""
 
-from wav2spec.settings.presets.base import DEFAULT, Preset
+from wav2spec.settings.presets.base import Preset
+from wav2spec.settings.settings import DEFAULT
 
 PRESETS = {
     "matplotlib": Preset(

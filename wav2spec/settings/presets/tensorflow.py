@@ -1,6 +1,7 @@
 """TensorFlow, Keras and the models of its model garden."""
 
-from wav2spec.settings.presets.base import CENTERED, DB_RE_1, DEFAULT, Preset
+from wav2spec.settings.presets.base import CENTERED, DB_RE_1, Preset
+from wav2spec.settings.settings import DEFAULT
 
 _MEL = {"freq_scale": "mel", "mel_formula": "htk", "mel_norm": "none", "mel_triangles": "mel"}
 

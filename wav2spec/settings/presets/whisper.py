@@ -1,6 +1,7 @@
 """Whisper."""
 
-from wav2spec.settings.presets.base import CENTERED, DEFAULT, Preset
+from wav2spec.settings.presets.base import CENTERED, Preset
+from wav2spec.settings.settings import DEFAULT
 
 _WHISPER = DEFAULT.replace(
     channel="mix",
