@@ -2,6 +2,8 @@
 
 import pickle
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ from wav2spec.batch.convert import Conversion
 from wav2spec.batch.jobs import Job
 from wav2spec.dsp.streaming import stream_spectrogram
 from wav2spec.errors import AudioError
+from wav2spec.settings.presets import PRESETS
 from wav2spec.settings.settings import Settings
 
 
@@ -203,3 +206,22 @@ def test_every_public_name_is_there_and_no_other() -> None:
     assert all(getattr(wav2spec, name) is not None for name in wav2spec.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         wav2spec.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize("preset", ["whisper", "kaldi-fbank", "nemo", "praat", "librosa-mel", "tf"])
+def test_pixels_and_values_come_from_one_transform(preset: str) -> None:
+    settings = PRESETS[preset].settings
+    with open_recording(str(SAMPLES / "speech.wav")) as recording:
+        waveform = preprocess(recording, settings.preprocessing)
+        n_passes = 0
+
+        def counted() -> Iterator[npt.NDArray[np.float32]]:
+            nonlocal n_passes
+            n_passes += 1
+            return waveform.blocks()
+
+        stream = stream_spectrogram(replace(waveform, blocks=counted), settings)
+        drawn, stored = stream.blocks_and_values()
+        assert n_passes == 1
+        for found, expected in ((drawn, stream.blocks()), (stored, stream.values())):
+            np.testing.assert_array_equal(np.concatenate(found, axis=1), np.concatenate(list(expected), axis=1))

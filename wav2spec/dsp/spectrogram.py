@@ -113,10 +113,27 @@ class SpectrogramStream:
         AudioError
             As `blocks`.
         """
+        return self._values(self._powers_once_or_more())
+
+    def blocks_and_values(self) -> tuple[list[npt.NDArray[np.floating[Any]]], list[npt.NDArray[np.floating[Any]]]]:
+        """Return all `blocks` and all `values`; the spectra are computed once, and kept.
+
+        Raises
+        ------
+        AudioError
+            As `blocks`.
+        """
+        if self.draws_values:
+            blocks = list(self.blocks())
+            return blocks, blocks
+        kept = list(self.powers())
+        return list(self._levels(lambda: kept)), list(self._values(lambda: kept))
+
+    def _values(self, powers: Replayed) -> Iterator[npt.NDArray[np.floating[Any]]]:
         compression = self.settings.compression
         if compression.value_mean == 0 and compression.value_std == 1:
-            return self._compressed(self._powers_once_or_more())
-        return self._normalized(self._powers_once_or_more())
+            return self._compressed(powers)
+        return self._normalized(powers)
 
     def _normalized(self, powers: Replayed) -> Iterator[npt.NDArray[np.floating[Any]]]:
         mean, std = normalization(self._compressed(powers), self.settings.compression)

@@ -71,11 +71,11 @@ class Spectrogram:
     def _from_stream(cls, stream: SpectrogramStream, given: frozenset[str] = frozenset()) -> "Spectrogram":
         """Compute all values of a stream."""
         n_channels, _, n_bands = stream.shape
-        blocks = list(stream.blocks()) if stream.shape[1] else []
+        blocks, values = stream.blocks_and_values() if stream.shape[1] else ([], [])
         exact = np.concatenate(blocks, axis=1) if blocks else np.empty((n_channels, 0, n_bands), np.float32)
         if stream.draws_values:
             return cls._from_values(exact, stream, given)
-        stored = np.concatenate(list(stream.values()), axis=1) if blocks else exact
+        stored = np.concatenate(values, axis=1) if values else exact
         spectrogram = cls._from_values(exact, stream, given)
         return replace(spectrogram, values=stored.astype(np.float32, copy=False), unit=stream.value_unit)
 
