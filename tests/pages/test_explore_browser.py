@@ -402,7 +402,7 @@ def test_an_address_that_makes_no_sense_is_ignored(explorer: Explorer, open_page
     explorer(SAMPLES / "kick.wav")
     fragment = "#size=-3&window=<b>&scale=x&t=5,1&f=a,b&top=NaN&palette=__proto__&channel=9"
     page = open_page(tmp_path / "page.html", fragment=fragment)
-    assert page.evaluate("[view.size, view.window, view.scale, view.palette]") == [2048, "hann", "linear", "magma"]
+    assert page.evaluate("[view.size, view.window, view.scale, view.palette]") == [512, "hann", "linear", "magma"]
 
 
 def test_the_keyboard_alone_reads_and_selects(clicks_and_tones: Path, explorer: Explorer) -> None:

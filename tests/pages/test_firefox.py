@@ -43,7 +43,7 @@ def test_any_sample_rate_is_decoded_exactly(rate: int, firefox: Firefox, make_wa
 
 def test_keys_flip_the_analysis(firefox: Firefox, tmp_path: Path) -> None:
     open_explorer(firefox, SAMPLES / "kick.wav", tmp_path / "page.html")
-    for key, expected in (("[", [1024, "hann"]), ("w", [1024, "hamming"]), ("x", [1024, "hann"])):
+    for key, expected in (("[", [256, "hann"]), ("w", [256, "hamming"]), ("x", [256, "hann"])):
         firefox.evaluate("key => { overlay.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true})); }", key)
         firefox.until(WHOLE)
         assert firefox.evaluate("[view.size, view.window]") == expected
