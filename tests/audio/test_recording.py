@@ -321,6 +321,21 @@ def test_a_short_recording_is_read_alike_with_and_without_a_copy(
     assert np.array_equal(found, expected)
 
 
+@pytest.mark.parametrize("limit", [0, 1000])
+def test_a_limit_on_the_size_of_files_cuts_no_recording(limit: int, make_wav: MakeWav) -> None:
+    resource = pytest.importorskip("resource")
+    path = make_wav(n_samples=5000)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    try:
+        with open_recording(str(path)) as recording:
+            found = np.concatenate(list(recording.blocks()))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    expected, _ = soundfile.read(path, dtype="float32", always_2d=True)
+    assert np.array_equal(found, expected)
+
+
 def test_a_read_error_in_the_header_is_the_reason_that_is_told(make_wav: MakeWav) -> None:
     with pytest.raises(AudioError, match=f"memory.wav: cannot be read: {os.strerror(errno.EIO)}"):
         Recording(FailingFile(make_wav().read_bytes(), first_bad=30))

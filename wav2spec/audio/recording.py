@@ -288,17 +288,22 @@ def open_recording(path: str) -> Recording:
 
 
 def _memory_descriptor(content: bytes) -> int | None:
-    """Return a descriptor of a nameless file in memory with that content; None where the system has none."""
+    """Return a descriptor of a nameless file in memory with that content; None where the system refuses one."""
     if not hasattr(os, "memfd_create"):
         return None
     try:
         descriptor = os.memfd_create("recording")
     except OSError:
         return None
-    with open(descriptor, "wb", buffering=0, closefd=False) as file:
-        file.write(content)
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    return descriptor
+    try:
+        # A limit on the size of files may cut it off.
+        if os.write(descriptor, content) == len(content):
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            return descriptor
+    except OSError:
+        pass
+    os.close(descriptor)
+    return None
 
 
 def _as_float(samples: npt.NDArray[np.int16] | Samples) -> Samples:
