@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+import soundfile
 from in_process import run_in_process
 from program import HANGS_AFTER_S
 from recordings import SAMPLES, MakeWav
@@ -337,3 +338,14 @@ def test_the_best_are_drawn_and_a_section_is_measured(make_wav: MakeWav, folder:
     assert any("number 1" in text and "bits" not in text for text in texts)
     assert {f"{row['window_ms']:.3g}" for row in tuned(path)} <= texts
     assert run_in_process("tune", "-q", path, "--plot", folder / "best.npy").returncode == 2
+
+
+def test_samples_whose_magnitudes_overflow_fail_and_the_others_are_ranked(tmp_path: Path) -> None:
+    huge = np.random.default_rng(1).uniform(-3e38, 3e38, RATE)
+    soundfile.write(tmp_path / "huge.wav", huge.astype(np.float32), RATE, subtype="FLOAT")
+    words = ("tune", tmp_path / "huge.wav", SAMPLES / "kick.wav", "--plot", tmp_path / "curve.png")
+    done = run_in_process(*words)
+    assert done.returncode == 1
+    assert b"huge.wav: has samples so large that their magnitudes overflow" in done.stderr
+    assert b"entropy bits" in done.stdout
+    assert (tmp_path / "curve.png").exists()

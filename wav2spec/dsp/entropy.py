@@ -22,6 +22,7 @@ import numpy as np
 
 from wav2spec.dsp.resolution import Resolution, resolution
 from wav2spec.dsp.stft import stft_magnitudes
+from wav2spec.errors import AudioError
 from wav2spec.settings.analysis import Analysis
 from wav2spec.waveform import Waveform
 
@@ -59,6 +60,11 @@ def magnitude_entropy(waveform: Waveform, analysis: Analysis) -> float | None:
     analysis : Analysis
         In samples, with magnitudes.
 
+    Raises
+    ------
+    AudioError
+        If magnitudes are beyond the range of float32.
+
     Notes
     -----
     ``-sum(p log2 p) + log2(cell)`` of the magnitudes p, normalised to a sum of 1. A cell of the grid measures
@@ -66,6 +72,8 @@ def magnitude_entropy(waveform: Waveform, analysis: Analysis) -> float | None:
     """
     total, weighted = 0.0, 0.0
     for block in stft_magnitudes(waveform.blocks(), analysis):
+        if not np.isfinite(block).all():
+            raise AudioError(waveform.name, "has samples so large that their magnitudes overflow")
         heard = block[block > 0].astype(np.float64)
         total += float(heard.sum())
         weighted += float((heard * np.log2(heard)).sum())
