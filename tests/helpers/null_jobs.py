@@ -33,6 +33,7 @@ def main() -> None:
     import null_jobs
 
     from wav2spec.batch import convert, run
+    from wav2spec.batch.conversion_plan import plan_conversion
     from wav2spec.batch.report import Report
     from wav2spec.batch.request import Request
     from wav2spec.process import begin_work
@@ -46,7 +47,7 @@ def main() -> None:
     Path("corpus/0000/000000000.wav").touch()
     convert.Conversion = null_jobs.NullConversion  # type: ignore[misc,assignment]
     request = Request(files_from="list", output="out", manifest="rows.jsonl", scheduler=address)
-    outcomes = run.run_conversion(request, DEFAULT, plan=run.plan_conversion(request, DEFAULT), tallies=True)
+    outcomes = run.run_conversion(request, DEFAULT, plan=plan_conversion(request, DEFAULT), tallies=True)
     begin_work()
     report = Report()
     for outcome in outcomes:

@@ -8,13 +8,14 @@ from functools import partial
 
 import click
 
+from wav2spec.batch.conversion_plan import plan_conversion
 from wav2spec.batch.jobs import Job, Unusable, segment_target
 from wav2spec.batch.outcomes import Outcome, unusable
 from wav2spec.batch.plan import Plan
 from wav2spec.batch.progress import Progress
 from wav2spec.batch.report import Console, Report
 from wav2spec.batch.request import Grid
-from wav2spec.batch.run import plan_conversion, run_conversion
+from wav2spec.batch.run import run_conversion
 from wav2spec.cleanup import undo_on_signal
 from wav2spec.cli.options import GIVEN
 from wav2spec.cli.request import Request, Sources, request_errors

@@ -9,10 +9,11 @@ from typing import Any
 import click
 
 from wav2spec.batch.conflicts import check_not_a_source
+from wav2spec.batch.conversion_plan import listed_names
 from wav2spec.batch.jobs import Job, Unusable
 from wav2spec.batch.outcomes import Measured, Outcome
 from wav2spec.batch.progress import Progress
-from wav2spec.batch.run import cost_of, listed_names, run_jobs
+from wav2spec.batch.run import cost_of, run_jobs
 from wav2spec.batch.sources import expand_sources
 from wav2spec.cli.draw import run_reported
 from wav2spec.cli.help import Command, option

@@ -6,9 +6,10 @@ from typing import Any
 
 import click
 
+from wav2spec.batch.conversion_plan import plan_conversion
 from wav2spec.batch.outcomes import Measured
 from wav2spec.batch.progress import Progress
-from wav2spec.batch.run import cost_of, plan_conversion, run_jobs
+from wav2spec.batch.run import cost_of, run_jobs
 from wav2spec.cli.draw import draw_pictures
 from wav2spec.cli.help import Command, option
 from wav2spec.cli.options import setting_options, settings_from
