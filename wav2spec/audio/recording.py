@@ -1,6 +1,5 @@
 """Read recordings block by block. The only module that uses soundfile."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from types import TracebackType
@@ -15,7 +14,7 @@ from wav2spec.audio.channels import channel_slice, downmix
 from wav2spec.audio.containers import read_header
 from wav2spec.audio.header import HeaderError
 from wav2spec.audio.sample_digest import SampleDigest
-from wav2spec.audio.virtual_file import VirtualFile
+from wav2spec.audio.virtual_file import VirtualFile, memory_descriptor
 from wav2spec.errors import AudioError, os_error_message
 from wav2spec.process import silent_stderr
 from wav2spec.settings.choices import ChannelName
@@ -210,7 +209,7 @@ class Recording:
     def _copy(self) -> int | None:
         """Return a descriptor of a copy in memory, which libsndfile reads without a callback for every few bytes."""
         content = self._virtual_file.read(self._file.size)
-        if len(content) == self._file.size and (descriptor := _memory_descriptor(content)) is not None:
+        if len(content) == self._file.size and (descriptor := memory_descriptor(content)) is not None:
             return descriptor
         # That it has shrunk is noticed when it is read.
         self._virtual_file.seek(0)
@@ -285,25 +284,6 @@ def open_recording(path: str) -> Recording:
     except BaseException:
         file.close()
         raise
-
-
-def _memory_descriptor(content: bytes) -> int | None:
-    """Return a descriptor of a nameless file in memory with that content; None where the system refuses one."""
-    if not hasattr(os, "memfd_create"):
-        return None
-    try:
-        descriptor = os.memfd_create("recording")
-    except OSError:
-        return None
-    try:
-        # A limit on the size of files may cut it off.
-        if os.write(descriptor, content) == len(content):
-            os.lseek(descriptor, 0, os.SEEK_SET)
-            return descriptor
-    except OSError:
-        pass
-    os.close(descriptor)
-    return None
 
 
 def _as_float(samples: npt.NDArray[np.int16] | Samples) -> Samples:

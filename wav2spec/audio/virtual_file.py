@@ -1,4 +1,6 @@
-"""The file that libsndfile reads through."""
+"""The files that libsndfile reads through."""
+
+import os
 
 from wav2spec.storage.sources import SourceFile
 
@@ -46,3 +48,22 @@ class VirtualFile:
         """Read bytes. soundfile requires the method, but calls `readinto`."""
         buffer = bytearray(size)
         return bytes(buffer[: self.readinto(memoryview(buffer))])
+
+
+def memory_descriptor(content: bytes) -> int | None:
+    """Return a descriptor of a nameless file in memory with that content; None where the system refuses one."""
+    if not hasattr(os, "memfd_create"):
+        return None
+    try:
+        descriptor = os.memfd_create("recording")
+    except OSError:
+        return None
+    try:
+        # A limit on the size of files may cut it off.
+        if os.write(descriptor, content) == len(content):
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            return descriptor
+    except OSError:
+        pass
+    os.close(descriptor)
+    return None
