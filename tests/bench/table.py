@@ -21,7 +21,7 @@ import wav2spec
 README_ROWS = ("tf-script", "clips-sox", "clips-tf-data", "plot-script", "long")
 
 _HEAD = "| work | against | median of each | ratio (least to most) | wanted | memory |\n|---|---|---|---|---|---|"
-_README_HEAD = "| work | against | ratio |\n|---|---|---|"
+_README_HEAD = "| work | against | ratio | memory of both |\n|---|---|---|---|"
 _BEGIN, _END = "<!-- written by `make bench` -->", "<!-- end -->"
 
 
@@ -116,7 +116,7 @@ def table(rows: dict[str, Any]) -> str:
 
 def readme_table(rows: dict[str, Any]) -> str:
     shown = [rows[name] for name in README_ROWS if name in rows and not rows[name]["missing"]]
-    lines = [f"| {row['work']} | {row['against']} | {_ratio(row).split(' (')[0]} |" for row in shown]
+    lines = [f"| {row['work']} | {row['against']} | {_ratio(row).split(' (')[0]} | {cells(row)[-1]} |" for row in shown]
     return "\n".join((_README_HEAD, *lines))
 
 
