@@ -6,6 +6,8 @@ from wav2spec.render.figures.backend import matplotlib_defaults
 
 # The font that comes with matplotlib.
 _OWN_FONT = "DejaVu Sans"
+# Fonts whose glyphs are boxes, for every letter there is; one of them comes with matplotlib too.
+_BOXES = "Last Resort"
 
 
 def missing_letters(text: str) -> str:
@@ -32,7 +34,9 @@ def _fonts_for(text: str) -> tuple[list[str], str]:
     for entry in sorted(font_manager.fontManager.ttflist, key=lambda entry: entry.name):
         if not missing:
             break
-        if entry.name not in families and entry.style == "normal" and entry.weight in (400, "normal", "regular"):
+        if entry.name in families or entry.name.startswith(_BOXES):
+            continue
+        if entry.style == "normal" and entry.weight in (400, "normal", "regular"):
             found = missing & font_manager.get_font(entry.fname).get_charmap().keys()
             if found:
                 families.append(entry.name)
