@@ -83,9 +83,10 @@ def _chart_strokes(chart: Chart, box: Box) -> Iterator[Stroke]:
 
 def _chart_names(chart: Chart, box: Box, letter: float) -> Iterator[Line]:
     """Yield the names of marks at the upper edge, and those of several curves at their right ends."""
-    for length, name in chart.marks.items():
+    for number, (length, name) in enumerate(chart.marks.items()):
         share, gap = chart.across(length), 0.4 * letter
-        y = box.y + box.height - 0.2 * letter
+        # Each on a line of its own, since marks may lie close to each other.
+        y = box.y + box.height - (0.2 + 0.95 * number) * letter
         side: Literal["left", "right"] = "left" if share < 0.5 else "right"
         x, room = box.x + share * box.width, max(share, 1 - share) * box.width - gap
         x += gap if side == "left" else -gap

@@ -38,12 +38,13 @@ def panel_caption(stream: SpectrogramStream) -> str:
     return f"{analysis.window} {analysis.window_size}, stride {analysis.stride}\n{resolves}"
 
 
-def varied_text(settings: Settings, varied: dict[str, list[Any]], before: str = "") -> str:
-    """Return the settings in which a panel differs and that its caption would not say."""
-    values = settings.as_dict()
-    texts = [
-        f"{name.replace('_', ' ')} {values[name]}" for name in varied if name in values and name not in _IN_CAPTION
-    ]
+def varied_text(settings: Settings, chosen: dict[str, Any], before: str = "") -> str:
+    """Return the settings, or the preset, in which a panel differs and that its caption would not say.
+
+    `chosen` has those that vary, as they were given for the panel.
+    """
+    values = chosen | settings.as_dict()
+    texts = [f"{name.replace('_', ' ')} {values[name]}" for name in chosen if name not in _IN_CAPTION]
     return before + ", ".join(texts) if texts else ""
 
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
+from itertools import product
 from typing import Any, BinaryIO
 
 from wav2spec.audio.preprocess import waveform_of
@@ -129,15 +130,18 @@ def _grid(
     figure: Figure,
     together: Together | None,
 ) -> FigurePlan:
+    # The cells are the combinations of what varies.
+    chosen = [dict(zip(varied, values, strict=True)) for values in product(*varied.values())]
+    pairs = list(zip(cells, chosen, strict=True))
     if together is None:
-        found = [Cell(_otherwise(waveform, cell), cell, varied_text(cell, varied)) for cell in cells]
+        found = [Cell(_otherwise(waveform, cell), cell, varied_text(cell, values)) for cell, values in pairs]
         n_rows, n_columns = [*map(len, varied.values()), 1, 1][:2]
         return plan_figure(found, figure, _title(figure, waveform.name), n_rows=n_rows, n_columns=n_columns)
     waveforms = [waveform, *(waveform_of(path, cells[0].preprocessing) for path in together.paths)]
     found = [
-        Cell(_otherwise(one, cell), cell, f"{displayed_name(one.name)}{varied_text(cell, varied, ', ')}", offset)
+        Cell(_otherwise(one, cell), cell, f"{displayed_name(one.name)}{varied_text(cell, values, ', ')}", offset)
         for one, offset in zip(waveforms, together.offsets_s, strict=True)
-        for cell in cells
+        for cell, values in pairs
     ]
     title = figure.title if figure.title is not None else " and ".join(displayed_name(one.name) for one in waveforms)
     n_rows, difference = len(waveforms) + together.difference, together.difference
