@@ -193,6 +193,21 @@ def test_update_makes_anew_what_would_be_otherwise_and_nothing_else(
 
 
 @pytest.mark.usefixtures("folder")
+def test_a_shard_whose_header_announces_a_row_of_an_exabyte_is_made_anew() -> None:
+    shards()
+    (whole,) = [path for path in Path("out").iterdir() if path.name.endswith("000000.tar")]
+    content = bytearray(whole.read_bytes())
+    with tarfile.open(whole) as archive:
+        first = next(member.offset for member in archive if member.name.endswith(".json"))
+    content[first + 124 : first + 136] = b"\x80" + (2**60).to_bytes(11, "big")
+    content[first + 148 : first + 156] = b" " * 8
+    content[first + 148 : first + 156] = b"%06o\0 " % sum(content[first : first + 512])
+    before = whole.read_bytes()
+    whole.write_bytes(content)
+    assert "written" in statuses(shards(update=True))
+    assert whole.read_bytes() == before
+
+
 def test_a_manifest_of_current_shards_is_that_of_written_ones() -> None:
     shards(manifest="one.jsonl")
     shards(manifest="two.jsonl", update=True)
