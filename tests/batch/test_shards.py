@@ -208,6 +208,7 @@ def test_a_shard_whose_header_announces_a_row_of_an_exabyte_is_made_anew() -> No
     assert whole.read_bytes() == before
 
 
+@pytest.mark.usefixtures("folder")
 def test_a_manifest_of_current_shards_is_that_of_written_ones() -> None:
     shards(manifest="one.jsonl")
     shards(manifest="two.jsonl", update=True)
