@@ -23,8 +23,8 @@ from wav2spec.batch.outcomes import Outcome
 from wav2spec.render.drawing import Rendering
 from wav2spec.render.plan import plan_picture
 from wav2spec.settings.choices import Format
-from wav2spec.settings.presets import DEFAULT, PLOT
-from wav2spec.settings.settings import Settings
+from wav2spec.settings.presets import PLOT
+from wav2spec.settings.settings import DEFAULT, Settings
 from wav2spec.waveform import Waveform
 
 

@@ -14,7 +14,8 @@ from manifests import Row, mtime_id, rows
 from program import FAILED, USAGE_ERROR
 from updates import write
 
-from wav2spec.batch import convert, freshness, shards
+from wav2spec.audio import recording
+from wav2spec.batch import freshness, shards
 from wav2spec.storage.archives import close_archive
 
 NAMES = ("a.wav", "b.wav", "deep/c.wav", "deep/d.wav")
@@ -34,7 +35,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return call
 
-    for module, name in (convert, "open_recording"), (freshness, "existing_file"), (shards, "open_existing"):
+    for module, name in (recording, "open_recording"), (freshness, "existing_file"), (shards, "open_existing"):
         monkeypatch.setattr(module, name, noted(getattr(module, name)))
     return found
 

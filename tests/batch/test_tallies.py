@@ -17,7 +17,7 @@ from wav2spec.batch.report import Report
 from wav2spec.batch.request import Request
 from wav2spec.batch.run import run_conversion
 from wav2spec.batch.tallies import Tallying
-from wav2spec.settings.presets import DEFAULT
+from wav2spec.settings.settings import DEFAULT
 
 OUTCOMES = (
     Outcome("a.wav", "a.png", "written", facts=Facts(sample_rate=8000)),

@@ -37,7 +37,7 @@ def main() -> None:
     from wav2spec.batch.report import Report
     from wav2spec.batch.request import Request
     from wav2spec.process import begin_work
-    from wav2spec.settings.presets import DEFAULT
+    from wav2spec.settings.settings import DEFAULT
 
     address, n_jobs = sys.argv[1], int(sys.argv[2])
     names = (f"corpus/{number % 1000:04}/{number:09}.wav" for number in range(n_jobs))

@@ -5,7 +5,8 @@ import shlex
 
 import pytest
 
-from wav2spec.settings.presets import COMPARE, DEFAULT, PLOT
+from wav2spec.settings.presets import COMPARE, PLOT
+from wav2spec.settings.settings import DEFAULT
 
 # A value of each setting that is none of a command's defaults: the last option, after whatever else it needs.
 SOUND = """--start 50ms | --duration 0:00.2 | --channel 2 | --sample-rate 11025 | --target-length 0.2s

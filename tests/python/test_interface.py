@@ -16,7 +16,8 @@ from PIL import Image
 from recordings import SAMPLES, MakeWav, riff
 
 import wav2spec
-from wav2spec.settings.presets import DEFAULT, PRESETS
+from wav2spec.settings.presets import PRESETS
+from wav2spec.settings.settings import DEFAULT
 
 SPEECH = SAMPLES / "speech.wav"
 

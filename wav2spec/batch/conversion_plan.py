@@ -8,6 +8,7 @@ from wav2spec.batch.naming import is_shard_pattern
 from wav2spec.batch.plan import Plan, plan_jobs
 from wav2spec.batch.request import Grid, Request, Sources, command_of
 from wav2spec.batch.shard_plan import ShardPlan
+from wav2spec.batch.sources import expand_sources
 from wav2spec.errors import SettingError
 from wav2spec.settings.choices import AUTO, GRAY
 from wav2spec.settings.pictures import Figure
@@ -49,7 +50,7 @@ def plan_conversion(request: Request, settings: Settings, grid: Grid | None = No
         request.sources,
         request.output,
         request.format,
-        listed=listed_names(request),
+        listed=_listed_names(request),
         patterns=request.patterns,
         command=command,
         suffix=_SUFFIXES.get(command, ""),
@@ -117,5 +118,17 @@ def _check_streams(plan: Plan, request: Request, settings: Settings) -> None:
         raise SettingError("manifest", "standard output takes the picture or the manifest, not both")
 
 
-def listed_names(sources: Sources) -> NameList | None:
+def source_jobs(sources: Sources) -> list[Job | Unusable]:
+    """Return a job without a target for each source, for work that measures.
+
+    Raises
+    ------
+    SettingError
+        If a source does not exist.
+    """
+    found = expand_sources(sources.sources, sources.patterns, _listed_names(sources))
+    return [item if isinstance(item, Unusable) else Job(item.source, "", n_bytes=item.n_bytes) for item in found]
+
+
+def _listed_names(sources: Sources) -> NameList | None:
     return NameList(sources.files_from, null=sources.null) if sources.files_from is not None else None

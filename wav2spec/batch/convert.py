@@ -8,11 +8,11 @@ from typing import BinaryIO
 
 from wav2spec.audio.checks import QualityCheck, failed_checks
 from wav2spec.audio.preprocess import preprocess, selection
-from wav2spec.audio.recording import Recording, open_recording
+from wav2spec.audio.recording import Recording
 from wav2spec.batch.facts import NO_FACTS, Facts
 from wav2spec.batch.freshness import TargetState, check_replaceable, target_state
 from wav2spec.batch.jobs import Job, Unusable
-from wav2spec.batch.outcomes import Failure, Measured, Outcome, Status, failed, source_name, unusable
+from wav2spec.batch.outcomes import Failure, Measured, Outcome, Status, failed, outcomes_of, source_name
 from wav2spec.batch.request import Grid, command_of
 from wav2spec.batch.segments import segment_jobs
 from wav2spec.errors import StdoutClosedError
@@ -171,20 +171,10 @@ class Conversion:
         StdoutClosedError
             If the reader of standard output closed it.
         """
-        if isinstance(job, Unusable):
-            yield unusable(job)
-            return
-        try:
-            with open_recording(job.source) as recording:
-                recording.watch = on_position
-                recording.n_threads = self.n_threads
-                yield from self._segments(job, recording)
-        except StdoutClosedError:
-            raise
-        except Exception as error:
-            yield failed(job, error)
+        return outcomes_of(job, self._segments, on_position)
 
     def _segments(self, job: Job, recording: Recording) -> Iterator[Outcome]:
+        recording.n_threads = self.n_threads
         preprocessing, empty = self.settings.preprocessing, True
         for one, segment in segment_jobs(job, recording, preprocessing):
             empty = False
@@ -261,16 +251,13 @@ def measure_recording(
 
 def known_targets(items: Iterable[Job | Unusable], preprocessing: Preprocessing) -> Iterator[Outcome]:
     """Yield an outcome for each target of a run, from the headers alone; all are ``"current"``, unchecked."""
+
+    def targets_of(job: Job, recording: Recording) -> Iterator[Outcome]:
+        for one, _ in segment_jobs(job, recording, preprocessing):
+            yield Outcome(one.source, one.target, "current")
+
     for job in items:
-        if isinstance(job, Unusable):
-            yield unusable(job)
-            continue
-        if not preprocessing.makes_segments:
+        if isinstance(job, Job) and not preprocessing.makes_segments:
             yield Outcome(job.source, job.target, "current")
-            continue
-        try:
-            with open_recording(job.source) as recording:
-                for one, _ in segment_jobs(job, recording, preprocessing):
-                    yield Outcome(one.source, one.target, "current")
-        except Exception as error:
-            yield failed(job, error)
+        else:
+            yield from outcomes_of(job, targets_of)

@@ -1,10 +1,29 @@
-"""The manifest: one line of JSON for each outcome, in the order of the plan."""
+"""The manifest: one line of JSON for each outcome, in the order of the plan.
+
+A field that is not known is null; fields are added, never renamed. `Facts` documents those about the recording and the
+picture. The others are:
+
+source : str
+    As it was named or found; ``-`` for standard input. Bytes that are no UTF-8 are lone surrogates, as Python's
+    `os.fsdecode` makes them.
+target : str
+    None if there was to be none.
+status : str
+    As in `Outcome`.
+error : str
+    Why it failed or was refused.
+warnings : list of str
+    About the recording or the picture, those of ``--warn`` too.
+directory : str
+    Directory that relative paths refer to, relative to the one of the manifest. None on standard output, and in a
+    store.
+"""
 
 import json
 import os
 import weakref
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, BinaryIO
 
 from wav2spec.batch.facts import Facts
@@ -31,38 +50,6 @@ _SHAPE = {
     "target_id": str | None,
     "recipe_sha256": str | None,
 }
-
-
-@dataclass(frozen=True)
-class ManifestRow(Facts):
-    """A line of the manifest: the schema. A field that is not known is null; fields are added, never renamed.
-
-    `Facts` documents the fields about recording and picture: `label`, and those between `error` and `warnings`.
-
-    Attributes
-    ----------
-    source : str
-        As it was named or found; ``-`` for standard input. Bytes that are no UTF-8 are lone surrogates, as Python's
-        `os.fsdecode` makes them.
-    target : str
-        None if there was to be none.
-    status : str
-        As in `Outcome`.
-    error : str
-        Why it failed or was refused.
-    warnings : list of str
-        About the recording or the picture, those of ``--warn`` too.
-    directory : str
-        Directory that relative paths refer to, relative to the one of the manifest. None on standard output, and in
-        a store.
-    """
-
-    source: str = ""
-    target: str | None = None
-    status: str = ""
-    error: str | None = None
-    warnings: tuple[str, ...] = ()
-    directory: str | None = None
 
 
 _FIRST = ("source", "target", "status", "error")
@@ -115,7 +102,7 @@ def sample_row(outcome: Outcome) -> bytes:
 
 
 def _row(outcome: Outcome, directory: str | None) -> dict[str, Any]:
-    """Return the fields of `ManifestRow`."""
+    """Return the fields of a row, and perhaps others."""
     return {
         **vars(outcome.facts),
         "source": outcome.source,

@@ -1,16 +1,18 @@
 """Outcomes: what became of each picture."""
 
 from array import array
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from wav2spec.batch.facts import NO_FACTS, Facts
 from wav2spec.batch.jobs import Job, Shard, Unusable
-from wav2spec.errors import AudioError, OutputError, SettingError
+from wav2spec.errors import AudioError, OutputError, SettingError, StdoutClosedError
 from wav2spec.process import is_short_of_memory
 from wav2spec.storage.streams import STREAM
 
 if TYPE_CHECKING:
+    from wav2spec.audio.recording import Recording
     from wav2spec.dsp.histogram import LevelHistogram
 
 Status = Literal[
@@ -156,6 +158,34 @@ def failed(job: Job, error: Exception, facts: Facts = NO_FACTS, where: str = "")
 def unusable(item: Unusable) -> Outcome:
     """Return the outcome of a source of which there is no job."""
     return Outcome(item.source, None, "failed", failure=Failure(item.source, item.message))
+
+
+def outcomes_of(
+    job: Job | Unusable,
+    work: "Callable[[Job, Recording], Iterable[Outcome]]",
+    on_position: Callable[[float, float], None] | None = None,
+) -> Iterator[Outcome]:
+    """Open the recording of a job, and yield the outcomes of the work on it; whatever goes wrong is one.
+
+    Raises
+    ------
+    StdoutClosedError
+        If the reader of standard output closed it.
+    """
+    # Loads NumPy and libsndfile.
+    from wav2spec.audio.recording import open_recording
+
+    if isinstance(job, Unusable):
+        yield unusable(job)
+        return
+    try:
+        with open_recording(job.source) as recording:
+            recording.watch = on_position
+            yield from work(job, recording)
+    except StdoutClosedError:
+        raise
+    except Exception as error:
+        yield failed(job, error)
 
 
 def lost(item: Job | Unusable | Shard | Known, message: str) -> Outcome:

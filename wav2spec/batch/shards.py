@@ -23,7 +23,7 @@ from wav2spec.batch.manifest import sample_row
 from wav2spec.batch.outcomes import Failure, Outcome
 from wav2spec.batch.recipe import shard_digest
 from wav2spec.errors import ArchiveError, AudioError, OutputError
-from wav2spec.render.metadata import ANALYSIS_VERSION, settings_from_metadata, without_paths
+from wav2spec.render.metadata import ANALYSIS_VERSION, same_settings, without_paths
 from wav2spec.storage.sources import open_existing
 from wav2spec.storage.tar_reader import read_comment, read_members
 from wav2spec.storage.tar_writer import TarWriter
@@ -158,8 +158,7 @@ def _same(found: str | None, expected: str) -> bool:
         return True
     try:
         old, new = json.loads(found or ""), json.loads(expected)
-        same_settings = settings_from_metadata(old).effective() == settings_from_metadata(new).effective()
-        return bool(same_settings and {**old, "settings": 0} == {**new, "settings": 0})
+        return same_settings(old, new) and {**old, "settings": 0} == {**new, "settings": 0}
     except (ValueError, TypeError, KeyError, AttributeError):
         return False
 

@@ -20,7 +20,7 @@ class Tallying:
     has_manifest : bool
         Whether tallies hold rows.
     directory : str, optional
-        As in `ManifestRow`.
+        That of the rows, as the manifest has it.
     with_times : bool
         As in `ManifestWriter`.
     """

@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from wav2spec.audio.preprocess import preprocess
-from wav2spec.audio.recording import open_recording
+from wav2spec.audio.recording import Recording
 from wav2spec.batch.jobs import Job, Unusable
-from wav2spec.batch.outcomes import Outcome, failed, unusable
+from wav2spec.batch.outcomes import Outcome, outcomes_of
 from wav2spec.dsp.entropy import entropies
-from wav2spec.errors import StdoutClosedError
 from wav2spec.settings.analysis import Analysis
 from wav2spec.settings.preprocessing import Preprocessing
 
@@ -39,21 +38,12 @@ class Tuning:
     def __call__(
         self, job: Job | Unusable, on_position: Callable[[float, float], None] | None = None
     ) -> Iterator[Outcome]:
-        if isinstance(job, Unusable):
-            yield unusable(job)
-            return
-        try:
-            with open_recording(job.source) as recording:
-                # Each analysis reads the whole recording; the bar shows the first pass.
-                recording.watch = on_position
-                waveform = preprocess(recording, self.preprocessing)
-                found = entropies(waveform, self.analyses)
-                silent = () if found else ("silent, or shorter than four windows: left out",)
-                warnings = (*recording.warnings, *silent)
-            yield Tuned(
-                job.source, None, "measured", warnings=warnings, entropies=found or [], sample_rate=waveform.sample_rate
-            )
-        except StdoutClosedError:
-            raise
-        except Exception as error:
-            yield failed(job, error)
+        # Each analysis reads the whole recording; the bar shows the first pass.
+        return outcomes_of(job, self._measured, on_position)
+
+    def _measured(self, job: Job, recording: Recording) -> Iterator[Outcome]:
+        waveform = preprocess(recording, self.preprocessing)
+        found = entropies(waveform, self.analyses)
+        silent = () if found else ("silent, or shorter than four windows: left out",)
+        warnings, rate = (*recording.warnings, *silent), waveform.sample_rate
+        yield Tuned(job.source, None, "measured", warnings=warnings, entropies=found or [], sample_rate=rate)

@@ -1,6 +1,7 @@
 """The types of options: how words are completed. Settings check the values."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -21,32 +22,13 @@ class _File(click.Path):
 FILE = _File()
 
 
-class SettingParam(click.ParamType[Any]):
-    """The value of a setting, parsed by its kind. The settings check whether it is valid."""
-
-    def __init__(self, kind: Kind) -> None:
-        self.name = kind.metavar
-        self._kind = kind
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002
-        return self._kind.read(value)
-
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
-        return self.name
-
-    def shell_complete(
-        self,
-        ctx: click.Context,  # noqa: ARG002
-        param: click.Parameter,  # noqa: ARG002
-        incomplete: str,
-    ) -> list[CompletionItem]:
-        return [CompletionItem(name) for name in self._kind.names if name.startswith(incomplete)]
-
-
-class PresetName(click.ParamType[str]):
-    """The name of a preset. The presets are imported when a name is completed or used, not before."""
+class Words(click.ParamType[Any]):
+    """Text that is completed from `words`. Whether it is valid is checked where it is used."""
 
     name = "name"
+
+    def words(self) -> Iterable[str]:
+        raise NotImplementedError
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002
         return value
@@ -57,9 +39,33 @@ class PresetName(click.ParamType[str]):
         param: click.Parameter,  # noqa: ARG002
         incomplete: str,
     ) -> list[CompletionItem]:
+        return [CompletionItem(word) for word in self.words() if word.startswith(incomplete)]
+
+
+class SettingParam(Words):
+    """The value of a setting, parsed by its kind. The settings check whether it is valid."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.name = kind.metavar
+        self._kind = kind
+
+    def words(self) -> Iterable[str]:
+        return self._kind.names
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002
+        return self._kind.read(value)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
+        return self.name
+
+
+class PresetName(Words):
+    """The name of a preset. The presets are imported when a name is completed or used, not before."""
+
+    def words(self) -> Iterable[str]:
         from wav2spec.settings.presets import PRESETS
 
-        return [CompletionItem(name) for name in PRESETS if name.startswith(incomplete)]
+        return PRESETS
 
 
 class Size(click.ParamType[tuple[int, int]]):

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import partial
@@ -16,7 +16,7 @@ from wav2spec.batch import request
 from wav2spec.batch.sources import MissingSourceError
 from wav2spec.cli.help import option
 from wav2spec.cli.options import option_name, usage_errors
-from wav2spec.cli.param_types import FILE
+from wav2spec.cli.param_types import FILE, Words
 from wav2spec.console import printable
 from wav2spec.errors import SettingError
 from wav2spec.settings.choices import ImageFormat
@@ -138,22 +138,17 @@ def _check_names() -> str:
     return ", ".join(name if row.default is None else f"{name}[:{row.default:g}]" for name, row in CHECKS.items())
 
 
-class _CheckNames(click.ParamType[str]):
+class _CheckNames(Words):
     """Checks, separated by commas; completed after the last comma."""
 
     name = "check,..."
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002
-        return value
+    def words(self) -> Iterable[str]:
+        return CHECKS
 
-    def shell_complete(
-        self,
-        ctx: click.Context,  # noqa: ARG002
-        param: click.Parameter,  # noqa: ARG002
-        incomplete: str,
-    ) -> list[CompletionItem]:
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         before, comma, last = incomplete.rpartition(",")
-        return [CompletionItem(before + comma + name) for name in CHECKS if name.startswith(last)]
+        return [CompletionItem(before + comma + item.value) for item in super().shell_complete(ctx, param, last)]
 
 
 _INPUT, _OUTPUT, _BATCH, _CHECKS, _MESSAGES = (

@@ -167,12 +167,16 @@ def same_metadata(found: str | None, expected: str) -> bool:
     old, new = _parsed(found), _parsed(expected)
     if old is None or new is None:
         return False
+    return same_settings(old, new) and _agree({**old, "settings": None}, {**new, "settings": None})
+
+
+def same_settings(old: Metadata, new: Metadata) -> bool:
+    """Return whether the settings in two metadata have the same meaning: one that is not there has its default."""
     try:
-        same_settings = settings_from_metadata(old).effective() == settings_from_metadata(new).effective()
+        return settings_from_metadata(old).effective() == settings_from_metadata(new).effective()
     except (SettingError, TypeError):
         # Made by a later version.
         return False
-    return same_settings and _agree({**old, "settings": None}, {**new, "settings": None})
 
 
 def _agree(old: Any, new: Any) -> bool:

@@ -10,8 +10,8 @@ from wav2spec.cli.options import setting_options, settings_from, to_command_line
 from wav2spec.cli.param_types import FILE
 from wav2spec.console import print_message, printable
 from wav2spec.settings.pictures import Raster
-from wav2spec.settings.presets import COMPARE, DEFAULT, EXPLORE, PLOT
-from wav2spec.settings.settings import Settings
+from wav2spec.settings.presets import COMPARE, EXPLORE, PLOT
+from wav2spec.settings.settings import DEFAULT, Settings
 
 if TYPE_CHECKING:
     from wav2spec.audio.recording import Recording

@@ -9,12 +9,11 @@ from typing import Any
 import click
 
 from wav2spec.batch.conflicts import check_not_a_source
-from wav2spec.batch.conversion_plan import listed_names
+from wav2spec.batch.conversion_plan import source_jobs
 from wav2spec.batch.jobs import Job, Unusable
 from wav2spec.batch.outcomes import Measured, Outcome
 from wav2spec.batch.progress import Progress
 from wav2spec.batch.run import cost_of, run_jobs
-from wav2spec.batch.sources import expand_sources
 from wav2spec.cli.draw import run_reported
 from wav2spec.cli.help import Command, option
 from wav2spec.cli.options import setting_options, settings_from
@@ -70,8 +69,7 @@ def levels(output: str, low: float, high: float, **options: Any) -> int:
     if settings.levels.db_ref == "peak":
         settings = settings.replace(db_ref="full-scale")
     with request_errors():
-        found = list(expand_sources(sources.sources, sources.patterns, listed_names(sources)))
-        jobs = [item if isinstance(item, Unusable) else Job(item.source, "", n_bytes=item.n_bytes) for item in found]
+        jobs = source_jobs(sources)
         check_not_a_source(output, "output", jobs, sources.files_from)
     return _measure(jobs, settings, sources, output, low, high)
 

@@ -9,7 +9,8 @@ import click
 from wav2spec.cli.help import Command, option
 from wav2spec.cli.options import usage_errors
 from wav2spec.errors import SettingError
-from wav2spec.settings.presets import DEFAULT, FAMILIES, PRESETS
+from wav2spec.settings.presets import FAMILIES, PRESETS
+from wav2spec.settings.settings import DEFAULT
 
 _LEGEND = (
     "Below each: the release it was compared with, and the greatest difference of\n"

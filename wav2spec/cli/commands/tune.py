@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wav2spec.batch.conversion_plan import listed_names
-from wav2spec.batch.jobs import Job, Unusable
+from wav2spec.batch.conversion_plan import source_jobs
 from wav2spec.batch.outcomes import Outcome
 from wav2spec.batch.progress import Progress
 from wav2spec.batch.run import cost_of, run_jobs
-from wav2spec.batch.sources import expand_sources
 from wav2spec.cli.draw import run_reported
 from wav2spec.cli.help import Command
 from wav2spec.cli.options import usage_errors
@@ -111,8 +109,7 @@ def _measured(
             settings.replace(window=window, window_size=size) for window in windows for size in sizes or TUNED_SIZES
         ]
     with request_errors():
-        found = list(expand_sources(sources.sources, sources.patterns, listed_names(sources)))
-    jobs = [item if isinstance(item, Unusable) else Job(item.source, "", n_bytes=item.n_bytes) for item in found]
+        jobs = source_jobs(sources)
     # Loads NumPy and libsndfile.
     from wav2spec.batch.tuning import Tuned, Tuning
     from wav2spec.dsp.entropy import rank

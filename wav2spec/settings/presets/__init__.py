@@ -10,7 +10,7 @@ from wav2spec.settings.presets import bioacoustics, kaldi, librosa, programs, py
 from wav2spec.settings.presets.base import Preset
 from wav2spec.settings.settings import DEFAULT
 
-__all__ = ["COMPARE", "DEFAULT", "EXPLORE", "FAMILIES", "PLOT", "PRESETS", "TUNE", "TUNED_SIZES", "Preset", "preset"]
+__all__ = ["COMPARE", "EXPLORE", "FAMILIES", "PLOT", "PRESETS", "TUNE", "TUNED_SIZES", "Preset", "preset"]
 
 # The presets of each family by name.
 FAMILIES: dict[str, dict[str, Preset]] = {
