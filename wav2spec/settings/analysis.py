@@ -3,7 +3,7 @@
 import functools
 import math
 from dataclasses import dataclass, replace
-from typing import get_args
+from typing import NamedTuple, get_args
 
 from wav2spec.errors import SettingError
 from wav2spec.settings.choices import (
@@ -43,8 +43,7 @@ _AUTO_STRIDE = 4
 _AUTO_WINDOWS, _AUTO_FFT_LENGTH = 4, 16384
 
 
-@dataclass(frozen=True)
-class Fit:
+class Fit(NamedTuple):
     """The picture to which ``auto`` fits an analysis.
 
     Attributes
@@ -63,6 +62,9 @@ class Fit:
     samples_per_column: float | None = None
     n_bins: int = 0
     spread: bool = False
+
+
+_NO_PICTURE = Fit()
 
 
 @dataclass(frozen=True)
@@ -252,7 +254,7 @@ class Analysis:
 
     # Most recordings of a batch have the same sample rate.
     @functools.lru_cache(maxsize=64)  # noqa: B019 - few and small
-    def resolved(self, sample_rate: int, fit: Fit = Fit()) -> "Analysis":
+    def resolved(self, sample_rate: int, fit: Fit = _NO_PICTURE) -> "Analysis":
         """Return the same analysis with sizes in samples, rounded up; ``auto`` fits them to a picture.
 
         Raises

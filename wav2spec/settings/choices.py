@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from wav2spec.settings.kinds import Parameter
 
@@ -62,8 +61,7 @@ Reduce = Literal["max", "mean", "p95"]
 BitDepth = Literal[8, 16]
 
 
-@dataclass(frozen=True)
-class Orientation:
+class Orientation(NamedTuple):
     """Where an image has its axes.
 
     Attributes

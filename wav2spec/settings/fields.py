@@ -14,8 +14,8 @@ from the declaration.
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, Literal
+from dataclasses import field, fields
+from typing import Any, Literal, NamedTuple
 
 from wav2spec.settings.kinds import Choice, Flag, Kind, Named, Number, Size, Text, Time
 
@@ -26,8 +26,7 @@ Group = Literal["Input", "Analysis", "Frequency", "Levels and colour", "Picture"
 _METADATA_KEY = "wav2spec"
 
 
-@dataclass(frozen=True)
-class Declaration:
+class Declaration(NamedTuple):
     """The declaration of a setting: everything about it but its name and type.
 
     Attributes

@@ -1,12 +1,11 @@
 """Output formats, one row each. `wav2spec.render.plan` has the code of every row, and refuses to load without it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from wav2spec.settings.choices import Format
 
 
-@dataclass(frozen=True)
-class OutputFormat:
+class OutputFormat(NamedTuple):
     """A kind of file that a spectrogram is written as.
 
     Attributes

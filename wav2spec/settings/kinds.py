@@ -3,10 +3,9 @@
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from wav2spec.errors import SettingError
 from wav2spec.settings.quantities import parse_named, parse_size, parse_time
@@ -30,8 +29,7 @@ class Kind(Protocol):
         """Raise `SettingError` unless `value` is valid for the setting `name`."""
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """One of a few values."""
 
     values: tuple[Any, ...]
@@ -53,8 +51,7 @@ class Choice:
             raise SettingError(name, f"{value!r} is none of {', '.join(self.names)}")
 
 
-@dataclass(frozen=True)
-class Flag:
+class Flag(NamedTuple):
     """True or false; `off` is the option that switches it off, if that is not ``--no-NAME``."""
 
     off: str = ""
@@ -82,8 +79,7 @@ _MAX_INTEGER = 2**63 - 1
 _NUMBER = re.compile(r"(?P<number>[-+]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18}))\s?(?P<unit>[a-zA-Z]*)")
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(NamedTuple):
     """A finite number, in `unit` unless another is written; or one of `names`."""
 
     unit: str = ""
@@ -143,8 +139,7 @@ def _float(text: str) -> Any:
         return text
 
 
-@dataclass(frozen=True)
-class Size:
+class Size(NamedTuple):
     """Samples (256), time (25ms), with `share` a share of the window (50%, 1/3); or one of `names`."""
 
     minimum: int
@@ -181,8 +176,7 @@ class Size:
             raise SettingError(name, f"must be greater than 0, not {value}")
 
 
-@dataclass(frozen=True)
-class Time:
+class Time(NamedTuple):
     """Seconds (2.5), minutes (1:02.5) or a time with its unit (150ms)."""
 
     positive: bool = False
@@ -204,8 +198,7 @@ class Time:
             raise SettingError(name, f"must be greater than 0, not {value}")
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """The number behind the colon of a named value, as in ``kaiser:14``: its meaning and its limits."""
 
     meaning: str
@@ -214,16 +207,15 @@ class Parameter:
     above: float = -math.inf
 
 
-@dataclass(frozen=True)
-class Named:
+class Named(NamedTuple):
     """A name, for some followed by a colon and a number: ``hann``, ``kaiser:14``, ``peak:-1dB``.
 
     `table` holds the number that a bare name implies: None if the name takes none, NaN if it must be given.
     """
 
-    table: Mapping[str, float | None] = field(hash=False)
-    parameters: Mapping[str, Parameter] = field(default_factory=dict, hash=False)
-    aliases: Mapping[str, str] = field(default_factory=dict, hash=False)
+    table: Mapping[str, float | None]
+    parameters: Mapping[str, Parameter] = {}
+    aliases: Mapping[str, str] = {}
     decibels: bool = False
     placeholder: str = ""
 
@@ -260,8 +252,7 @@ class Named:
             raise SettingError(name, message)
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(NamedTuple):
     """Any text."""
 
     metavar: str = "TEXT"

@@ -1,8 +1,7 @@
 """The levels of a data set in a TOML file: written by ``wav2spec levels``, read by ``--levels``."""
 
 import json
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from wav2spec.errors import SettingError
 from wav2spec.settings.choices import MEL_BANDS
@@ -17,8 +16,7 @@ _SCALE = ("db_ref", "db_max", "db_range")
 _UNSET = "unset"
 
 
-@dataclass(frozen=True)
-class MeasuredLevels:
+class MeasuredLevels(NamedTuple):
     """The content of a file: the settings of the scale, and those with which it was measured."""
 
     path: str

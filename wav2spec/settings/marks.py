@@ -1,6 +1,6 @@
 """Lines that are drawn over a figure."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from wav2spec.errors import SettingError
 from wav2spec.settings.kinds import Number
@@ -35,8 +35,7 @@ def _parse_mark(text: str) -> float | tuple[float]:
         raise ValueError(f"{text!r} is neither a time (1.23, 1:02.5, 150ms) nor a frequency (440Hz)") from None
 
 
-@dataclass(frozen=True)
-class MarkList:
+class MarkList(NamedTuple):
     """Times and frequencies between commas."""
 
     metavar: str = "TIME|HZ,..."

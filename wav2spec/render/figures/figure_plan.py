@@ -189,7 +189,7 @@ def _fitted(settings: Sequence[Settings], waveforms: Sequence[Waveform], panel: 
     for one, waveform in zip(settings, waveforms, strict=True):
         rate = waveform.sample_rate
         own = fit(waveform, one, panel)
-        longest = replace(own, n_samples=max(own.n_samples or 0, round(longest_s * rate)))
+        longest = own._replace(n_samples=max(own.n_samples or 0, round(longest_s * rate)))
         analysis = one.analysis.resolved(rate, longest)
         found.append(one.replace(window_size=analysis.window_size) if one.analysis.window_size == AUTO else one)
         # Panels of one recording differ by their windows, which hardly move its highest frequency.

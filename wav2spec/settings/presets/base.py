@@ -1,6 +1,7 @@
 """What a preset is, and the settings from which presets are made."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from wav2spec.settings.settings import Settings
 
@@ -11,8 +12,7 @@ CENTERED = {"fft_length": "window", "window_align": "center", "framing": "center
 DB_RE_1 = {"scale": "db", "db_ref": 1.0, "amin": 1e-10, "db_max": 100.0, "db_range": 200.0}
 
 
-@dataclass(frozen=True)
-class Preset:
+class Preset(NamedTuple):
     """Settings that reproduce another system.
 
     Attributes
