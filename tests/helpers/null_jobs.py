@@ -20,8 +20,8 @@ from wav2spec.batch.outcomes import Outcome
 class NullConversion:
     """Stands for `wav2spec.batch.convert.Conversion`."""
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        pass
+    def __init__(self, settings: Any, *_arguments: Any, **_named: Any) -> None:
+        self.settings = settings
 
     def __call__(self, job: Job) -> Iterator[Outcome]:
         facts = Facts(sample_rate=16000, samples_sha256="0" * 64, pixels_sha256="1" * 64)

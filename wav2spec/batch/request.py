@@ -241,6 +241,11 @@ class Request(CheckedSources):
             raise SettingError("manifest", "standard output takes the list of `check` or the manifest, not both")
 
     @property
+    def writes(self) -> bool:
+        """Whether pictures are written or removed, and not only reported."""
+        return not (self.check or self.dry_run)
+
+    @property
     def manifest_path(self) -> str | None:
         """Path of the manifest, ``-`` for standard output."""
         if self.manifest in STANDARD_OUTPUT:

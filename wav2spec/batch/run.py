@@ -2,42 +2,27 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from wav2spec.batch.conversion_plan import orphans_of, plan_conversion
-from wav2spec.batch.jobs import Job, Shard
-from wav2spec.batch.outcomes import Known, Outcome, lost, skipped
-from wav2spec.batch.plan import Item, Plan, check_directories
-from wav2spec.batch.request import Grid, Request, Sources, command_of
+from wav2spec.batch.jobs import Job
+from wav2spec.batch.outcomes import Outcome
+from wav2spec.batch.plan import Plan, check_directories
+from wav2spec.batch.request import Grid, Request, command_of
 from wav2spec.batch.shard_plan import ShardPlan
-from wav2spec.settings.pictures import Figure
+from wav2spec.batch.work import Progress, Work, do_work, work_on_jobs
+from wav2spec.executors.cpus import available_cpus
+from wav2spec.executors.ordered_map import MapExecutor
 from wav2spec.settings.settings import DEFAULT, Settings
 from wav2spec.storage.names import is_url
-from wav2spec.storage.streams import STREAM
-from wav2spec.storage.targets import remove_abandoned
 
 if TYPE_CHECKING:
+    from wav2spec.batch.convert import Conversion
     from wav2spec.batch.orphans import Orphans
-    from wav2spec.executors.ordered_map import MapExecutor
-
-# Time of a short file's image and figure, and of each byte of a long one; and the least work that is worth starting
-# processes for (s).
-_IMAGE_S, _FIGURE_S, _BYTE_S = 1.5e-3, 0.1, 4e-9
-_WORTH_SHARING_S = 0.1
-
-# What is given to a worker.
-WorkItem = Item | Shard | Known
-
-
-class Progress(Protocol):
-    """Is told how far the work is."""
-
-    def advance(self, n_jobs: int) -> None:
-        """Note that so many more jobs are done."""
-
-    def watch(self, position_s: float, duration_s: float) -> None:
-        """Note how much of a single recording has been read."""
+    from wav2spec.batch.since import Since
+    from wav2spec.batch.tallies import Tallying
 
 
 def convert_paths(
@@ -70,15 +55,6 @@ def convert_paths(
     return run_conversion(asked, settings, plan=plan_conversion(asked, settings))
 
 
-def _recipe(request: Request, settings: Settings, grid: Grid | None) -> str:
-    """Return the digest of what is done with every source, which manifests hold."""
-    if not (request.manifest or request.since):
-        return ""
-    from wav2spec.batch.recipe import recipe_digest
-
-    return recipe_digest(request, settings, grid)
-
-
 def run_conversion(
     request: Request,
     settings: Settings,
@@ -87,7 +63,7 @@ def run_conversion(
     plan: Plan,
     progress: Progress | None = None,
     tallies: bool = False,
-    on_workers: Callable[[int], object] | None = None,
+    on_workers: Callable[[int], object] = lambda _: None,
 ) -> Iterator[Outcome]:
     """Do what was planned, and yield the outcomes in the order of the plan.
 
@@ -101,178 +77,134 @@ def run_conversion(
     OutputError
         If a target's directory, or the manifest, cannot be written.
     """
-    # Imported here, where there is work: NumPy and libsndfile.
-    from wav2spec.batch.convert import Conversion, check, draw, known_targets, update
-
-    in_shards = isinstance(plan, ShardPlan)
     command = command_of(settings, grid, request.format)
     if request.prune and not request.update:
-        orphans = orphans_of(plan, settings, command)
-        return _only_orphans(orphans, known_targets(plan, settings.preprocessing), remove=not request.dry_run)
-    writes = not (request.check or request.dry_run)
-    conversion = Conversion(
+        return _prune_alone(orphans_of(plan, settings, command), plan, request, settings)
+    conversion = _conversion(request, settings, grid, plan)
+    if request.writes and plan.n_jobs != 1:
+        check_directories(plan.head)
+    since = _since(request, conversion)
+    work = _work(request, conversion, plan, since)
+    pack = _tallying(request, plan) if tallies else None
+    outcomes = do_work(work, request, progress, pack=pack, cluster=_cluster(request, plan, on_workers))
+    if since:
+        # A run of known sources was counted as one item.
+        n_counted = work.n_sources_each
+        outcomes = since.outcomes(outcomes, pack, lambda n: progress.advance(n - n_counted) if progress else None)
+    if request.manifest_path:
+        outcomes = _with_manifest(outcomes, request.manifest_path, with_times=request.update)
+    if (request.check or request.prune) and not request.part:
+        outcomes = orphans_of(plan, settings, command).after(outcomes, remove=request.prune and request.writes)
+    return outcomes
+
+
+def _conversion(request: Request, settings: Settings, grid: Grid | None, plan: Plan) -> "Conversion":
+    """Return what is done with each recording."""
+    # Imported here, where there is work: NumPy and libsndfile.
+    from wav2spec.batch.convert import Conversion, check, draw, update
+
+    if command_of(settings, grid, request.format) in ("plot", "compare"):
+        # Loaded once, before there are workers.
+        import wav2spec.render.figures.plot  # noqa: F401
+    return Conversion(
         settings,
-        (update if request.update else draw) if writes else check,
+        (update if request.update else draw) if request.writes else check,
         grid,
         request.checks("refuse"),
         request.checks("warn"),
         request.checks("skip"),
-        n_threads=(request.jobs or _available_cpus()) if plan.n_jobs == 1 else 1,
-        collect_facts=bool(request.manifest) or in_shards,
+        n_threads=(request.jobs or available_cpus()) if plan.n_jobs == 1 else 1,
+        collect_facts=bool(request.manifest) or isinstance(plan, ShardPlan),
         recipe_sha256=_recipe(request, settings, grid),
         labels=request.labels,
     )
-    if command in ("plot", "compare"):
-        # Loaded once, before there are workers.
-        import wav2spec.render.figures.plot  # noqa: F401
-    if writes and plan.n_jobs != 1:
-        check_directories(plan.head)
-    action: Callable[..., Iterable[Outcome]] = conversion
-    items: Iterable[Item | Shard] = plan
-    n_items, size = plan.n_jobs, 1
+
+
+def _recipe(request: Request, settings: Settings, grid: Grid | None) -> str:
+    """Return the digest of what is done with every source, which manifests hold."""
+    if not (request.manifest or request.since):
+        return ""
+    from wav2spec.batch.recipe import recipe_digest
+
+    return recipe_digest(request, settings, grid)
+
+
+def _since(request: Request, conversion: "Conversion") -> "Since | None":
+    """Return what earlier manifests tell about this run, if it asks for them."""
+    if not (request.since and conversion.recipe_sha256):
+        return None
+    from wav2spec.batch.since import Since
+
+    segmented = conversion.settings.preprocessing.segment is not None
+    return Since.of_request(request, conversion.recipe_sha256, segmented=segmented)
+
+
+def _work(request: Request, conversion: "Conversion", plan: Plan, since: "Since | None") -> Work:
+    """Return the work on the jobs or shards of a plan, without known sources, and with requests to stores ahead."""
+    work = work_on_jobs(plan, conversion, conversion.settings)
     if isinstance(plan, ShardPlan):
+        # Shards, known sources and stores each load what they need.
         from wav2spec.batch.shards import ShardConversion
 
-        action = ShardConversion(conversion)
-        items, n_items, size = plan.shards(), plan.n_shards, plan.size
-    since = None
-    if request.since and conversion.recipe_sha256:
-        from wav2spec.batch.since import Since, pass_known
+        shards = ShardConversion(conversion)
+        work = replace(work, items=plan.shards(), action=shards, n_items=plan.n_shards, n_sources_each=plan.size)
+    if since:
+        from wav2spec.batch.since import pass_known
 
-        since = Since.of_request(
-            request, conversion.recipe_sha256, segmented=settings.preprocessing.segment is not None
-        )
-        action = partial(pass_known, action)
-    cost_s = cost_of(settings)
-    if uses_stores(request, plan):
+        work = replace(work, items=since.separate(work.items), action=partial(pass_known, work.action))
+    if _uses_stores(request, plan):
         from wav2spec.batch.transfers import DEFAULT_REQUESTS, MAX_GROUP, Transfer
 
-        action = Transfer(
-            action,
+        transfer = Transfer(
+            work.action,
             request.requests or DEFAULT_REQUESTS,
-            reads_targets=conversion.action is not draw,
-            reads_pixels=conversion.collect_facts or not settings.picture.metadata,
+            reads_targets=not request.writes or request.update,
+            reads_pixels=conversion.collect_facts or not conversion.settings.picture.metadata,
             max_group=1 if isinstance(plan, ShardPlan) else MAX_GROUP,
         )
-    executor = None
-    if request.scheduler and plan.n_jobs != 0:
-        from wav2spec.batch.cluster import cluster_executor
-
-        executor = cluster_executor(request.scheduler, plan)
-        if on_workers:
-            on_workers(executor[1])
-    manifest = request.manifest_path
-    pack = None
-    if tallies and writes and not request.prune and plan.n_jobs != 1:
-        from wav2spec.batch.tallies import Tallying
-
-        pack = Tallying.for_manifest(manifest, with_times=request.update)
-    work = since.separate(items) if since else items
-    outcomes = run_jobs(work, action, request, n_items, cost_s, progress, plan.head, size, executor, pack)
-    if since:
-        # A run of known sources was counted as one item.
-        outcomes = since.outcomes(outcomes, pack, lambda n: progress.advance(n - size) if progress else None)
-    if manifest:
-        outcomes = _with_manifest(outcomes, manifest, with_times=request.update)
-    if (request.check or request.prune) and not request.part:
-        outcomes = orphans_of(plan, settings, command).after(outcomes, remove=request.prune and writes)
-    return outcomes
+        work = replace(work, action=transfer)
+    return work
 
 
-def run_jobs(
-    items: Iterable[WorkItem],
-    action: Callable[..., Iterable[Outcome]],
-    sources: Sources,
-    n_items: int | None,
-    cost_s: Callable[[WorkItem], float],
-    progress: Progress | None = None,
-    head: Iterable[Item] | None = None,
-    n_sources_each: int = 1,
-    executor: "tuple[MapExecutor, int] | None" = None,
-    pack: Callable[[list[Outcome]], list[Outcome]] | None = None,
-) -> Iterator[Outcome]:
-    """Do jobs or shards by `action`, side by side, and yield the outcomes in order.
-
-    A single job's action is also given `on_position`. `head` are jobs from which the time of the work is estimated, by
-    default all items; an item stands for `n_sources_each` sources. `executor` has so many workers, by default it is one
-    of processes here.
-    """
-    from wav2spec.executors.ordered_map import OrderedMap
-    from wav2spec.executors.run import map_in_order
-
-    if n_items == 1 and n_sources_each == 1 and progress and not executor:
-        action = partial(action, on_position=progress.watch)
-    work = OrderedMap(
-        action,
-        on_lost=_lost,
-        on_skipped=skipped,
-        stops=lambda outcome: sources.fail_fast and outcome.failure is not None,
-        on_done=lambda n: progress.advance(n * n_sources_each) if progress else None,
-        cost_s=cost_s,
-        n_items=n_items,
-        pack=pack,
-    )
-    if executor:
-        return executor[0](work, items, executor[1])
-    return map_in_order(work, items, _n_workers(items if head is None else head, n_items, sources.jobs, cost_s))
-
-
-def uses_stores(request: Request, plan: Plan) -> bool:
+def _uses_stores(request: Request, plan: Plan) -> bool:
     """Return whether a run reads from stores or writes to them, as far as its head tells."""
     jobs = (item for item in plan.head if isinstance(item, Job))
     return bool(request.output and is_url(request.output)) or any(is_url(job.source) for job in jobs)
 
 
-def _lost(item: WorkItem, message: str) -> Outcome:
-    if isinstance(item, Job | Shard):
-        # The worker could not.
-        remove_abandoned(item.target)
-    return lost(item, message)
+def _tallying(request: Request, plan: Plan) -> "Tallying | None":
+    """Return what packs the outcomes of pictures of which there is nothing to print, unless they are needed."""
+    if not request.writes or request.prune or plan.n_jobs == 1:
+        return None
+    from wav2spec.batch.tallies import Tallying
+
+    return Tallying.for_manifest(request.manifest_path, with_times=request.update)
 
 
-def cost_of(settings: Settings) -> Callable[[WorkItem], float]:
-    """Return an estimate of the time that a job takes (s)."""
-    each = _FIGURE_S if isinstance(settings.picture, Figure) else _IMAGE_S
-    return partial(_cost, each)
+def _cluster(request: Request, plan: Plan, on_workers: Callable[[int], object]) -> tuple[MapExecutor, int] | None:
+    """Return the executor of the cluster that is asked for, and the number of its workers."""
+    if not request.scheduler or plan.n_jobs == 0:
+        return None
+    from wav2spec.batch.cluster import cluster_executor
+
+    executor, n_workers = cluster_executor(request.scheduler, plan)
+    on_workers(n_workers)
+    return executor, n_workers
 
 
-def _cost(each: float, item: WorkItem) -> float:
-    if isinstance(item, Known):
-        return 0.0
-    return each * (len(item.jobs) if isinstance(item, Shard) else 1) + _BYTE_S * getattr(item, "n_bytes", 0)
+def _prune_alone(orphans: "Orphans", plan: Plan, request: Request, settings: Settings) -> Iterator[Outcome]:
+    """Yield an outcome for each orphan, which is removed, and for each source that failed; draw nothing."""
+    from wav2spec.batch.convert import known_targets
 
-
-def _n_workers(
-    head: Iterable[WorkItem], n_items: int | None, n_asked: int | None, cost_s: Callable[[WorkItem], float]
-) -> int:
-    """Return how many processes share the work: as many as asked for, or as are worth their start."""
-    total_s = 0.0
-    for item in head:
-        # Standard streams are ours alone.
-        if isinstance(item, Job) and STREAM in (item.source, item.target):
-            return 1
-        total_s += cost_s(item)
-    if n_asked is None and total_s < _WORTH_SHARING_S:
-        return 1
-    n_workers = n_asked or _available_cpus()
-    return n_workers if n_items is None else min(n_workers, n_items)
-
-
-def _available_cpus() -> int:
-    from wav2spec.executors.cpus import available_cpus
-
-    return available_cpus()
-
-
-def _only_orphans(orphans: "Orphans", outcomes: Iterator[Outcome], *, remove: bool) -> Iterator[Outcome]:
-    for outcome in outcomes:
+    for outcome in known_targets(plan, settings.preprocessing):
         orphans.add(outcome)
         if outcome.failure:
             yield outcome
-    yield from orphans.outcomes(remove=remove)
+    yield from orphans.outcomes(remove=not request.dry_run)
 
 
 def _with_manifest(outcomes: Iterator[Outcome], path: str, *, with_times: bool) -> Iterator[Outcome]:
+    """Yield outcomes, and write each into the manifest."""
     from wav2spec.batch.manifest import ManifestWriter
     from wav2spec.storage.targets import make_directory, open_target
 

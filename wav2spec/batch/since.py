@@ -14,13 +14,14 @@ from dataclasses import fields
 from typing import Any, Self
 
 from wav2spec.batch.facts import NO_FACTS, Facts
-from wav2spec.batch.jobs import Job, Shard, Unusable, segment_target
+from wav2spec.batch.jobs import Job, Shard, segment_target
 from wav2spec.batch.manifest import ROW_FIELDS, ManifestReader, Row, find_manifests
 from wav2spec.batch.naming import is_shard_pattern
 from wav2spec.batch.outcomes import Known, Outcome, Status, Tally
 from wav2spec.batch.recipe import shard_digest
 from wav2spec.batch.request import Request
 from wav2spec.batch.tallies import Tallying
+from wav2spec.batch.work import WorkItem
 from wav2spec.storage.trees import Versions
 
 # Known sources in one item of the work.
@@ -96,7 +97,7 @@ class Since:
             with_facts=bool(request.manifest),
         )
 
-    def separate(self, items: Iterable[Job | Unusable | Shard]) -> Iterator[Job | Unusable | Shard | Known]:
+    def separate(self, items: Iterable[WorkItem]) -> Iterator[WorkItem]:
         """Yield the items in order, known ones in runs."""
         run = array("q")
         for item in items:
@@ -111,12 +112,12 @@ class Since:
         if run:
             yield Known("", None, "current", positions=run)
 
-    def _known(self, item: Job | Unusable | Shard) -> list[int]:
+    def _known(self, item: WorkItem) -> list[int]:
         """Return the positions of the sources of an item; none unless all of them are known."""
         if isinstance(item, Job):
             position = self._position(item, self._recipe_sha256)
             return [] if position is None else [position]
-        if isinstance(item, Unusable):
+        if not isinstance(item, Shard):
             return []
         recipe = shard_digest(self._recipe_sha256, item)
         found = [self._position(job, recipe) if isinstance(job, Job) else None for job in item.jobs]

@@ -52,7 +52,7 @@ def draw_pictures(request: Request, settings: Settings, grid: Grid | None = None
         plan=plan,
         progress=progress,
         tallies=request.verbosity < 1,
-        on_workers=partial(_print_workers, request.scheduler) if request.verbosity > 0 else None,
+        on_workers=partial(_print_workers, request.scheduler) if request.verbosity > 0 else lambda _: None,
     )
     return run_reported(outcomes, request, progress, dry_run=request.dry_run)
 

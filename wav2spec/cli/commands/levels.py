@@ -13,7 +13,7 @@ from wav2spec.batch.conversion_plan import source_jobs
 from wav2spec.batch.jobs import Job, Unusable
 from wav2spec.batch.outcomes import Measured, Outcome
 from wav2spec.batch.progress import Progress
-from wav2spec.batch.run import cost_of, run_jobs
+from wav2spec.batch.work import do_work, work_on_jobs
 from wav2spec.cli.draw import run_reported
 from wav2spec.cli.help import Command, option
 from wav2spec.cli.options import setting_options, settings_from
@@ -91,7 +91,7 @@ def _measure(
 
     def measured() -> Iterator[Outcome]:
         nonlocal found, n_spectrograms, n_left_out
-        for outcome in run_jobs(jobs, action, sources, len(jobs), cost_of(settings), progress):
+        for outcome in do_work(work_on_jobs(jobs, action, settings), sources, progress):
             n_left_out += outcome.failure is not None
             if isinstance(outcome, Measured):
                 found += outcome.levels

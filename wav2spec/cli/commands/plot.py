@@ -9,7 +9,7 @@ import click
 from wav2spec.batch.conversion_plan import plan_conversion
 from wav2spec.batch.outcomes import Measured
 from wav2spec.batch.progress import Progress
-from wav2spec.batch.run import cost_of, run_jobs
+from wav2spec.batch.work import do_work, work_on_jobs
 from wav2spec.cli.draw import draw_pictures
 from wav2spec.cli.help import Command, option
 from wav2spec.cli.options import setting_options, settings_from
@@ -71,7 +71,7 @@ def _measured(request: Request, settings: Settings) -> tuple[float, float | None
     action = partial(measure_recording, conversion=Conversion(measured, measure_levels))
     progress = Progress(plan.n_jobs, hidden=request.quiet)
     try:
-        outcomes = run_jobs(plan, action, request, plan.n_jobs, cost_of(settings), progress, plan.head)
+        outcomes = do_work(work_on_jobs(plan, action, settings), request, progress)
         # Recordings that fail are reported when they are drawn.
         found = [outcome for outcome in outcomes if isinstance(outcome, Measured)]
     finally:

@@ -12,7 +12,7 @@ import click
 from wav2spec.batch.conversion_plan import source_jobs
 from wav2spec.batch.outcomes import Outcome
 from wav2spec.batch.progress import Progress
-from wav2spec.batch.run import cost_of, run_jobs
+from wav2spec.batch.work import do_work, work_on_jobs
 from wav2spec.cli.draw import run_reported
 from wav2spec.cli.help import Command
 from wav2spec.cli.options import usage_errors
@@ -120,7 +120,7 @@ def _measured(
 
     def measured() -> Iterator[Outcome]:
         action = Tuning(settings.preprocessing, analyses)
-        for outcome in run_jobs(jobs, action, sources, len(jobs), cost_of(settings), progress):
+        for outcome in do_work(work_on_jobs(jobs, action, settings), sources, progress):
             if isinstance(outcome, Tuned) and outcome.entropies:
                 tuned.append(outcome)
             yield outcome
