@@ -3,13 +3,14 @@
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import guard
 import hypothesis
 import numpy as np
 import numpy.typing as npt
+import processes
 import pytest
 import soundfile
 from browsing import browser, open_page  # noqa: F401 - fixtures
@@ -70,6 +71,16 @@ def folder(tmp_path: Path) -> Path:
     path = tmp_path / "pictures"
     path.mkdir()
     return path
+
+
+@pytest.fixture
+def children() -> Callable[[], set[int]]:
+    """Return a function that returns the child processes started since, including the dead that nobody waited for.
+
+    Other tests in this process may have children that live on, for example a browser that they share.
+    """
+    others = set(processes.children(os.getpid()))
+    return lambda: set(processes.children(os.getpid())) - others
 
 
 @pytest.fixture

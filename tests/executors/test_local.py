@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.system, pytest.mark.usefixtures("deadline")]
 
 KILLED = "the process that worked on it was killed by SIGKILL"
 MEGABYTE = 2**20
+Children = Callable[[], set[int]]
 # Longer than the deadline (s).
 FOR_EVER_S = 10 * HANGS_AFTER_S
 
@@ -28,7 +29,7 @@ def nothing() -> None:
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[..., ProcessExecutor]]:
+def start(children: Children) -> Iterator[Callable[..., ProcessExecutor]]:  # noqa: ARG001 - counts those started here
     """Start workers that end with the test. A with block would wait once more for what it waited for in vain."""
     started: list[ProcessExecutor] = []
 
@@ -93,12 +94,9 @@ def fail_oddly() -> NoReturn:
     raise OddError("a", "b")
 
 
-def children() -> set[int]:
-    """Return the processes that are ours by the kernel's account, the dead that nobody has asked after too."""
-    return set(map(int, Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text().split()))
-
-
-def test_results_are_those_of_the_functions_called_in_other_processes(workers: ProcessExecutor) -> None:
+def test_results_are_those_of_the_functions_called_in_other_processes(
+    workers: ProcessExecutor, children: Children
+) -> None:
     assert workers.submit(divmod, 17, 5).result() == (3, 2)
     assert workers.submit(int, "ff", base=16).result() == 255
     assert workers.submit(os.getpid).result() in children()
@@ -186,7 +184,7 @@ def test_a_process_that_is_killed_fails_its_own_task_alone(workers: ProcessExecu
 
 @pytest.mark.parametrize("n_workers", [1, 2, 4])
 def test_many_that_are_killed_among_many_fail_their_own_tasks_alone(
-    n_workers: int, start: Callable[..., ProcessExecutor]
+    n_workers: int, start: Callable[..., ProcessExecutor], children: Children
 ) -> None:
     executor = start(n_workers)
     futures = [executor.submit(square_unless_7, number) for number in range(200)]
@@ -218,7 +216,7 @@ def test_how_a_process_ended_is_said(workers: ProcessExecutor, task: tuple[Any, 
     assert workers.submit(square, 3).result() == 9
 
 
-def test_a_process_that_is_killed_without_a_task_fails_none(workers: ProcessExecutor) -> None:
+def test_a_process_that_is_killed_without_a_task_fails_none(workers: ProcessExecutor, children: Children) -> None:
     assert workers.submit(square, 2).result() == 4
     for process_id in children():
         os.kill(process_id, signal.SIGKILL)
@@ -227,7 +225,7 @@ def test_a_process_that_is_killed_without_a_task_fails_none(workers: ProcessExec
     assert list(workers.map(square, range(5))) == [0, 1, 4, 9, 16]
 
 
-def test_the_end_waits_for_all_and_leaves_no_process() -> None:
+def test_the_end_waits_for_all_and_leaves_no_process(children: Children) -> None:
     with ProcessExecutor(2, nothing) as executor:
         futures = [executor.submit(later, number, 0.05) for number in range(6)]
         assert len(children()) == 2
@@ -235,14 +233,14 @@ def test_the_end_waits_for_all_and_leaves_no_process() -> None:
     assert [future.result() for future in futures] == list(range(6))
 
 
-def test_kill_does_not_wait_for_work(workers: ProcessExecutor) -> None:
+def test_kill_does_not_wait_for_work(workers: ProcessExecutor, children: Children) -> None:
     for _ in range(6):
         workers.submit(time.sleep, FOR_EVER_S)
     workers.kill()
     assert children() == set()
 
 
-def test_kill_ends_those_that_do_not_listen(start: Callable[..., ProcessExecutor]) -> None:
+def test_kill_ends_those_that_do_not_listen(start: Callable[..., ProcessExecutor], children: Children) -> None:
     executor = start(2, signal.signal, signal.SIGTERM, signal.SIG_IGN)
     assert executor.submit(signal.getsignal, signal.SIGTERM).result() == signal.SIG_IGN
     executor.submit(time.sleep, FOR_EVER_S)
