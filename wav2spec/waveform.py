@@ -1,8 +1,7 @@
 """Samples on their way: what is cut out of a recording, and the waveform that is analysed."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wav2spec.arrays import Samples
 
@@ -10,8 +9,7 @@ if TYPE_CHECKING:
     from wav2spec.settings.preprocessing import Preprocessing
 
 
-@dataclass(frozen=True)
-class Segment:
+class Segment(NamedTuple):
     """A part of a recording: its first sample, the number of them, counted in one channel, and its label if any."""
 
     first: int
@@ -19,8 +17,7 @@ class Segment:
     label: str = ""
 
 
-@dataclass(frozen=True)
-class Waveform:
+class Waveform(NamedTuple):
     """Samples as they are analysed.
 
     Attributes

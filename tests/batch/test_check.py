@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -243,7 +242,7 @@ def test_to_decide_nothing_is_drawn(tmp_path: Path, name: str, action: Action, m
         return outcome
 
     def planned_without_drawing(waveform: Waveform, format: Format, settings: Settings, **_: None) -> Rendering:
-        return replace(plan_picture(waveform, format, settings), write=drawn)
+        return plan_picture(waveform, format, settings)._replace(write=drawn)
 
     assert (decide().status, drawn.called) == ("current", False)
     # That it would be seen to draw: where it must, it does.

@@ -3,7 +3,6 @@
 import pickle
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -220,7 +219,7 @@ def test_pixels_and_values_come_from_one_transform(preset: str) -> None:
             n_passes += 1
             return waveform.blocks()
 
-        stream = stream_spectrogram(replace(waveform, blocks=counted), settings)
+        stream = stream_spectrogram(waveform._replace(blocks=counted), settings)
         drawn, stored = stream.blocks_and_values()
         assert n_passes == 1
         for found, expected in ((drawn, stream.blocks()), (stored, stream.values())):

@@ -1,9 +1,8 @@
 """Quality checks that reject a recording or warn about it, one row each in `CHECKS`."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from math import inf, log10
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from wav2spec.settings.quantities import parse_named
 
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
 Fails = Callable[["SampleStatistics", "Recording", float], Iterator[str]]
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(NamedTuple):
     """A condition on the samples of a recording.
 
     Attributes
@@ -34,8 +32,7 @@ class Check:
     maximum: float = inf
 
 
-@dataclass(frozen=True)
-class QualityCheck:
+class QualityCheck(NamedTuple):
     """A name of `CHECKS`, and its threshold."""
 
     name: str

@@ -5,8 +5,8 @@ libsndfile recognises files by their content, and knows more containers; only th
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from wav2spec.audio.header import ChunkLayout, Header, HeaderError
 from wav2spec.audio.wav_header import read_wav_header
@@ -16,8 +16,7 @@ from wav2spec.storage.sources import SourceFile
 _HEAD_BYTES = 40
 
 
-@dataclass(frozen=True)
-class Container:
+class Container(NamedTuple):
     """A kind of file that holds a recording.
 
     Attributes

@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from wav2spec.storage.sources import SourceFile
 
@@ -14,8 +14,7 @@ class HeaderError(ValueError):
     """Not a valid header of a recording."""
 
 
-@dataclass(frozen=True)
-class Header:
+class Header(NamedTuple):
     """The header of a recording.
 
     Attributes
@@ -39,8 +38,7 @@ class Header:
     is_mpeg: bool = False
 
 
-@dataclass(frozen=True)
-class ChunkLayout:
+class ChunkLayout(NamedTuple):
     """The layout of chunks in a container: a name, a size, and a body padded to `alignment` bytes."""
 
     first_chunk: int

@@ -120,11 +120,10 @@ def waveform_of(path: str, preprocessing: Preprocessing) -> Waveform:
             with open_recording(path) as recording:
                 yield from derive(preprocess(recording, preprocessing)).blocks()
 
-        return replace(known, blocks=opened, facts=lambda: facts)
+        return known._replace(blocks=opened, facts=lambda: facts)
 
     waveform = of(lambda waveform: waveform)
-    return replace(
-        waveform,
+    return waveform._replace(
         otherwise=partial(waveform_of, path),
         widened=lambda context_s: of(lambda one: one.widened(context_s) if one.widened else one),
     )
@@ -146,7 +145,7 @@ def _widened(recording: "Recording", source: Preprocessing, segment: Segment, co
 
     rates = recording.sample_rate, wide.sample_rate
     surroundings = resampled_length(before, *rates), resampled_length(after, *rates)
-    return replace(wide, blocks=blocks, segment=segment, surroundings=surroundings, widened=None)
+    return wide._replace(blocks=blocks, segment=segment, surroundings=surroundings, widened=None)
 
 
 def resampled_length(n_samples: int, sample_rate: int, target_rate: int) -> int:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from wav2spec.audio.checks import QualityCheck, failed_checks
 from wav2spec.audio.preprocess import preprocess, selection
@@ -27,8 +27,7 @@ from wav2spec.storage.targets import make_directory, open_target
 from wav2spec.waveform import Segment
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(NamedTuple):
     """A segment that is ready to be rendered, and all that an action needs.
 
     Attributes
@@ -60,7 +59,7 @@ class Task:
         """Return the outcome, with the digest of the target's pixels and its version as far as they are known."""
         facts = self.facts or NO_FACTS
         if self.facts and (pixels_sha256 or version):
-            facts = replace(facts, pixels_sha256=pixels_sha256, target_id=version or None)
+            facts = facts._replace(pixels_sha256=pixels_sha256, target_id=version or None)
         return Outcome(self.job.source, self.job.target, status, summary, facts=facts)
 
 
@@ -120,7 +119,7 @@ def _current(task: Task, found: TargetState) -> Outcome:
     return task.outcome("current", pixels_sha256=found.pixels_sha256, version=found.version)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Conversion:
     """What is done with every job of a run. Called with a job, it yields the outcomes; whatever goes wrong is one.
 
@@ -222,7 +221,7 @@ class Conversion:
 
     def _facts(self, job: Job, recording: Recording, segment: Segment | None = None) -> Facts:
         facts = Facts.of_recording(recording, segment)
-        return replace(facts, source_id=job.version or None, recipe_sha256=self.recipe_sha256 or None)
+        return facts._replace(source_id=job.version or None, recipe_sha256=self.recipe_sha256 or None)
 
     def _plan(self, job: Job, recording: Recording, segment: Segment) -> Rendering:
         waveform = preprocess(recording, self.settings.preprocessing, segment)

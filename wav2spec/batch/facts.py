@@ -1,8 +1,7 @@
 """Facts about a recording and its picture, as the manifest reports them."""
 
 import os
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 if TYPE_CHECKING:
     from wav2spec.audio.recording import Recording
@@ -11,8 +10,7 @@ if TYPE_CHECKING:
     from wav2spec.waveform import Segment
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """What is known of a recording, of its segment that is drawn, and of the picture; None where unknown.
 
     Attributes
@@ -97,13 +95,12 @@ class Facts:
 
     def with_warnings(self, recording: "Recording") -> Self:
         """Add what the warnings tell, which may grow while the recording is read."""
-        return replace(self, truncated=any(message.startswith("truncated") for message in recording.warnings))
+        return self._replace(truncated=any(message.startswith("truncated") for message in recording.warnings))
 
     def with_statistics(self, statistics: "SampleStatistics") -> Self:
         from wav2spec.audio.statistics import dbfs
 
-        return replace(
-            self,
+        return self._replace(
             peak_dbfs=dbfs(statistics.peak),
             rms_dbfs=dbfs(statistics.rms),
             clipped_share=statistics.n_clipped / max(1, statistics.n_values),
@@ -115,7 +112,7 @@ class Facts:
         """Add the spectrogram's size, and the digest of the samples, which are read for it unless they were before."""
         stream = rendering.stream
         digest = stream.sound.facts()["samples_sha256"]
-        return replace(self, n_frames=stream.n_frames, n_bands=stream.shape[2], samples_sha256=digest)
+        return self._replace(n_frames=stream.n_frames, n_bands=stream.shape[2], samples_sha256=digest)
 
 
 def _folder_of(path: str) -> str | None:

@@ -4,8 +4,7 @@ import errno
 import os
 import stat
 import tempfile
-from dataclasses import dataclass
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, NamedTuple
 
 from wav2spec.batch.jobs import Job
 from wav2spec.errors import OutputError, os_error_message
@@ -23,8 +22,7 @@ _END_BYTES = 2**13
 State = Literal["current", "missing", "stale"]
 
 
-@dataclass(frozen=True)
-class TargetState:
+class TargetState(NamedTuple):
     """What lies at a target.
 
     Attributes

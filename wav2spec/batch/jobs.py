@@ -2,8 +2,7 @@
 
 import os
 import re
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from wav2spec.settings.choices import Format
 
@@ -12,8 +11,7 @@ from wav2spec.settings.choices import Format
 Replaces = Literal["own", "foreign", "anything"]
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """A recording that becomes one picture, or one for each of its segments.
 
     Attributes
@@ -39,20 +37,18 @@ class Job:
     make_directory: bool = False
     replaces: Replaces = "foreign"
     warnings: tuple[str, ...] = ()
-    n_bytes: int = field(default=0, compare=False)
-    version: str = field(default="", compare=False)
+    n_bytes: int = 0
+    version: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Unusable:
+class Unusable(NamedTuple):
     """A source without a job, and why: a directory that cannot be listed, or that holds no recording."""
 
     source: str
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Shard:
+class Shard(NamedTuple):
     """A shard and its jobs, whose targets lie in it."""
 
     target: str

@@ -23,7 +23,6 @@ import json
 import os
 import weakref
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
 from typing import Any, BinaryIO
 
 from wav2spec.batch.facts import Facts
@@ -56,7 +55,7 @@ _FIRST = ("source", "target", "status", "error")
 _LAST = ("warnings", "label", "directory")
 # What --since compares: of a run, and not of a sample.
 _VERSIONS = ("source_id", "target_id", "recipe_sha256")
-_FACTS = tuple(field.name for field in fields(Facts) if field.name not in _LAST)
+_FACTS = tuple(name for name in Facts._fields if name not in _LAST)
 ROW_FIELDS = (*_FIRST, *(name for name in _FACTS if name not in _VERSIONS), *_LAST, *_VERSIONS)
 _SAMPLE_FIELDS = tuple(
     name for name in ROW_FIELDS if name not in ("target", "status", "error", "directory", *_VERSIONS)
@@ -104,7 +103,7 @@ def sample_row(outcome: Outcome) -> bytes:
 def _row(outcome: Outcome, directory: str | None) -> dict[str, Any]:
     """Return the fields of a row, and perhaps others."""
     return {
-        **vars(outcome.facts),
+        **outcome.facts._asdict(),
         "source": outcome.source,
         "target": outcome.target,
         "status": outcome.status,

@@ -7,8 +7,8 @@ comes as it is listed, and a conflict there fails its own source.
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from wav2spec.batch.conflicts import Conflicts
 from wav2spec.batch.jobs import Job, Unusable
@@ -29,8 +29,7 @@ HEAD = 2**14
 Item = Job | Unusable
 
 
-@dataclass(frozen=True)
-class Tree:
+class Tree(NamedTuple):
     """A directory of recordings, and the one that mirrors it."""
 
     sources: str

@@ -1,7 +1,6 @@
 """Digests of all that decides about pictures beside their recordings."""
 
 import hashlib
-from dataclasses import astuple
 
 from wav2spec.batch.jobs import Job, Shard
 from wav2spec.batch.request import CHECKS, Grid, Request, command_of
@@ -27,7 +26,7 @@ def recipe_digest(request: Request, settings: Settings, grid: Grid | None = None
         f"{command} {FIGURE_VERSION if isinstance(picture, Figure) else ANALYSIS_VERSION}",
         *(repr(sorted(cell.effective().items())) for cell in (settings, *(grid.cells if grid else ()))),
         repr(grid.varied if grid else {}),
-        *(repr([astuple(check) for check in request.checks(name)]) for name in CHECKS),
+        *(repr([tuple(check) for check in request.checks(name)]) for name in CHECKS),
     ]
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
 

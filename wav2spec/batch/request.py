@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from wav2spec.audio.checks import QualityCheck, parse_checks
 from wav2spec.errors import SettingError
@@ -18,8 +18,7 @@ from wav2spec.storage.streams import STANDARD_OUTPUT, STREAM
 CHECKS: tuple[Literal["refuse", "warn", "skip"], ...] = ("refuse", "warn", "skip")
 
 
-@dataclass(frozen=True)
-class Grid:
+class Grid(NamedTuple):
     """The settings of each panel of a figure in reading order, the values that vary, the rows'
     first, and the recordings beside the first.
     """

@@ -1,7 +1,6 @@
 """The segments of a recording: of one length, or the labelled sections of a label file, each with its target."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -29,14 +28,14 @@ def segment_jobs(job: Job, recording: "Recording", preprocessing: Preprocessing)
     if preprocessing.segments is None:
         for segment in segments(recording, preprocessing):
             target = job.target if preprocessing.segment is None else segment_target(job.target, segment.first)
-            yield replace(job, target=target), segment
+            yield job._replace(target=target), segment
         return
     sections, warnings = _labelled(recording, preprocessing.segments)
     targets: set[str] = set()
     for segment in sections:
         target = _free_target(job.target, segment, targets)
         targets.add(target)
-        yield replace(job, target=target, warnings=(*job.warnings, *warnings)), segment
+        yield job._replace(target=target, warnings=(*job.warnings, *warnings)), segment
 
 
 def _labelled(recording: "Recording", path: str) -> tuple[list[Segment], list[str]]:

@@ -1,7 +1,6 @@
 """Plan shards: which sources become which tar archive. `wav2spec.batch.shards` makes them."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import chain, islice
 
 from wav2spec.batch.jobs import Shard, Unusable
@@ -64,4 +63,4 @@ class ShardPlan(Plan):
     def _placed(self, job: Item, target: str) -> Item:
         if isinstance(job, Unusable):
             return job
-        return replace(job, target=target + job.target.removeprefix(self._pattern))
+        return job._replace(target=target + job.target.removeprefix(self._pattern))

@@ -88,7 +88,7 @@ class ShardConversion:
         return [
             one
             if one.facts is NO_FACTS
-            else replace(one, facts=replace(one.facts, target_id=version or None, recipe_sha256=digest))
+            else replace(one, facts=one.facts._replace(target_id=version or None, recipe_sha256=digest))
             for one in outcomes
         ]
 
@@ -178,7 +178,7 @@ def _with_digests(shard: Shard, outcomes: list[Outcome]) -> tuple[list[Outcome],
         return None
     found = (digests.get(os.path.splitext(_name(shard, outcome))[0] + ".json") for outcome in outcomes)
     current = [
-        replace(one, facts=replace(one.facts, pixels_sha256=digest))
+        replace(one, facts=one.facts._replace(pixels_sha256=digest))
         for one, digest in zip(outcomes, found, strict=True)
     ]
     return current, file.version

@@ -10,7 +10,6 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import fields
 from typing import Any, Self
 
 from wav2spec.batch.facts import NO_FACTS, Facts
@@ -30,7 +29,7 @@ _MAX_RUN = 1000
 # Statuses of rows that need no work, and their statuses in this run.
 _KNOWN: dict[str, Status] = {"written": "current", "current": "current", "excluded": "excluded"}
 
-_FACTS = frozenset(field.name for field in fields(Facts))
+_FACTS = frozenset(Facts._fields)
 
 
 def pass_known(function: Callable[..., Iterable[Outcome]], item: Any, **options: Any) -> Iterable[Outcome]:

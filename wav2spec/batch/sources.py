@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from wav2spec.batch.jobs import Unusable
 from wav2spec.batch.name_list import NameList
@@ -25,8 +25,7 @@ class MissingSourceError(SettingError):
         return type(self), (self.path, self.number)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A recording, its place in a mirror of the tree in which it was found, and its size and version, if known."""
 
     source: str

@@ -76,7 +76,7 @@ def _settled(outcome: Outcome, puts: dict[str, Put]) -> Outcome:
         return replace(outcome, status="failed", summary="", failure=Failure(url, error))
     if outcome.facts is NO_FACTS:
         return outcome
-    return replace(outcome, facts=replace(outcome.facts, target_id=puts[url].version or None))
+    return replace(outcome, facts=outcome.facts._replace(target_id=puts[url].version or None))
 
 
 def _shard_of(target: str, urls: Iterable[str]) -> str | None:

@@ -86,7 +86,7 @@ def pcen(powers: Iterable[Values], settings: Compression, *, squared: bool) -> I
         yield (gained + settings.pcen_bias) ** settings.pcen_power - settings.pcen_bias**settings.pcen_power
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Moments:
     """Mean and variance over frames, gathered from blocks, shape (n_channels, n_frames, n_bands).
 

@@ -27,7 +27,7 @@ Values = npt.NDArray[np.floating[Any]]
 Summation = Callable[[Values], Values]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class FilterBank:
     """How bins become bands.
 

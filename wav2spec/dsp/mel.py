@@ -1,8 +1,7 @@
 """Mel scales and triangular mel bands."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -44,8 +43,7 @@ def mel_to_hz(mel: npt.ArrayLike, formula: str) -> Floats:
     return np.where(mel < knee, mel * _SLANEY_LINEAR, above)
 
 
-@dataclass(frozen=True)
-class Triangles:
+class Triangles(NamedTuple):
     """Triangular bands that share their edges: band i rises from edge i to edge i + 1 and falls to edge i + 2.
 
     Between two edges one band rises and the one before it falls, so that each bin has two weights and needs no gather.

@@ -31,7 +31,7 @@ Power = npt.NDArray[np.floating[Any]]
 Replayed = Callable[[], Iterable[Power]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class SpectrogramStream:
     """A sound's spectrogram, computed as its blocks are taken.
 

@@ -1,15 +1,13 @@
 """One function over many items, with the results in the order of the items."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True)
-class OrderedMap(Generic[Item, Result]):
+class OrderedMap(NamedTuple, Generic[Item, Result]):
     """What is done with items.
 
     Attributes

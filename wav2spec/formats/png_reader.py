@@ -9,7 +9,7 @@ import stat
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -40,8 +40,7 @@ class PngError(ValueError):
     """A PNG that is damaged, or not written as PngWriter writes."""
 
 
-@dataclass(frozen=True)
-class Image:
+class Image(NamedTuple):
     """A PNG that was read to its end.
 
     Attributes
@@ -162,7 +161,7 @@ def check_png_size(path: str) -> None:
         _check_plausible(height * (1 + width * depth // 8), os.fstat(file.fileno()).st_size)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class _Chunk:
     """A chunk, whose body can be read once."""
 

@@ -6,8 +6,7 @@ References
 """
 
 import struct
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -32,8 +31,7 @@ _NO_FILTER = 0
 _PER_METER, _METERS_PER_INCH = 1, 0.0254
 
 
-@dataclass(frozen=True)
-class PixelFormat:
+class PixelFormat(NamedTuple):
     """How the bytes of a row make pixels.
 
     `color_type` is the number that the specification gives it.

@@ -1,8 +1,7 @@
 """Renderings: pictures and values that are ready to be written. Nothing is computed yet."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from wav2spec.dsp.spectrogram import SpectrogramStream
 from wav2spec.dsp.streaming import stream_spectrogram, too_short
@@ -13,8 +12,7 @@ from wav2spec.settings.settings import Settings
 from wav2spec.waveform import Waveform
 
 
-@dataclass(frozen=True)
-class Rendering:
+class Rendering(NamedTuple):
     """A picture, page or array that is ready to be written.
 
     Attributes

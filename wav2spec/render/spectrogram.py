@@ -88,7 +88,7 @@ class Spectrogram:
     ) -> "Spectrogram":
         values: Magnitudes = exact.astype(np.float32, copy=False)
         waveform = stream.sound
-        detached = replace(stream, sound=replace(waveform, blocks=partial(iter, ()), otherwise=None, widened=None))
+        detached = replace(stream, sound=waveform._replace(blocks=partial(iter, ()), otherwise=None, widened=None))
         times = stream.times(np.arange(values.shape[1]))
         rate = waveform.sample_rate
         return cls(values, times, stream.bands.frequencies, stream.unit, rate, stream.settings, exact, detached, given)
@@ -106,7 +106,7 @@ class Spectrogram:
     def __getstate__(self) -> dict[str, Any]:
         # The samples, of which the metadata has a digest, may be those of an open file.
         provenance = self._stream.sound.facts() if self._raster.metadata else {}
-        detached = replace(self._stream, sound=replace(self._stream.sound, facts=partial(dict, provenance)))
+        detached = replace(self._stream, sound=self._stream.sound._replace(facts=partial(dict, provenance)))
         return {**self.__dict__, "_stream": detached}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

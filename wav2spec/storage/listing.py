@@ -4,7 +4,7 @@ import fnmatch
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from wav2spec.errors import os_error_message
 
@@ -12,8 +12,7 @@ from wav2spec.errors import os_error_message
 _Identity = tuple[int, int]
 
 
-@dataclass(frozen=True)
-class Patterns:
+class Patterns(NamedTuple):
     """Shell patterns that select files. The case of letters does not matter.
 
     A pattern with a slash is matched against the path relative to the tree, one without against the name.
@@ -34,8 +33,7 @@ class Patterns:
 WAV_FILES = Patterns(("*.wav",))
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """A file in a listing: its path, its size in bytes, and its version, empty if that is not known."""
 
     path: str
@@ -43,8 +41,7 @@ class Listed:
     version: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(NamedTuple):
     """A directory, archive or store that cannot be listed, and the reason."""
 
     path: str
