@@ -24,9 +24,12 @@ hypothesis.settings.register_profile("quick", derandomize=True, deadline=None, m
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=300)
 hypothesis.settings.load_profile("quick")
 
-# A program that a script starts in the background ignores SIGINT, and so would every program started by the tests.
+# A program that a script starts in the background ignores SIGINT, one under nohup SIGHUP, and so would every program
+# started by the tests. A program inherits signals that are ignored, but not those that have a handler.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: None)
 
 # It would hide output that standard streams hold back until the end.
 os.environ.pop("PYTHONUNBUFFERED", None)

@@ -10,14 +10,13 @@ import signal
 import subprocess
 import tarfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
-from program import USAGE_ERROR, run, start
+from program import HANGS_AFTER_S, USAGE_ERROR, run, start
 
 from wav2spec.batch.outcomes import Outcome
 from wav2spec.batch.request import Part
@@ -306,22 +305,18 @@ def test_killed_at_any_moment_no_shard_is_partial(sign: int) -> None:
     for number in range(200):
         shutil.copy("set/no/00.wav", f"set/x{number}.wav")
     words = ("set", "-o", "out/train-%06d.tar", "--shard-size", "40", "-j", "2")
+    begin = time.monotonic()
     assert run(*words).returncode == 0
+    whole_s = time.monotonic() - begin
     expected = digests()
     for moment in range(8):
         shutil.rmtree("out", ignore_errors=True)
         process = start(*words)
-        time.sleep(0.1 + 0.1 * moment)
+        time.sleep(whole_s * (moment + 1) / 9)
         process.send_signal(sign)
-        process.communicate(timeout=60)
-        for name, digest in _settled():
-            assert expected[name] == digest
+        # Workers outlive a killed parent for a moment. They hold the pipes too, whose end is awaited here.
+        process.communicate(timeout=HANGS_AFTER_S)
+        if Path("out").exists():
+            assert digests().items() <= expected.items()
     assert run(*words, "--update").returncode == 0
     assert digests() == expected
-
-
-def _settled() -> Iterator[tuple[str, str]]:
-    """Wait until nothing more comes, since workers outlive a killed parent for a moment."""
-    time.sleep(1.5)
-    if Path("out").exists():
-        yield from digests().items()

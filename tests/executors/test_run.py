@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from program import HANGS_AFTER_S
@@ -23,11 +23,11 @@ pytestmark = [pytest.mark.system, pytest.mark.usefixtures("deadline")]
 HERE = os.getpid()
 
 
-def lost(item: float, words: str) -> str:
+def lost(item: object, words: str) -> str:
     return f"{item} {words.split()[-1]}"
 
 
-def skipped(item: float) -> str:
+def skipped(item: object) -> str:
     return f"{item} skipped"
 
 
@@ -109,20 +109,41 @@ def test_many_more_items_than_are_kept_at_once_come_in_order() -> None:
     assert list(results(absolute, range(-5000, 5000), 2)) == list(map(abs, range(-5000, 5000)))
 
 
+class Task(NamedTuple):
+    """Makes a file of its name, waits for that of another task, and sleeps."""
+
+    name: str
+    waits_for: str = ""
+    cost_s: float = 0
+
+    def __str__(self) -> str:
+        return os.path.basename(self.name)
+
+
+def performs(task: Task) -> list[str]:
+    Path(task.name).touch()
+    while task.waits_for and not os.path.exists(task.waits_for):
+        time.sleep(0.001)
+    time.sleep(task.cost_s)
+    return [str(task)]
+
+
 @pytest.mark.parametrize("n_workers", [1, 2, 3])
-def test_a_result_may_end_the_work_and_of_the_rest_it_is_said_what_was_done(n_workers: int) -> None:
-    on_done: list[int] = []
+def test_a_result_may_end_the_work_and_of_the_rest_it_is_said_what_was_done(n_workers: int, tmp_path: Path) -> None:
+    first, last, beside = (str(tmp_path / name) for name in ("first", "last", "beside"))
+    tasks = [
+        Task(first),
+        Task(last, waits_for=beside if n_workers > 1 else ""),
+        Task(beside, waits_for=last),
+        *[Task(str(tmp_path / "late"), cost_s=0.5)] * 8,
+    ]
+    found = list(results(performs, tasks, n_workers, stops=lambda result: result == "last"))
+    assert found[:2] == ["first", "last"]
     # What others have begun beside the one that ends it they end; the last are never begun.
-    items = [0.01, 0.3, 0.02, *[0.5] * 8]
-    found = list(
-        results(sleeps, items, n_workers, stops=lambda result: result == 0.3, on_done=lambda n: on_done.extend([1] * n))
-    )
-    assert found[:2] == [0.01, 0.3]
-    assert found[2] in ([0.02] if n_workers == 3 else [0.02, "0.02 skipped"])
-    assert found[2] == "0.02 skipped" or n_workers > 1
-    n_made = found[3:].count(0.5)
+    assert found[2] == ("beside" if n_workers > 1 else "beside skipped")
+    n_made = found[3:].count("late")
     assert n_made <= (0 if n_workers == 1 else 2 * n_workers)
-    assert found[3:] == [0.5] * n_made + ["0.5 skipped"] * (8 - n_made)
+    assert found[3:] == ["late"] * n_made + ["late skipped"] * (8 - n_made)
 
 
 def test_who_wants_no_more_does_not_wait_for_the_rest() -> None:

@@ -12,9 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-# What hangs is ended then (s).
-_DEADLINE_S = 120
+from program import HANGS_AFTER_S
 
 _PREFERENCES = {
     "remote.active-protocols": 1,
@@ -40,10 +38,10 @@ class Firefox:
         words = [program, "--headless", "--no-remote", "--profile", profile, f"--remote-debugging-port={port}"]
         self._process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self._numbers = itertools.count(1)
-        end = time.monotonic() + _DEADLINE_S
+        end = time.monotonic() + HANGS_AFTER_S
         while True:
             try:
-                self._socket = connect(f"ws://127.0.0.1:{port}/session", suppress_origin=True, timeout=_DEADLINE_S)
+                self._socket = connect(f"ws://127.0.0.1:{port}/session", suppress_origin=True, timeout=HANGS_AFTER_S)
                 break
             except OSError:
                 assert time.monotonic() < end, "Firefox does not answer"
@@ -76,7 +74,7 @@ class Firefox:
         return json.loads(done["result"]["value"])
 
     def until(self, expression: str) -> None:
-        end = time.monotonic() + _DEADLINE_S
+        end = time.monotonic() + HANGS_AFTER_S
         while not self.evaluate(f"Boolean({expression})"):
             assert time.monotonic() < end, expression
             time.sleep(0.02)
@@ -85,7 +83,7 @@ class Firefox:
         self._socket.close()
         self._process.terminate()
         try:
-            self._process.wait(_DEADLINE_S)
+            self._process.wait(HANGS_AFTER_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -16,6 +16,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from program import HANGS_AFTER_S
+
 # Nothing asks a machine's metadata service for keys, and nothing finds those of whoever runs the tests.
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "key",
@@ -23,9 +25,6 @@ CREDENTIALS = {
     "AWS_REGION": "us-east-1",
     "AWS_EC2_METADATA_DISABLED": "true",
 }
-
-# How long a server may take to answer for the first time (s): ten times what a busy machine takes.
-_START_S = 120
 
 
 class Bucket:
@@ -67,7 +66,7 @@ class Bucket:
         # Otherwise urllib announces a form, for which moto waits.
         headers = {"Content-Type": "application/octet-stream"}
         request = urllib.request.Request(f"{self.address}/{path}", body, headers, method=method)
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=HANGS_AFTER_S) as answer:
             content: bytes = answer.read()
             return content
 
@@ -124,7 +123,8 @@ class AzureBucket(Bucket):
         if kind:
             headers["Content-Type"] = kind
         url = f"{self.address}/{path}{'?' * bool(query)}{query}"
-        with urllib.request.urlopen(urllib.request.Request(url, body, headers, method=method), timeout=60) as answer:
+        request = urllib.request.Request(url, body, headers, method=method)
+        with urllib.request.urlopen(request, timeout=HANGS_AFTER_S) as answer:
             content: bytes = answer.read()
             return content
 
@@ -137,7 +137,7 @@ def azurite() -> Iterator[AzureBucket]:
     command = ["azurite-blob", *options, "--blobPort", str(port)]
     with running(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         bucket = AzureBucket(f"http://127.0.0.1:{port}")
-        deadline = time.monotonic() + _START_S
+        deadline = time.monotonic() + HANGS_AFTER_S
         while True:
             assert process.poll() is None, "azurite ended"
             assert time.monotonic() < deadline, "azurite does not answer"
@@ -185,13 +185,13 @@ def moto_server() -> Iterator[MotoBucket]:
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     with running(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         address = f"http://127.0.0.1:{port}"
-        deadline = time.monotonic() + _START_S
+        deadline = time.monotonic() + HANGS_AFTER_S
         while True:
             assert process.poll() is None, "moto_server ended"
             assert time.monotonic() < deadline, "moto_server does not answer"
             try:
                 urllib.request.urlopen(
-                    urllib.request.Request(f"{address}/bucket", data=b"", method="PUT"), timeout=5
+                    urllib.request.Request(f"{address}/bucket", data=b"", method="PUT"), timeout=HANGS_AFTER_S
                 ).close()
                 break
             except OSError:
@@ -229,7 +229,7 @@ class DaskCluster:
         words = ("--host", "127.0.0.1", "--nthreads", "1", "--local-directory", scratch)
         worker = self._start("worker", self.address, *words, log=log, environment=environment, wrapper=wrapper)
         self.workers.append(worker)
-        deadline = time.monotonic() + _START_S
+        deadline = time.monotonic() + HANGS_AFTER_S
         while "Starting established connection" not in log.read_text():
             assert worker.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()

@@ -27,6 +27,8 @@ N_SOURCES = 300
 
 # Work that takes long enough to be interrupted: 10 ms a clip.
 SLOW = ("--window-size", "1024", "--stride", "16")
+# 40 ms a clip: whoever interrupts it may be late.
+SLOWER = ("--window-size", "1024", "--stride", "4")
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +132,7 @@ def test_a_worker_an_engine_and_a_worker_with_its_nanny_killed_in_mid_batch_chan
 @pytest.mark.parametrize("again", [False, True], ids=["gone", "started again"])
 def test_without_its_scheduler_the_client_says_so_and_works_on_nothing_itself(tmp_path: Path, again: bool) -> None:
     with servers.dask_cluster(tmp_path, 2) as cluster:
-        process = start("set", "-o", "out/", *SLOW, "--scheduler", cluster.address)
+        process = start("set", "-o", "out/", *SLOWER, "--scheduler", cluster.address)
         _wait_for("out", N_SOURCES // 4)
         os.killpg(cluster.scheduler.pid, signal.SIGKILL)
         if again:
@@ -151,19 +153,19 @@ def test_without_its_scheduler_the_client_says_so_and_works_on_nothing_itself(tm
 @pytest.mark.usefixtures("folder")
 def test_ctrl_c_ends_the_client_at_once_and_the_workers_soon(cluster: servers.DaskCluster) -> None:
     # A shell shows the death by SIGINT as exit code 130.
-    process = start("set", "-o", "out/%04d.tar", "--shard-size", "2", *SLOW, "--scheduler", cluster.address)
+    words = ("set", "-o", "out/%04d.tar", "--shard-size", "2", *SLOWER)
+    process = start(*words, "--scheduler", cluster.address)
     _wait_for("out", 2)
-    begin = time.monotonic()
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=HANGS_AFTER_S)
     assert process.returncode == -signal.SIGINT
     assert re.fullmatch(f"wav2spec: stopped after [0-9]+ of {N_SOURCES} sources\n", error.decode())
-    # 2 s, and ten times that on a busy machine.
-    assert time.monotonic() - begin < 20
-    time.sleep(3)
-    n_written = len(list(Path("out").iterdir()))
-    time.sleep(1)
-    assert len(list(Path("out").iterdir())) == n_written < N_SOURCES // 2
+    n_written, before = len(os.listdir("out")), 0
+    while n_written > before:
+        # Far longer than a shard takes.
+        time.sleep(3)
+        n_written, before = len(os.listdir("out")), n_written
+    assert n_written < N_SOURCES // 4
 
 
 @needs_mounts

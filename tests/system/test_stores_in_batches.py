@@ -357,21 +357,18 @@ def test_requests_overlap_and_never_exceed_the_limit(
     server: servers.Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    make_set("many", 128)
+    make_set("many", 48)
     server.fail()
     server.put_tree("late/set", Path("many"))
-    seconds = {}
+    most_busy = {}
     for n_requests in (1, 8, 32):
-        server.fail(latency=0.05)
-        begin = time.monotonic()
+        server.fail(latency=0.1)
         words = ("s3://late/set/", "-o", "s3://late/out/", "-j", "1", "--requests", str(n_requests))
         assert wav2spec(server, *words).returncode == 0
-        seconds[n_requests] = time.monotonic() - begin
+        most_busy[n_requests] = server.stats()["most_busy"]
         # The list is made by a process of its own.
-        assert server.stats()["most_busy"] <= n_requests + 1
-    # 256 requests of 50 ms, one after the other.
-    assert seconds[1] > 12
-    assert seconds[32] < seconds[1] / 2
+        assert most_busy[n_requests] <= n_requests + 1
+    assert most_busy[1] <= 2 < most_busy[8] < most_busy[32]
 
 
 def test_killed_at_any_moment_no_object_is_partial(server: servers.Bucket, folder: Path) -> None:
@@ -380,12 +377,16 @@ def test_killed_at_any_moment_no_object_is_partial(server: servers.Bucket, folde
     assert run("set", "-o", "expected/").returncode == 0
     expected = pictures("expected")
     environment = {**os.environ, **server.environment}
+    words = (f"s3://killed/{folder.name}/", "-j", "2", "-o")
+    begin = time.monotonic()
+    assert wav2spec(server, *words, "s3://killed/whole/").returncode == 0
+    whole_s = time.monotonic() - begin
     for moment in range(4):
-        process = start(f"s3://killed/{folder.name}/", "-o", f"s3://killed/{moment}/", "-j", "2", env=environment)
-        time.sleep(0.5 + 0.25 * moment)
+        process = start(*words, f"s3://killed/{moment}/", env=environment)
+        time.sleep(whole_s * (moment + 1) / 5)
         process.send_signal(signal.SIGKILL)
+        # Workers outlive a killed parent for a moment. They hold the pipes too, whose end is awaited here.
         process.communicate(timeout=HANGS_AFTER_S)
-        time.sleep(1.5)
         for name, content in expected.items():
             try:
                 assert server.get(f"killed/{moment}/{name}") == content
