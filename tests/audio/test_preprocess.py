@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recordings import SAMPLES, MakeWav
 
-from wav2spec.audio import recording as audio
+from wav2spec.audio import channels as audio
 from wav2spec.audio.preprocess import preprocess, resampled_length
 from wav2spec.audio.recording import open_recording
 from wav2spec.cli.main import command

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from recordings import SAMPLES, MakeWav
 
 import wav2spec
-from wav2spec.audio import recording as audio
+from wav2spec.audio import channels as audio
 from wav2spec.cli.main import command
 from wav2spec.dsp import stft
 from wav2spec.dsp.filterbank import filter_bank

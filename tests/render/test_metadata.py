@@ -141,7 +141,7 @@ def test_the_digest_is_of_the_sound_whatever_brings_it(make_wav: MakeWav, monkey
     for kind in ("RF64", "W64"):
         pictures.append(draw("image", make_wav(f"b.{kind}", n_channels=2, n_samples=40_000, format=kind)))
     for block in (999, 2**14):
-        monkeypatch.setattr("wav2spec.audio.recording._BLOCK_SAMPLES", block)
+        monkeypatch.setattr("wav2spec.audio.channels._BLOCK_SAMPLES", block)
         pictures += [draw("image", wav, *words) for words in ([], ["--channel", "2"], ["--target-length", "999"])]
         pictures.append(draw("image", wav, "--normalize", "peak", "--scale", "db", "--db-ref", "peak"))
     assert {recipe_of(data)["recording"]["samples_sha256"] for data in pictures} == {expected}
@@ -162,7 +162,7 @@ def test_the_digest_of_a_span_is_of_it_alone(make_wav: MakeWav, monkeypatch: pyt
     wav = make_wav(sample_rate=8000, n_samples=8000, subtype=subtype)
     samples = soundfile.read(wav, dtype="int16" if subtype == "PCM_16" else "float32", always_2d=True)[0]
     for block in (700, 2**16):
-        monkeypatch.setattr("wav2spec.audio.recording._BLOCK_SAMPLES", block)
+        monkeypatch.setattr("wav2spec.audio.channels._BLOCK_SAMPLES", block)
         data = draw("image", wav, "--start", "0.1", "--duration", "500ms")
         assert recipe_of(data)["recording"]["samples_sha256"] == digest(samples[800:4800], 8000)
 

@@ -246,7 +246,7 @@ def test_the_blocks_in_which_samples_come_do_not_show(
 ) -> None:
     wav, options = make_wav(n_channels=2), [*line.split(), "--channel", "all"]
     expected = made(wav, *options)
-    monkeypatch.setattr("wav2spec.audio.recording._BLOCK_SAMPLES", block)
+    monkeypatch.setattr("wav2spec.audio.channels._BLOCK_SAMPLES", block)
     assert made(wav, *options) == expected
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wav2spec.arrays import Samples
-from wav2spec.audio.channels import channel_slice, downmix
+from wav2spec.audio.channels import channel_slice, downmix, samples_in_block
 from wav2spec.audio.sample_digest import SampleDigest
 from wav2spec.errors import SettingError
 from wav2spec.settings.choices import ChannelName
@@ -49,10 +49,13 @@ class ArrayRecording:
         n_samples: int | None = None,
         *,
         check: bool = True,  # noqa: ARG002 - values that are not finite are the caller's own
-        block_size: int | None = None,  # noqa: ARG002
+        block_size: int | None = None,
     ) -> Iterator[Samples]:
-        section = self._samples[first : None if n_samples is None else first + n_samples]
-        yield downmix(section) if channel == "mix" else section[:, channel_slice(channel)]
+        end = self.n_samples if n_samples is None else min(first + n_samples, self.n_samples)
+        columns, step = channel_slice(channel), block_size or samples_in_block(self.n_channels)
+        for begin in range(first, end, step):
+            wanted = self._samples[begin : min(begin + step, end), columns]
+            yield downmix(wanted) if channel == "mix" else wanted
 
     def n_output_channels(self, channel: ChannelName | int) -> int:
         if isinstance(channel, int) and channel > self.n_channels:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import soundfile
 
 from wav2spec.arrays import Samples
-from wav2spec.audio.channels import channel_slice, downmix
+from wav2spec.audio.channels import channel_slice, downmix, samples_in_block
 from wav2spec.audio.containers import read_header
 from wav2spec.audio.header import HeaderError
 from wav2spec.audio.sample_digest import SampleDigest
@@ -19,9 +19,6 @@ from wav2spec.errors import AudioError, os_error_message
 from wav2spec.process import silent_stderr
 from wav2spec.settings.choices import ChannelName
 from wav2spec.storage.sources import SourceFile, open_source
-
-# Samples of all channels that are read at once: 256 KiB as float32, so that a block stays in the cache.
-_BLOCK_SAMPLES = 2**16
 
 # Files up to this size are read at once (bytes).
 _COPIED_BYTES = 2**18
@@ -109,7 +106,7 @@ class Recording:
     @property
     def block_size(self) -> int:
         """Samples of each channel in a block."""
-        return max(1, _BLOCK_SAMPLES // self.n_channels)
+        return samples_in_block(self.n_channels)
 
     @property
     def duration(self) -> float:
@@ -242,8 +239,8 @@ class Recording:
             # GSM 6.10 and some kinds of ADPCM cannot seek: read from the beginning.
             self._sound.close()
             self._sound = self._open_sound()
-            for position in range(0, sample, _BLOCK_SAMPLES):
-                self._read(position, min(_BLOCK_SAMPLES, sample - position))
+            for position in range(0, sample, self.block_size):
+                self._read(position, min(self.block_size, sample - position))
         self._position = sample
 
     def _read(self, position: int, block_size: int) -> npt.NDArray[np.int16] | Samples:

@@ -16,8 +16,10 @@ from wav2spec.settings.analysis import Analysis
 
 Frames = npt.NDArray[np.float64]
 
-# Frames are transformed in pieces of this many float64 (512 KiB), so that a piece stays in the second-level cache.
+# Frames are handed on in pieces of this many float64.
 _PIECE = 2**16
+# So many are transformed at once that their samples, spectra and sums stay in a second-level cache of 1 MiB.
+_CACHED = 2**15
 
 
 def n_bins(analysis: Analysis) -> int:
@@ -156,36 +158,41 @@ def _iter_frames(blocks: Iterable[Samples], analysis: Analysis, chunk_rows: int)
 
 
 class _Transform:
-    """Windowed frames to magnitudes, `_frames_at_once` at most, through buffers that are made once."""
+    """Windowed frames to magnitudes, a few at a time, through buffers that are made once."""
 
     def __init__(self, analysis: Analysis, sample_rate: int) -> None:
         length = int(analysis.fft_length)
         self._analysis = analysis
         self._window = scaled_window(analysis, sample_rate)
-        n_frames = _frames_at_once(analysis)
-        self._padded = np.zeros((n_frames, length))
-        self._spectra = np.empty((n_frames, n_bins(analysis)), np.complex128)
-        self._sums = np.empty((n_frames, n_bins(analysis)))
+        self._n_rows = max(1, _CACHED // length)
+        self._padded = np.zeros((self._n_rows, length))
+        self._spectra = np.empty((self._n_rows, n_bins(analysis)), np.complex128)
+        self._sums = np.empty((self._n_rows, n_bins(analysis)))
         self._doubled = slice(1, (length + 1) // 2) if analysis.sides == "onesided2X" else slice(0)
 
     def __call__(self, frames: Frames) -> Magnitudes:
         n_channels, n_frames, _ = frames.shape
-        analysis, n_spectrum = self._analysis, self._spectra.shape[1]
-        n_columns = n_spectrum + (analysis.energy != "none")
+        n_columns = self._spectra.shape[1] + (self._analysis.energy != "none")
         magnitudes = np.empty((n_channels, n_frames, n_columns), np.float32)
         # Finite samples can be so large that their squares are not: they become infinite, as in TensorFlow.
         with np.errstate(over="ignore"):
-            for channel in range(n_channels):
-                conditioned, energy = condition(frames[channel], analysis)
-                self._power(conditioned, magnitudes[channel, :, :n_spectrum])
-                if energy is not None:
-                    magnitudes[channel, :, n_spectrum] = energy
-            magnitudes[..., self._doubled] *= 2
-            if analysis.spectrum_offset:
-                magnitudes[..., :n_spectrum] += np.float32(analysis.spectrum_offset)
-            if not analysis.magnitude_squared:
-                np.sqrt(magnitudes, out=magnitudes)
+            for first in range(0, n_frames, self._n_rows):
+                some = slice(first, first + self._n_rows)
+                for channel in range(n_channels):
+                    self._transform(frames[channel, some], magnitudes[channel, some])
         return magnitudes
+
+    def _transform(self, frames: Frames, out: Magnitudes) -> None:
+        analysis, n_spectrum = self._analysis, self._spectra.shape[1]
+        conditioned, energy = condition(frames, analysis)
+        self._power(conditioned, out[:, :n_spectrum])
+        if energy is not None:
+            out[:, n_spectrum] = energy
+        out[:, self._doubled] *= 2
+        if analysis.spectrum_offset:
+            out[:, :n_spectrum] += np.float32(analysis.spectrum_offset)
+        if not analysis.magnitude_squared:
+            np.sqrt(out, out=out)
 
     def _power(self, frames: Frames, out: Magnitudes) -> None:
         n_frames, window_size = frames.shape

@@ -65,7 +65,8 @@ def quantize(values: Values, levels: Levels, bit_depth: int = 8, unit: str | Non
     # Values that overflow are clipped.
     with np.errstate(over="ignore"):
         scaled = values * factor
-    np.minimum(scaled, np.float32(_WHITE), out=scaled)
+    # In a third of the time of `numpy.minimum`.
+    np.clip(scaled, np.float32(-np.inf), np.float32(_WHITE), out=scaled)
     if levels.gamma != 1 or bit_depth != 8:
         return _as_pixels(white * (scaled.astype(np.float64) / _WHITE) ** (1.0 / levels.gamma), bit_depth)
     return _as_pixels(scaled, bit_depth)
