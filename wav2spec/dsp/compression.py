@@ -20,7 +20,7 @@ Values = npt.NDArray[np.floating[Any]]
 TINY = float(np.finfo(np.float64).tiny)
 
 
-def floored(power: Values, levels: Levels, compression: Compression, *, squared: bool) -> Floats:
+def floored(power: Values, levels: Levels, compression: Compression, *, squared: bool, least: float = 0.0) -> Floats:
     """Return the power under a logarithm: at least `amin`, with `log_offset` added to the power or the magnitude.
 
     Parameters
@@ -30,11 +30,16 @@ def floored(power: Values, levels: Levels, compression: Compression, *, squared:
     compression : Compression
     squared : bool
         Whether the value is the power; otherwise it is the magnitude.
+    least : float
+        The least result.
     """
-    exact = np.maximum(power.astype(np.float64), max(levels.amin, TINY))
+    exact = power.astype(np.float64)
+    lowest = max(levels.amin, TINY)
     if not compression.log_offset:
-        return exact
-    return exact + compression.log_offset if squared else np.square(np.sqrt(exact) + compression.log_offset)
+        return np.maximum(exact, max(lowest, least), out=exact)
+    np.maximum(exact, lowest, out=exact)
+    offset = exact + compression.log_offset if squared else np.square(np.sqrt(exact) + compression.log_offset)
+    return np.maximum(offset, least, out=offset)
 
 
 def compress(power: Values, levels: Levels, *, squared: bool) -> Values:
@@ -48,10 +53,9 @@ def compress(power: Values, levels: Levels, *, squared: bool) -> Values:
     [-1.0, 0.0]
     """
     root = 1.0 if squared else 0.5
-    if levels.scale == "ln":
-        return root * np.log(power)
-    if levels.scale == "log10":
-        return root * np.log10(power)
+    if levels.scale in ("ln", "log10"):
+        values = np.log(power) if levels.scale == "ln" else np.log10(power)
+        return values if squared else np.multiply(values, root, out=values)
     if levels.exponent is not None:
         return power.astype(np.float64) ** (root * levels.exponent)
     exact = power.astype(np.float32, copy=False)

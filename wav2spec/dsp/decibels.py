@@ -42,9 +42,14 @@ def to_db(power: Values, reference: float | Floats, levels: Levels) -> Floats:
     floor = levels.db_max - levels.db_range
     least = max(levels.amin, float(_TINY))
     heard = np.asarray(reference) > least
-    db = 10.0 * np.log10(np.maximum(power.astype(np.float64), least))
+    db = power.astype(np.float64)
+    np.maximum(db, least, out=db)
+    np.log10(db, out=db)
+    db *= 10.0
     db -= 10.0 * np.log10(np.maximum(reference, least))
-    return np.clip(np.where(heard, db, floor), floor, levels.db_max)
+    if not heard.all():
+        db = np.where(heard, db, floor)
+    return np.clip(db, floor, levels.db_max, out=db)
 
 
 def full_scale_power(analysis: Analysis, bands: Bands, bank: FilterBank, sample_rate: int) -> float | Floats:

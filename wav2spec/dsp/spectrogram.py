@@ -155,7 +155,7 @@ class SpectrogramStream:
         rows = powers() if compression.normalized else self._pooled(powers())
         if levels.logarithmic and self.praat is None:
             least = self._least(powers)
-            rows = (np.maximum(floored(power, levels, compression, squared=squared), least) for power in rows)
+            rows = (floored(power, levels, compression, squared=squared, least=least) for power in rows)
         return (compress(power, levels, squared=squared) for power in rows)
 
     def _levels(self, powers: Replayed) -> Iterator[npt.NDArray[np.float64]]:
