@@ -61,8 +61,9 @@ class Firefox:
     def open(self, path: Path) -> None:
         """Open a page from disk and wait until it is usable."""
         self.command("browsingContext.navigate", context=self._context, url=path.as_uri(), wait="complete")
-        # Between two pages, answers may still come from the former, or from an empty one.
-        self.until(f"location.href === {json.dumps(path.as_uri())} && document.documentElement.dataset.ready")
+        # Between two pages, answers may still come from the former, or from an empty one. The explorer adds a fragment.
+        here = f"location.href.split('#')[0] === {json.dumps(path.as_uri())}"
+        self.until(f"{here} && document.documentElement?.dataset.ready")
 
     def evaluate(self, expression: str, argument: Any = None) -> Any:
         """Return the value of an expression, or of a function of the argument; promises are awaited."""
