@@ -29,15 +29,14 @@ def test_results_come_in_order_whichever_thread_is_done_first(n: int, n_threads:
 
 
 def test_all_threads_work_at_once() -> None:
-    # Each waits for the others; there are enough groups for all.
+    # Each waits for the others.
     together = threading.Barrier(3, timeout=HANGS_AFTER_S)
 
     def meet(number: int) -> int:
-        if number % 4 == 0:
-            together.wait()
+        together.wait()
         return number
 
-    assert list(map_in_threads(meet, numbers(48), 3)) == list(range(48))
+    assert list(map_in_threads(meet, numbers(12), 3)) == list(range(12))
 
 
 def test_items_are_not_taken_far_ahead_of_the_results() -> None:
@@ -52,8 +51,8 @@ def test_items_are_not_taken_far_ahead_of_the_results() -> None:
     results = map_in_threads(abs, taken(), 2)
     for n_yielded in range(1, 500):
         assert next(results) == n_yielded
-        # Four in a group, two groups ahead for each thread, one that is yielded and one that is gathered.
-        assert n_taken <= n_yielded + 4 * (2 * 2 + 2)
+        # Two ahead for each thread.
+        assert n_taken <= n_yielded + 2 * 2
     results.close()  # type: ignore[attr-defined]
 
 
@@ -104,10 +103,16 @@ def test_a_system_that_refuses_threads_gets_the_same_results(monkeypatch: pytest
 @pytest.mark.parametrize("n_channels", [1, 2])
 def test_threads_do_not_change_a_bit_of_the_spectra(n_channels: int) -> None:
     samples = np.random.default_rng(7).uniform(-1, 1, (200_000, n_channels)).astype(np.float32)
-    for analysis in Analysis(256, 128, fft_length=256), Analysis(400, 160, fft_length=512, framing="centered"):
-        expected, *others = (
-            np.concatenate(list(stft_magnitudes([samples], analysis, n_threads=n_threads)), axis=1)
-            for n_threads in (1, 2, 4)
-        )
+    for analysis in (
+        Analysis(256, 128, fft_length=256),
+        Analysis(400, 160, fft_length=512, framing="centered"),
+        # Of which few frames are held at once.
+        Analysis(256, 100_000, fft_length=256),
+    ):
+        expected, *others = (list(stft_magnitudes([samples], analysis, n_threads=n)) for n in (1, 2, 4))
         for other in others:
-            np.testing.assert_array_equal(other, expected)
+            # Sums over blocks depend on where blocks end, and on their order in memory.
+            assert [block.shape for block in other] == [block.shape for block in expected]
+            for block, same in zip(other, expected, strict=True):
+                assert block.flags.c_contiguous
+                np.testing.assert_array_equal(block, same)

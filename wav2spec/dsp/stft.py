@@ -16,10 +16,12 @@ from wav2spec.settings.analysis import Analysis
 
 Frames = npt.NDArray[np.float64]
 
-# Frames are handed on in pieces of this many float64.
+# Frames are yielded in pieces of this many float64.
 _PIECE = 2**16
 # So many are transformed at once that their samples, spectra and sums stay in a second-level cache of 1 MiB.
 _CACHED = 2**15
+# Threads transform so many pieces at once: to wait for each other costs more than a cache.
+_SHARED = 4
 
 
 def n_bins(analysis: Analysis) -> int:
@@ -96,22 +98,27 @@ def stft_magnitudes(
     if analysis.preemphasis and analysis.preemphasis_of == "signal":
         blocks = emphasize_blocks(blocks, analysis.preemphasis)
 
+    length = int(analysis.fft_length)
+    # Memory does not grow with the stride.
+    most_rows = 1 + _MAX_HELD // int(analysis.stride)
+    piece_rows = min(max(1, _PIECE // length), most_rows)
+    n_pieces = 1 if n_threads == 1 else min(_SHARED, most_rows // piece_rows)
+    rows_at_once = max(1, _CACHED // length) if n_threads == 1 else n_pieces * piece_rows
+
     def spectra(frames: Frames) -> Magnitudes:
-        magnitudes = _transforms.get(analysis, sample_rate)(frames)
+        magnitudes = _transforms.get(analysis, sample_rate, rows_at_once)(frames)
         return magnitudes if then is None else then(magnitudes)
 
-    pieces = _iter_frames(blocks, analysis, _frames_at_once(analysis))
+    frames = _iter_frames(blocks, analysis, n_pieces * piece_rows)
     if n_threads == 1:
-        yield from map(spectra, pieces)
+        yield from map(spectra, frames)
         return
     # Loaded where it is of use.
     from wav2spec.dsp.threads import map_in_threads
 
-    yield from map_in_threads(spectra, pieces, n_threads)
-
-
-def _frames_at_once(analysis: Analysis) -> int:
-    return max(1, _PIECE // int(analysis.fft_length))
+    for shared in map_in_threads(spectra, frames, n_threads):
+        for first in range(0, shared.shape[1], piece_rows):
+            yield np.ascontiguousarray(shared[:, first : first + piece_rows])
 
 
 def _iter_frames(blocks: Iterable[Samples], analysis: Analysis, chunk_rows: int) -> Iterator[Frames]:
@@ -121,8 +128,6 @@ def _iter_frames(blocks: Iterable[Samples], analysis: Analysis, chunk_rows: int)
     """
     size, stride, offset = frame_length(analysis), int(analysis.stride), window_offset(analysis)
     whole = slice(offset, offset + int(analysis.window_size))
-    # Memory does not grow with the stride.
-    chunk_rows = min(chunk_rows, 1 + _MAX_HELD // stride)
     enough = size + (chunk_rows - 1) * stride
     held: list[npt.NDArray[Any]] = []
     n_held = skip = 0
@@ -158,17 +163,19 @@ def _iter_frames(blocks: Iterable[Samples], analysis: Analysis, chunk_rows: int)
 
 
 class _Transform:
-    """Windowed frames to magnitudes, a few at a time, through buffers that are made once."""
+    """Windowed frames to magnitudes, `n_rows` at a time, through buffers that are made once."""
 
-    def __init__(self, analysis: Analysis, sample_rate: int) -> None:
+    def __init__(self, analysis: Analysis, sample_rate: int, n_rows: int) -> None:
         length = int(analysis.fft_length)
         self._analysis = analysis
         self._window = scaled_window(analysis, sample_rate)
-        self._n_rows = max(1, _CACHED // length)
-        self._padded = np.zeros((self._n_rows, length))
-        self._spectra = np.empty((self._n_rows, n_bins(analysis)), np.complex128)
-        self._sums = np.empty((self._n_rows, n_bins(analysis)))
-        self._doubled = slice(1, (length + 1) // 2) if analysis.sides == "onesided2X" else slice(0)
+        self._n_rows = n_rows
+        self._padded = np.zeros((n_rows, length))
+        self._windowed = self._padded[:, : int(analysis.window_size)]
+        self._spectra = np.empty((n_rows, n_bins(analysis)), np.complex128)
+        self._parts = self._spectra.view(np.float64).reshape(n_rows, -1, 2)
+        self._sums = np.empty((n_rows, n_bins(analysis)))
+        self._doubled = slice(1, (length + 1) // 2) if analysis.sides == "onesided2X" else None
 
     def __call__(self, frames: Frames) -> Magnitudes:
         n_channels, n_frames, _ = frames.shape
@@ -188,21 +195,21 @@ class _Transform:
         self._power(conditioned, out[:, :n_spectrum])
         if energy is not None:
             out[:, n_spectrum] = energy
-        out[:, self._doubled] *= 2
+        if self._doubled is not None:
+            out[:, self._doubled] *= 2
         if analysis.spectrum_offset:
             out[:, :n_spectrum] += np.float32(analysis.spectrum_offset)
         if not analysis.magnitude_squared:
             np.sqrt(out, out=out)
 
     def _power(self, frames: Frames, out: Magnitudes) -> None:
-        n_frames, window_size = frames.shape
-        padded, spectra = self._padded[:n_frames], self._spectra[:n_frames]
-        parts = spectra.view(np.float64).reshape(n_frames, -1, 2)
-        np.multiply(frames, self._window, out=padded[:, :window_size])
-        np.fft.rfft(padded, axis=1, out=spectra)
+        n = len(frames)
+        np.multiply(frames, self._window, out=self._windowed[:n])
+        np.fft.rfft(self._padded[:n], axis=1, out=self._spectra[:n])
+        parts = self._parts[:n]
         np.multiply(parts, parts, out=parts)
         # Rounded in a step of its own, which takes half the time.
-        sums = np.add(parts[..., 0], parts[..., 1], out=self._sums[:n_frames])
+        sums = np.add(parts[..., 0], parts[..., 1], out=self._sums[:n])
         np.copyto(out, sums, casting="same_kind")
 
 

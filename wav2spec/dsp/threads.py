@@ -1,17 +1,14 @@
 """A function over many items in several threads; of use for functions that release the interpreter, as NumPy's do."""
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 from queue import SimpleQueue
 from threading import Semaphore, Thread
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
-# Items that are handed over at once: to hand over costs about a tenth of the transform of a piece.
-_GROUP = 4
-# Groups for each thread that are taken before their results are.
+# Items for each thread that are taken before their results are.
 _AHEAD = 2
 
 
@@ -19,23 +16,30 @@ def map_in_threads(function: Callable[[_Item], _Result], items: Iterable[_Item],
     """Yield the result of each item, in order. One more thread takes the items, and is never far ahead.
 
     Where the system refuses threads, there are fewer of them, or none.
+
+    A thread that waits for the interpreter waits longer than another one needs it. So items should be large, and the
+    function should release the interpreter in few calls.
     """
     remaining = iter(items)
-    # Groups of items, each with a queue for its results; and these queues in the order of the groups.
-    tasks: SimpleQueue[tuple[list[_Item], SimpleQueue[Any]] | None] = SimpleQueue()
+    # Items, each with a queue for its result; and these queues in the order of the items.
+    tasks: SimpleQueue[tuple[_Item, SimpleQueue[Any]] | None] = SimpleQueue()
     ordered: SimpleQueue[SimpleQueue[Any] | None] = SimpleQueue()
     room = Semaphore(_AHEAD * n_threads)
     is_over = False
 
     def take() -> None:
         try:
-            while room.acquire() and not is_over and (group := list(islice(remaining, _GROUP))):
-                results: SimpleQueue[Any] = SimpleQueue()
-                ordered.put(results)
-                tasks.put((group, results))
+            room.acquire()
+            for item in remaining:
+                result: SimpleQueue[Any] = SimpleQueue()
+                ordered.put(result)
+                tasks.put((item, result))
+                room.acquire()
+                if is_over:
+                    break
         except BaseException as error:
             failed: SimpleQueue[Any] = SimpleQueue()
-            failed.put(error)
+            failed.put(_Failure(error))
             ordered.put(failed)
         finally:
             ordered.put(None)
@@ -44,11 +48,11 @@ def map_in_threads(function: Callable[[_Item], _Result], items: Iterable[_Item],
 
     def work() -> None:
         while task := tasks.get():
-            group, results = task
+            item, result = task
             try:
-                results.put([] if is_over else [function(item) for item in group])
+                result.put(None if is_over else function(item))
             except BaseException as error:
-                results.put(error)
+                result.put(_Failure(error))
 
     workers = _started([work] * n_threads)
     taker = _started([take]) if workers else []
@@ -58,17 +62,23 @@ def map_in_threads(function: Callable[[_Item], _Result], items: Iterable[_Item],
         yield from map(function, remaining)
         return
     try:
-        while results := ordered.get():
-            done = results.get()
+        while result := ordered.get():
+            done = result.get()
             room.release()
-            if isinstance(done, BaseException):
-                raise done
-            yield from done
+            if isinstance(done, _Failure):
+                raise done.error
+            yield done
     finally:
         is_over = True
         room.release()
         for thread in (*taker, *workers):
             thread.join()
+
+
+class _Failure(NamedTuple):
+    """What a function raised."""
+
+    error: BaseException
 
 
 def _started(functions: list[Callable[[], None]]) -> list[Thread]:
