@@ -4,9 +4,11 @@ import io
 import json
 import os
 import shutil
+import signal
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
+from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +159,83 @@ def test_hostile_members_are_refused_in_a_line_each_and_nothing_leaves_the_folde
     assert sorted(one.status for one in outcomes) == ["failed", "failed", "failed", "written"]
     assert {str(path) for path in Path().rglob("*.png")} == {"out/deep/good.png"}
     assert not Path("/abs.png").exists()
+
+
+@pytest.mark.system
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("end", [1.0, 0.6])
+def test_outcomes_and_manifest_of_a_compressed_archive_are_the_same_at_any_number_of_jobs(end: float) -> None:
+    pack_tar("x.tar.gz", "gz")
+    whole = Path("x.tar.gz").read_bytes()
+    Path("x.tar.gz").write_bytes(whole[: int(len(whole) * end)])
+    found = []
+    for jobs in (1, 2, 5):
+        shutil.rmtree("out", ignore_errors=True)
+        outcomes = draw("x.tar.gz", "out/", jobs=jobs, manifest="m.jsonl")
+        told = [(one.source, one.status, one.summary, one.failure) for one in outcomes]
+        # The version of a target is the time at which it was written.
+        rows = [{**json.loads(line), "target_id": ""} for line in Path("m.jsonl").read_text().splitlines()]
+        found.append((pictures("out"), told, rows))
+    assert found[0] == found[1] == found[2]
+    assert len(found[0][0]) > N_SOURCES * end - 5
+
+
+@pytest.mark.system
+@pytest.mark.usefixtures("folder")
+def test_shards_of_a_compressed_archive_are_the_same_at_any_number_of_jobs() -> None:
+    pack_tar("x.tar.gz", "gz")
+    found = []
+    for jobs in (1, 3):
+        draw("x.tar.gz", f"{jobs}/%02d.tar", shard_size=5, jobs=jobs)
+        found.append({path.name: path.read_bytes() for path in Path(str(jobs)).iterdir()})
+    assert len(found[0]) == 5
+    assert found[0] == found[1]
+
+
+@pytest.mark.system
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("kind", "options", "n_servers"),
+    [
+        ("x.tar.gz", {"output": "out/"}, 1),
+        ("x.tar.gz", {"output": "out/%02d.tar", "shard_size": 5}, 1),
+        ("x.tar.gz", {"output": "out/", "jobs": 1}, 0),
+        ("x.tar", {"output": "out/"}, 0),
+        ("x.zip", {"output": "out/"}, 0),
+    ],
+)
+def test_compressed_tars_alone_are_read_by_a_process_for_several(
+    kind: str, options: dict[str, Any], n_servers: int
+) -> None:
+    PACKERS[kind](kind)
+    outcomes = convert_paths(kind, **{"jobs": 3, **options})
+    next(outcomes)
+    assert [process.name for process in active_children()].count("member server") == n_servers
+    assert len(list(outcomes)) == N_SOURCES - 1
+    assert active_children() == []
+
+
+@pytest.mark.system
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("killed", ["the server", "the workers", "all"])
+def test_of_killed_processes_nothing_is_lost_but_what_workers_worked_on(killed: str) -> None:
+    pack_tar("x.tar.gz", "gz")
+    draw("set", "expected/")
+    outcomes: list[Outcome] = []
+    for outcome in convert_paths("x.tar.gz", "out/", jobs=3):
+        if not outcomes:
+            for process in active_children():
+                if killed == "all" or (process.name == "member server") == (killed == "the server"):
+                    os.kill(process.pid or 0, signal.SIGKILL)
+        outcomes.append(outcome)
+    lost = [one.failure.message for one in outcomes if one.failure]
+    assert lost == ["the process that worked on it was killed by SIGKILL"] * len(lost)
+    assert len(lost) <= (0 if killed == "the server" else 3)
+    assert len(outcomes) == N_SOURCES
+    expected, found = pictures("expected"), pictures("out")
+    assert len(found) >= N_SOURCES - len(lost)
+    assert found == {name: expected[name] for name in found}
+    assert active_children() == []
 
 
 @pytest.mark.system

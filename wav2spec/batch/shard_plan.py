@@ -1,6 +1,6 @@
 """Plan shards: which sources become which tar archive. `wav2spec.batch.shards` makes them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
 from wav2spec.batch.jobs import Shard, Unusable
@@ -44,8 +44,8 @@ class ShardPlan(Plan):
             self.n_jobs = self.n_shards * size - (n_all * size - plan.n_jobs if has_last else 0)
 
     @property
-    def head(self) -> Iterator[Item]:
-        return iter(self._plan.head)
+    def head(self) -> Iterable[Item]:
+        return self._plan.head
 
     def __iter__(self) -> Iterator[Item]:
         return chain.from_iterable(shard.jobs for shard in self.shards())

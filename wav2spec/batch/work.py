@@ -14,6 +14,7 @@ from wav2spec.executors.ordered_map import MapExecutor, OrderedMap
 from wav2spec.executors.run import map_in_order
 from wav2spec.settings.pictures import Figure
 from wav2spec.settings.settings import Settings
+from wav2spec.storage.names import is_in_stream
 from wav2spec.storage.streams import STREAM
 from wav2spec.storage.targets import remove_abandoned
 
@@ -50,7 +51,7 @@ class Work:
     n_items : int, optional
         None if unknown.
     head : iterable of Job or Unusable
-        Jobs from which the time of the work is estimated.
+        Jobs from which is found what the work needs.
     n_sources_each : int
         Sources that an item stands for.
     """
@@ -114,7 +115,18 @@ def do_work(
     )
     if cluster:
         return cluster[0](mapped, work.items, cluster[1])
-    return map_in_order(mapped, work.items, _n_workers(work, sources.jobs))
+    n_workers = _n_workers(work, sources.jobs)
+    outcomes = map_in_order(mapped, work.items, n_workers)
+    in_streams = n_workers > 1 and any(isinstance(item, Job) and is_in_stream(item.source) for item in work.head)
+    return _with_members_served(outcomes, n_workers) if in_streams else outcomes
+
+
+def _with_members_served(outcomes: Iterator[Outcome], n_workers: int) -> Iterator[Outcome]:
+    # Imported here so that only archives pay for it.
+    from wav2spec.storage.member_server import members_served
+
+    with members_served(n_workers):
+        yield from outcomes
 
 
 def _lost(item: WorkItem, message: str) -> Outcome:

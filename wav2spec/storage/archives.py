@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator
 
 from wav2spec.errors import ArchiveError, AudioError, os_error_message
 from wav2spec.storage.archive import Archive, damage, normalized
-from wav2spec.storage.files import SourceFile
+from wav2spec.storage.files import MemoryFile, SourceFile
 from wav2spec.storage.listing import Listed, Patterns, Unreadable, path_filter
+from wav2spec.storage.member_server import ask
+from wav2spec.storage.names import is_in_stream
 from wav2spec.storage.tar_archives import CompressedTar, Tar
 from wav2spec.storage.zip_archives import Zip
 
@@ -104,6 +106,8 @@ def open_member(archive: str, member: str, open_file: _Opener) -> SourceFile:
         If the archive cannot be opened.
     """
     name = f"{archive}/{member}"
+    if is_in_stream(name) and (content := ask((archive, _version(archive)), normalized(member))):
+        return MemoryFile(name, content)
     try:
         with damage():
             return _archive(archive, open_file).open(name, normalized(member))

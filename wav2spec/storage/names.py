@@ -13,8 +13,9 @@ WEB = ("https", "http")
 _LIBRARY, _EXTRA = "obstore", "pip install 'wav2spec[remote]'"
 
 
-# Archives are read as directories.
-_ARCHIVES = (".tar", ".tar.gz", ".tgz", ".zip")
+# Archives are read as directories; streams, which are compressed as a whole, only in their own order.
+_STREAMS = (".tar.gz", ".tgz")
+_ARCHIVES = (".tar", ".zip", *_STREAMS)
 
 
 def is_archive(path: str) -> bool:
@@ -43,6 +44,16 @@ def split_member(path: str) -> tuple[str, str] | None:
         if is_archive(part):
             return "/".join(parts[:number]), "/".join(parts[number:])
     return None
+
+
+def is_in_stream(path: str) -> bool:
+    """Return whether a path leads into a local archive that can only be read in its own order.
+
+    >>> is_in_stream("speech.tar.gz/yes/0a.wav"), is_in_stream("speech.tar/yes/0a.wav")
+    (True, False)
+    """
+    lowered = path.lower()
+    return any(f"{suffix}/" in lowered for suffix in _STREAMS) and not is_url(path)
 
 
 def is_url(path: str) -> bool:

@@ -13,6 +13,7 @@ except ImportError:  # pragma: no cover - platforms without ISA-L
     gzip = zlib  # type: ignore[misc]
 
 from wav2spec.errors import ArchiveError
+from wav2spec.hash_set import HashSet
 from wav2spec.storage.archive import IN_MEMORY, Archive, Member, MemberFile, damage, normalized, refusal_of
 from wav2spec.storage.files import LocalFile, MemoryFile, SourceFile
 from wav2spec.storage.tar_reader import TarMember, read_members
@@ -67,7 +68,7 @@ class CompressedTar(Archive):
 
     def __init__(self, file: SourceFile) -> None:
         super().__init__(file)
-        self._left: Iterator[TarMember] = iter(())
+        self._left: Iterator[tuple[str, TarMember]] = iter(())
 
     def members(self) -> Iterator[Member]:
         stream = _Stream(self.file)
@@ -89,6 +90,13 @@ class CompressedTar(Archive):
         while stream.read(_COPY_BYTES):
             pass
 
+    def contents(self, max_bytes: int) -> Iterator[tuple[str, bytes]]:
+        """Yield the normalized names and contents of the files that are whole; nothing of those beyond `max_bytes`."""
+        stream = _Stream(self.file)
+        for name, member in _first_files(stream):
+            content = stream.read(member.size) if member.size <= max_bytes else b""
+            yield name, content if len(content) == member.size else b""
+
     def open(self, name: str, member: str) -> SourceFile:
         found = None
         # What comes before in the archive than the last member is found in a second pass.
@@ -96,7 +104,7 @@ class CompressedTar(Archive):
             found = self._next(member)
         if found is None:
             self._stream = _Stream(self.file)
-            self._left = read_members(self._stream)
+            self._left = _first_files(self._stream)
             found = self._next(member)
         if found is None:
             raise KeyError(member)
@@ -105,7 +113,15 @@ class CompressedTar(Archive):
         return _copied(name, self._stream, found.size)
 
     def _next(self, member: str) -> TarMember | None:
-        return next((one for one in self._left if one.kind == "file" and normalized(one.name) == member), None)
+        return next((found for name, found in self._left if name == member), None)
+
+
+def _first_files(stream: "_Stream") -> Iterator[tuple[str, TarMember]]:
+    """Yield the files of an archive with their normalized names; of several with one name, the first."""
+    names = HashSet()
+    for member in read_members(stream):
+        if member.kind == "file" and names.add(name := normalized(member.name)):
+            yield name, member
 
 
 class _Stream:
@@ -116,23 +132,23 @@ class _Stream:
         self._file = file
         self._decompressor = _new_decompressor()
         self._compressed = b""
-        self._content = b""
+        self._content = memoryview(b"")
         self._position = 0
 
     def read(self, size: int) -> bytes:
-        pieces = []
-        while size and (self._content or self._fill()):
-            pieces.append(self._content[:size])
-            self._content = self._content[size:]
-            size -= len(pieces[-1])
-        content = b"".join(pieces)
-        self._position += len(content)
-        return content
+        return b"".join(self._pieces(size))
 
     def seek(self, offset: int) -> int:
-        while self._position < offset and self.read(min(_COPY_BYTES, offset - self._position)):
+        for _ in self._pieces(offset - self._position):
             pass
         return self._position
+
+    def _pieces(self, size: int) -> Iterator[memoryview]:
+        while size > 0 and (self._content or self._fill()):
+            piece, self._content = self._content[:size], self._content[size:]
+            self._position += len(piece)
+            size -= len(piece)
+            yield piece
 
     def _fill(self) -> bool:
         """Decompress more; False at the end."""
@@ -143,7 +159,7 @@ class _Stream:
                 ended = not self._compressed
                 if ended:
                     self._compressed = self._file.read(_COPY_BYTES)
-                self._content = self._decompressor.decompress(self._compressed, _COPY_BYTES)
+                self._content = memoryview(self._decompressor.decompress(self._compressed, _COPY_BYTES))
                 if ended and not self._compressed and not self._content and not self._decompressor.eof:
                     raise EOFError(f"the compressed data is truncated at byte {self._file.size}")
                 self._compressed = self._decompressor.unconsumed_tail
