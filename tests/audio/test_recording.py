@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from recordings import MakeWav, riff
 
 from wav2spec.arrays import Samples
-from wav2spec.audio import recording as recording_module
+from wav2spec.audio import libsndfile, wav_header
 from wav2spec.audio.channels import downmix
+from wav2spec.audio.pcm import PcmSamples
 from wav2spec.audio.recording import Recording, open_recording
 from wav2spec.errors import AudioError
 from wav2spec.settings.choices import ChannelName
@@ -283,7 +284,7 @@ class FailingFile(SourceFile):
 def test_a_read_error_is_no_end_of_the_recording(
     subtype: str, share: float, make_wav: MakeWav, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recording_module, "_COPIED_BYTES", 0)
+    monkeypatch.setattr(libsndfile, "_COPIED_BYTES", 0)
     content = make_wav(n_samples=500_000, subtype=subtype).read_bytes()
     file = FailingFile(content, int(share * len(content)))
     with Recording(file) as recording:
@@ -339,3 +340,43 @@ def test_a_limit_on_the_size_of_files_cuts_no_recording(limit: int, make_wav: Ma
 def test_a_read_error_in_the_header_is_the_reason_that_is_told(make_wav: MakeWav) -> None:
     with pytest.raises(AudioError, match=f"memory.wav: cannot be read: {os.strerror(errno.EIO)}"):
         Recording(FailingFile(make_wav().read_bytes(), first_bad=30))
+
+
+def outcome_of(path: Path) -> object:
+    """Return what is read from a file, or the error."""
+    try:
+        with open_recording(str(path)) as recording:
+            samples = np.concatenate(list(recording.blocks())).tolist()
+            return samples, recording.sample_rate, recording.subtype, recording.container, recording.warnings
+    except AudioError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("n_channels", [1, 2, 3])
+def test_a_plain_file_is_read_without_libsndfile_and_alike(
+    n_channels: int, make_wav: MakeWav, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_wav(n_channels=n_channels)
+    with open_recording(str(path)) as recording:
+        assert isinstance(recording._samples, PcmSamples)
+    plain = outcome_of(path)
+    monkeypatch.setattr(wav_header, "_plain_format", lambda _: None)
+    assert plain == outcome_of(path)
+
+
+@given(data=st.data())
+def test_a_file_with_any_other_header_is_read_as_libsndfile_reads_it(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "altered.wav"
+    n_channels, rate = data.draw(st.sampled_from([1, 2, 5, 1024, 1025])), data.draw(st.integers(0, 2**32 // 2050))
+    riff_size = data.draw(st.sampled_from([None, 0, 2**32 - 1]))
+    content = bytearray(riff(PCM[:4100].tobytes(), riff_size=riff_size, n_channels=n_channels, rate=rate))
+    if data.draw(st.booleans()):
+        content[data.draw(st.integers(12, 43))] = data.draw(st.integers(0, 255))
+    end = len(content) + data.draw(st.sampled_from([0, -3, -1, 1, 2]))
+    path.write_bytes(bytes(content).ljust(end, b"\0")[:end])
+    found = outcome_of(path)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(wav_header, "_plain_format", lambda _: None)
+        assert found == outcome_of(path)

@@ -14,6 +14,14 @@ class HeaderError(ValueError):
     """Not a valid header of a recording."""
 
 
+class PcmFormat(NamedTuple):
+    """The format of 16-bit samples that fill a file from an offset in bytes to its end."""
+
+    sample_rate: int
+    n_channels: int
+    start: int
+
+
 class Header(NamedTuple):
     """The header of a recording.
 
@@ -29,6 +37,8 @@ class Header(NamedTuple):
         Offset and bytes that make the header declare what is available.
     is_mpeg : bool
         Whether libmpg123 decodes it, which writes notes to standard error.
+    pcm : PcmFormat, optional
+        Of a plain file, whose samples need no decoder.
     """
 
     container: str
@@ -36,6 +46,7 @@ class Header(NamedTuple):
     available_bytes: int = 0
     size_patch: tuple[int, bytes] = (0, b"")
     is_mpeg: bool = False
+    pcm: PcmFormat | None = None
 
 
 class ChunkLayout(NamedTuple):

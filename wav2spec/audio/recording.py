@@ -1,38 +1,24 @@
-"""Read recordings block by block. The only module that uses soundfile."""
+"""Read recordings block by block."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 import numpy.typing as npt
-import soundfile
 
 from wav2spec.arrays import Samples
 from wav2spec.audio.channels import channel_slice, downmix, samples_in_block
 from wav2spec.audio.containers import read_header
-from wav2spec.audio.header import HeaderError
+from wav2spec.audio.header import Header, HeaderError
+from wav2spec.audio.pcm import PcmSamples
 from wav2spec.audio.sample_digest import SampleDigest
-from wav2spec.audio.virtual_file import VirtualFile, memory_descriptor
 from wav2spec.errors import AudioError, os_error_message
-from wav2spec.process import silent_stderr
 from wav2spec.settings.choices import ChannelName
 from wav2spec.storage.sources import SourceFile, open_source
 
-# Files up to this size are read at once (bytes).
-_COPIED_BYTES = 2**18
-
-
-class _Sound(soundfile.SoundFile):  # type: ignore[misc]
-    """A file without the seeks that soundfile adds to every read, which fail at the end of a truncated FLAC."""
-
-    def seekable(self) -> bool:
-        return False
-
-    @property
-    def can_seek(self) -> bool:
-        return bool(super().seekable())
+if TYPE_CHECKING:
+    from wav2spec.audio.libsndfile import DecodedSamples
 
 
 class Recording:
@@ -61,7 +47,6 @@ class Recording:
     def __init__(self, file: SourceFile) -> None:
         self.path = path = file.name
         self.identity = file.identity
-        self._file = file
         self.warnings: list[str] = []
         self.n_threads = 1
         self.watch: Callable[[float, float], None] | None = None
@@ -71,19 +56,13 @@ class Recording:
             raise AudioError(path, str(error)) from error
         except OSError as error:
             raise AudioError(path, f"cannot be read: {os_error_message(error)}") from error
-        # An unknown length in the header is replaced by the real one.
-        self._virtual_file = VirtualFile(file, header.size_patch if header.declared_bytes is None else (0, b""))
         self.container = header.container
-        self._is_mpeg = header.is_mpeg
-        self._sound = self._open_sound()
-        self._position = 0
-        self.sample_rate: int = self._sound.samplerate
-        self.n_channels: int = self._sound.channels
-        self.n_samples: int = self._sound.frames
+        self._samples = _samples_of(file, header)
+        self.sample_rate = self._samples.sample_rate
+        self.n_channels = self._samples.n_channels
+        self.n_samples = self._samples.n_samples
+        self.subtype = self._samples.subtype
         self._digest = self._new_digest(0)
-        self.subtype: str = self._sound.subtype
-        # Read as integers: half as many bytes, and only selected channels are converted.
-        self._is_16_bit = self.subtype == "PCM_16"
         if header.declared_bytes is not None and header.available_bytes < header.declared_bytes:
             message = (
                 f"the header promises {header.declared_bytes} bytes of samples, {header.available_bytes} are there"
@@ -100,8 +79,7 @@ class Recording:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._sound.close()
-        self._file.close()
+        self._samples.close()
 
     @property
     def block_size(self) -> int:
@@ -162,7 +140,6 @@ class Recording:
         end = self.n_samples if n_samples is None else min(first + n_samples, self.n_samples)
         if first != self._digest.first:
             self._digest = self._new_digest(first)
-        self._go_to(first)
         position = first
         while position < end:
             samples = self._read(position, min(block_size, end - position))
@@ -185,7 +162,6 @@ class Recording:
         if first != self._digest.first:
             self._digest = self._new_digest(first)
         while (position := self._digest.end) < first + n_samples:
-            self._go_to(position)
             if not len(self._read(position, min(self.block_size, first + n_samples - position))):
                 break
         return {
@@ -195,62 +171,14 @@ class Recording:
             "samples_sha256": self._digest.hexdigest(),
         }
 
-    def _open_sound(self) -> _Sound:
-        # libsndfile begins where the file stands.
-        self._virtual_file.seek(0)
-        with self._translated_errors("damaged or unsupported file: "):
-            copy = self._copy() if self._file.size <= _COPIED_BYTES else None
-            # libsndfile closes the copy.
-            return _Sound(self._virtual_file if copy is None else copy)
-
-    def _copy(self) -> int | None:
-        """Return a descriptor of a copy in memory, which libsndfile reads without a callback for every few bytes."""
-        content = self._virtual_file.read(self._file.size)
-        if len(content) == self._file.size and (descriptor := memory_descriptor(content)) is not None:
-            return descriptor
-        # That it has shrunk is noticed when it is read.
-        self._virtual_file.seek(0)
-        return None
-
-    @contextmanager
-    def _translated_errors(self, context: str) -> Iterator[None]:
-        """Turn errors of libsndfile, and of the system, which libsndfile may hide, into `AudioError`."""
-        try:
-            try:
-                with silent_stderr() if self._is_mpeg else nullcontext():
-                    yield
-            finally:
-                self._virtual_file.raise_error()
-        except soundfile.LibsndfileError as error:
-            raise AudioError(self.path, context + error.error_string) from error
-        except OSError as error:
-            raise AudioError(self.path, f"cannot be read: {os_error_message(error)}") from error
-
     def _new_digest(self, first: int) -> SampleDigest:
         return SampleDigest(self.sample_rate, self.n_channels, first)
 
-    def _go_to(self, sample: int) -> None:
-        if self._position == sample:
-            return
-        if self._sound.can_seek:
-            with self._translated_errors(f"cannot be read at sample {sample}: "):
-                self._sound.seek(sample)
-        else:
-            # GSM 6.10 and some kinds of ADPCM cannot seek: read from the beginning.
-            self._sound.close()
-            self._sound = self._open_sound()
-            for position in range(0, sample, self.block_size):
-                self._read(position, min(self.block_size, sample - position))
-        self._position = sample
-
     def _read(self, position: int, block_size: int) -> npt.NDArray[np.int16] | Samples:
         """Read samples of all channels; those of 16-bit formats are not converted."""
-        samples: npt.NDArray[np.int16] | Samples
-        with self._translated_errors(f"cannot be read at sample {position}: "):
-            samples = self._sound.read(block_size, dtype="int16" if self._is_16_bit else "float32", always_2d=True)
-        self._position = position + len(samples)
+        samples = self._samples.read(position, block_size)
         if self.watch:
-            self.watch(self._position / self.sample_rate, self.duration)
+            self.watch((position + len(samples)) / self.sample_rate, self.duration)
         self._digest.add(position, samples)
         return samples
 
@@ -263,6 +191,15 @@ class Recording:
         what = "not a number (NaN)" if np.isnan(samples[row, column]) else "infinite"
         where = f"sample {index} ({index / self.sample_rate:.3f} s) of channel {first_channel + int(column) + 1}"
         raise AudioError(self.path, f"{where} is {what}")
+
+
+def _samples_of(file: SourceFile, header: Header) -> "PcmSamples | DecodedSamples":
+    if header.pcm:
+        return PcmSamples(file, header.pcm)
+    # Loads libsndfile.
+    from wav2spec.audio.libsndfile import DecodedSamples
+
+    return DecodedSamples(file, header)
 
 
 def open_recording(path: str) -> Recording:

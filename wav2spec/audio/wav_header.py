@@ -5,7 +5,7 @@ libsndfile silently shortens a truncated file, so the chunks are read here too.
 
 import struct
 
-from wav2spec.audio.header import ChunkLayout, Header, HeaderError, packed
+from wav2spec.audio.header import ChunkLayout, Header, HeaderError, PcmFormat, packed
 from wav2spec.storage.sources import SourceFile
 
 # Programs that do not know the length, because they write into a pipe, store a size up to a page below 2**31 or 2**32:
@@ -42,6 +42,9 @@ def read_wav_header(file: SourceFile, name: str) -> Header:
     HeaderError
         If the format or the samples are missing.
     """
+    if name == "RIFF" and (pcm := _plain_format(file)):
+        n_bytes = file.size - pcm.start
+        return Header(name, n_bytes, n_bytes, pcm=pcm)
     container = _LAYOUTS[name]
     is_mpeg: bool | None = None
     long_size: tuple[int, int] | None = None
@@ -64,6 +67,34 @@ def read_wav_header(file: SourceFile, name: str) -> Header:
                 return Header(name, None, available_bytes, size_patch, is_mpeg)
             return Header(name, size, min(size, available_bytes), size_patch, is_mpeg)
     raise HeaderError("a WAV header without samples (no 'data' chunk)")
+
+
+# RIFF, its size, and WAVE; `fmt `, its size, and what it holds; `data` and its size.
+_PLAIN = struct.Struct("<12x4sIHHIIHH4sI")
+_WAVE_FORMAT_PCM = 1
+# libsndfile takes no more.
+_MAX_CHANNELS, _MAX_RATE = 1024, 2**31 - 1
+
+
+def _plain_format(file: SourceFile) -> PcmFormat | None:
+    """Return the format of a file that holds 16-bit samples and nothing else, with a header that is right."""
+    file.seek(0)
+    head = file.read(_PLAIN.size)
+    if len(head) < _PLAIN.size:
+        return None
+    format_name, format_bytes, code, n_channels, rate, byte_rate, frame_bytes, n_bits, data, n_bytes = _PLAIN.unpack(
+        head
+    )
+    is_plain = (
+        (format_name, format_bytes, code, n_bits, data) == (b"fmt ", 16, _WAVE_FORMAT_PCM, 16, b"data")
+        and 0 < n_channels <= _MAX_CHANNELS
+        and 0 < rate <= _MAX_RATE
+        and frame_bytes == 2 * n_channels
+        and byte_rate == rate * frame_bytes
+        and 0 < n_bytes == file.size - _PLAIN.size
+        and n_bytes % frame_bytes == 0
+    )
+    return PcmFormat(rate, n_channels, _PLAIN.size) if is_plain else None
 
 
 def _is_mpeg(file: SourceFile, body: int, container: ChunkLayout) -> bool:

@@ -103,8 +103,10 @@ def _conversion(request: Request, settings: Settings, grid: Grid | None, plan: P
     # Imported here, where there is work: NumPy and libsndfile.
     from wav2spec.batch.convert import Conversion, check, draw, update
 
+    # Loaded once, before there are workers.
+    if plan.n_jobs != 1:
+        import wav2spec.audio.libsndfile
     if command_of(settings, grid, request.format) in ("plot", "compare"):
-        # Loaded once, before there are workers.
         import wav2spec.render.figures.plot  # noqa: F401
     return Conversion(
         settings,
