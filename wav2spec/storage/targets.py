@@ -24,6 +24,9 @@ from wav2spec.storage.names import is_url
 from wav2spec.storage.streams import STREAM
 from wav2spec.storage.versions import file_version
 
+# Unnamed files get a name by their entry in /proc.
+_HAS_UNNAMED_FILES = hasattr(os, "O_TMPFILE") and os.path.exists("/proc/self/fd")
+
 # Answers of a file system without unnamed files.
 _NO_UNNAMED_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT}
 
@@ -62,7 +65,7 @@ def make_directory(directory: str) -> None:
     OutputError
         If it cannot be made.
     """
-    if not directory or is_url(directory):
+    if not directory or os.path.isdir(directory) or is_url(directory):
         return
     try:
         # os.makedirs calls itself for each of the directories above, which may be too many.
@@ -170,10 +173,13 @@ def _resolve(path: str, name: str) -> tuple[str, os.stat_result | None]:
         if sys.stdout is None:
             raise OutputError(name, "is closed")
         return path, os.fstat(1)
-    target = _follow(path)
+    target = path
     try:
-        # Not of `target`: a link in /dev/fd does not lead to a path.
-        status = os.stat(path)
+        status = os.lstat(path)
+        if stat.S_ISLNK(status.st_mode):
+            target = os.path.realpath(path)
+            # Not of `target`: a link in /dev/fd does not lead to a path.
+            status = os.stat(path)
     except FileNotFoundError:
         return target, None
     if not stat.S_ISREG(status.st_mode):
@@ -190,35 +196,43 @@ def _atomic_replace(
     target: str, status: os.stat_result | None, on_commit: Callable[[str], object]
 ) -> Iterator[BinaryIO]:
     directory = os.path.dirname(target) or "."
-    # Short, so that it fits beside a name of the greatest length; hidden, so that no pattern takes it for a picture.
-    hidden = os.path.join(directory, f"{_temporary_prefix(os.getppid())}{os.getpid()}-{os.urandom(6).hex()}")
     # Never readable by more people than what it replaces.
     mode = 0o666 if status is None else status.st_mode & 0o777
+    with contextlib.ExitStack() as stack:
+        hidden = None
+        descriptor = _open_unnamed(directory, mode)
+        if descriptor is None:
+            hidden = stack.enter_context(_hidden_name(directory))
+            descriptor = os.open(hidden, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        file = open(descriptor, "w+b")
+        try:
+            yield file
+            file.flush()
+            if status is not None:
+                _copy_permissions(status, descriptor)
+            # Some file systems report errors of writing only here, and the name must not be taken before.
+            os.close(os.dup(descriptor))
+            version = file_version(os.fstat(descriptor))
+            if hidden is None and not (status is None and _try_link(descriptor, target)):
+                hidden = stack.enter_context(_hidden_name(directory))
+                _link(descriptor, hidden)
+            if hidden is not None:
+                os.replace(hidden, target)
+            on_commit(version)
+        finally:
+            # All has been written, or an exception is on its way.
+            with contextlib.suppress(OSError):
+                file.close()
+
+
+@contextlib.contextmanager
+def _hidden_name(directory: str) -> Iterator[str]:
+    """Return a free path in a directory; what is there at an error or a signal is removed."""
+    # Short, so that it fits beside a name of the greatest length; hidden, so that no pattern takes it for a picture.
+    hidden = os.path.join(directory, f"{_temporary_prefix(os.getppid())}{os.getpid()}-{os.urandom(6).hex()}")
     with undo_on_signal(partial(os.unlink, hidden)):
         try:
-            descriptor = _open_unnamed(directory, mode)
-            is_unnamed = descriptor is not None
-            if descriptor is None:
-                descriptor = os.open(hidden, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-            file = open(descriptor, "w+b")
-            try:
-                yield file
-                file.flush()
-                if status is not None:
-                    _copy_permissions(status, descriptor)
-                # Some file systems report errors of writing only here, and the name must not be taken before.
-                os.close(os.dup(descriptor))
-                version = file_version(os.fstat(descriptor))
-                if is_unnamed and not (status is None and _try_link(descriptor, target)):
-                    _link(descriptor, hidden)
-                    is_unnamed = False
-                if not is_unnamed:
-                    os.replace(hidden, target)
-                on_commit(version)
-            finally:
-                # All has been written, or an exception is on its way.
-                with contextlib.suppress(OSError):
-                    file.close()
+            yield hidden
         except BaseException:
             with contextlib.suppress(OSError):
                 os.unlink(hidden)
@@ -255,7 +269,7 @@ def _link(descriptor: int, name: str) -> None:
 
 
 def _open_unnamed(directory: str, mode: int) -> int | None:
-    if not (hasattr(os, "O_TMPFILE") and os.path.exists("/proc/self/fd")):
+    if not _HAS_UNNAMED_FILES:
         return None
     try:
         return os.open(directory, os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, mode)
