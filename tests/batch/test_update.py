@@ -69,6 +69,16 @@ def test_a_second_run_beside_the_source_leaves_the_file_alone(tmp_path: Path, wa
     assert folder_state(tmp_path) == before
 
 
+@pytest.mark.parametrize("options", [(), ("--palette", "sox"), ("--channel", "all")])
+def test_a_picture_by_the_method_of_sox_is_left_alone(
+    make_wav: MakeWav, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    wav = make_wav(n_samples=8000, n_channels=2)
+    done(wav, "-o", tmp_path / "o.png", "--method", "sox", *options)
+    result = done(wav, "-o", tmp_path / "o.png", "--method", "sox", *options, "--update", "-v")
+    assert "up to date" in result.stderr
+
+
 @pytest.mark.parametrize("way", ["bare", "bare-plot"])
 def test_a_picture_beside_the_source_that_is_what_would_be_drawn_is_up_to_date(tmp_path: Path, way: str) -> None:
     wav = write(tmp_path / "a.wav")

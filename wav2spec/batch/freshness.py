@@ -2,15 +2,15 @@
 
 import errno
 import os
-import stat
 import tempfile
 from typing import BinaryIO, Literal, NamedTuple
 
 from wav2spec.batch.jobs import Job
 from wav2spec.errors import OutputError, os_error_message
-from wav2spec.formats.png_reader import last_text
+from wav2spec.formats.digest import PixelDigest
+from wav2spec.formats.png_reader import Image, begins_as_png, last_text, read_image
 from wav2spec.render.drawing import Rendering
-from wav2spec.render.metadata import read_description, read_metadata, same_metadata
+from wav2spec.render.metadata import fits, read_document_description, read_metadata, same_metadata
 from wav2spec.storage.sources import ExistingFile, existing_file
 from wav2spec.storage.streams import STREAM
 
@@ -58,12 +58,16 @@ def target_state(job: Job, rendering: Rendering, *, digest: bool = False) -> Tar
         If what is there cannot be read.
     """
     try:
-        with existing_file(job.target) as found:
-            state = _state(found, job.target, rendering)
-            wanted = digest and state == "current"
-            return TargetState(state, found.version, _pixel_digest(found.local_path()) if wanted else None)
-    except FileNotFoundError:
+        found = existing_file(job.target)
+    except OSError:
+        # Why it cannot be there is told when it is written.
         return TargetState("missing")
+    with found:
+        is_current, image = _compared(found, job.target, rendering, PixelDigest() if digest else None)
+        if not is_current:
+            return TargetState("stale", found.version)
+        pixels_sha256 = (image.digest if image else _pixel_digest(found.local_path())) if digest else None
+        return TargetState("current", found.version, pixels_sha256)
 
 
 def _pixel_digest(path: str) -> str:
@@ -73,24 +77,26 @@ def _pixel_digest(path: str) -> str:
     return pixel_digest(path)
 
 
-def _state(found: ExistingFile, name: str, rendering: Rendering) -> State:
+def _compared(
+    found: ExistingFile, name: str, rendering: Rendering, digest: PixelDigest | None
+) -> tuple[bool, Image | None]:
+    """Return whether a target is what would be drawn, and the image if it was read for that."""
     described = rendering.describe()
     if described and (text := last_text(found.last_bytes(_END_BYTES))) is not None:
-        return "current" if same_metadata(text, described) else "stale"
+        return same_metadata(text, described), None
+    if found.is_directory:
+        raise OutputError(name, os.strerror(errno.EISDIR))
+    if not found.is_regular:
+        return False, None
     path = found.local_path()
     try:
-        kind = os.stat(path).st_mode
-    except OSError:
-        return "missing"
-    if stat.S_ISDIR(kind):
-        raise OutputError(name, os.strerror(errno.EISDIR))
-    if not stat.S_ISREG(kind):
-        return "stale"
-    try:
-        if described:
-            return "current" if same_metadata(read_description(path, whole=True), described) else "stale"
-        with open(path, "rb") as file:
-            return "current" if _renders_the_same(rendering, file) else "stale"
+        if not described:
+            with open(path, "rb") as file:
+                return _renders_the_same(rendering, file), None
+        if image := read_image(path, digest):
+            return same_metadata(image.text, described) and fits(image, rendering.stream), image
+        text = None if begins_as_png(path) else read_document_description(path, whole=True)
+        return same_metadata(text, described), None
     except OSError as error:
         raise OutputError(name, os_error_message(error)) from error
 
@@ -133,10 +139,10 @@ def check_replaceable(job: Job, command: str) -> None:
     if job.replaces == "anything" or job.target == STREAM:
         return
     try:
-        # A directory is refused when the target is opened.
-        if os.path.isdir(job.target):
-            return
         with existing_file(job.target) as found:
+            # A directory is refused when the target is opened.
+            if found.is_directory:
+                return
             metadata = read_metadata(found.local_path())
     except FileNotFoundError:
         return

@@ -3,6 +3,7 @@
 Nothing is allocated because a header claims it: sizes are compared with the size of the file first.
 """
 
+import io
 import os
 import re
 import stat
@@ -20,6 +21,10 @@ from wav2spec.formats.png_writer import GREY, GREY_16, INDEXED, RGB, SIGNATURE, 
 
 # PngWriter writes no longer text (bytes).
 _MAX_TEXT_BYTES = 2**20
+
+
+# Files up to this size are read at once (bytes).
+_AT_ONCE = 2**18
 
 
 # Bytes of a chunk, and of pixels, that are in memory at once.
@@ -85,7 +90,7 @@ def read_text(path: str) -> str | None:
         return None
     try:
         with open(path, "rb") as file:
-            for chunk in _chunks(file):
+            for chunk in _chunks(file, os.fstat(file.fileno()).st_size):
                 if chunk.is_text and (text := _text(chunk)) is not None:
                     return text
     except PngError:
@@ -121,11 +126,16 @@ def read_image(path: str, digest: PixelDigest | None = None) -> Image | None:
     OSError
         If it cannot be read.
     """
-    if not begins_as_png(path):
+    status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):
         return None
     try:
-        with open(path, "rb") as file:
-            return _read(file, digest)
+        if status.st_size > _AT_ONCE:
+            with open(path, "rb") as file:
+                return _read(file, status.st_size, digest)
+        with open(path, "rb", buffering=0) as small:
+            content = small.read(status.st_size)
+        return _read(io.BytesIO(content), len(content), digest)
     except (PngError, InflateError):
         return None
 
@@ -193,9 +203,9 @@ class _Chunk:
         return b"".join(self.pieces())
 
 
-def _chunks(file: BinaryIO) -> Iterator[_Chunk]:
-    """Yield the chunks of a PNG in order, as far as the file has them."""
-    size, start = os.fstat(file.fileno()).st_size, len(SIGNATURE)
+def _chunks(file: BinaryIO, size: int) -> Iterator[_Chunk]:
+    """Yield the chunks of a PNG in order, as far as a file of that size has them."""
+    start = len(SIGNATURE)
     while start < size:
         file.seek(start)
         head = file.read(8)
@@ -214,12 +224,13 @@ def _text(chunk: _Chunk) -> str | None:
     return text.decode("ascii", "replace") if name == TEXT_NAME else None
 
 
-def _read(file: BinaryIO, digest: PixelDigest | None) -> Image:
+def _read(file: BinaryIO, file_size: int, digest: PixelDigest | None) -> Image:
     """Read what `PngWriter` wrote; ancillary chunks may have been added."""
-    file_size = os.fstat(file.fileno()).st_size
+    if file.read(len(SIGNATURE)) != SIGNATURE:
+        raise PngError("it has no signature")
     order, text, colors = "", None, None
     rows: _Rows | None = None
-    for chunk in _chunks(file):
+    for chunk in _chunks(file, file_size):
         order += _LETTERS.get(chunk.name, "")
         if chunk.name == b"IHDR":
             rows = _Rows(*_header(chunk.body(_HEADER.size), file_size), digest)
@@ -270,19 +281,20 @@ class _Rows:
         self._row_bytes = 1 + width * format.bytes_per_pixel
         self._inflate = Inflate()
         self._digest = digest
-        self._left = bytearray()
+        # The beginning of a row.
+        self._left = b""
         self._n_rows = 0
 
     def feed(self, piece: bytes, colors: npt.NDArray[np.uint8] | None) -> None:
         for pixels in self._inflate.feed(piece, max(_PIECE, self._row_bytes)):
-            self._left += pixels
-            n_rows = len(self._left) // self._row_bytes
-            whole = bytes(self._left[: n_rows * self._row_bytes])
-            del self._left[: len(whole)]
-            rows = np.frombuffer(whole, np.uint8).reshape(n_rows, self._row_bytes)
-            if rows[:, 0].any():
+            pixels = self._left + pixels
+            n_rows = len(pixels) // self._row_bytes
+            end = n_rows * self._row_bytes
+            self._left = pixels[end:]
+            if any(pixels[: end : self._row_bytes]):
                 raise PngError("its rows are filtered")
             if self._digest:
+                rows = np.frombuffer(pixels, np.uint8, end).reshape(n_rows, self._row_bytes)
                 self._digest.update(rows[:, 1:] if colors is None else colors[rows[:, 1:]])
             self._n_rows += n_rows
 

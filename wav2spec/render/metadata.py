@@ -9,7 +9,7 @@ import numpy as np
 
 from wav2spec.dsp.spectrogram import SpectrogramStream
 from wav2spec.errors import AudioError, SettingError, os_error_message
-from wav2spec.formats.png_reader import Image, begins_as_png, is_regular, read_image, read_text
+from wav2spec.formats.png_reader import Image, begins_as_png, is_regular, read_text
 from wav2spec.formats.png_writer import GREY, GREY_16, INDEXED, RGB
 from wav2spec.render.orientation import axes
 from wav2spec.render.quantize import is_rounded, value_range
@@ -102,14 +102,8 @@ def read_metadata(path: str) -> Metadata | None:
     return _parsed(read_description(path))
 
 
-def read_description(path: str, *, whole: bool = False) -> str | None:
-    """Return the text of `describe` in a PNG or a page; None if there is none.
-
-    Parameters
-    ----------
-    path : str
-    whole : bool
-        Whether a file that was damaged or cut off has none.
+def read_description(path: str) -> str | None:
+    """Return the text of `describe` in a PNG, a page or a vector figure; None if there is none.
 
     Raises
     ------
@@ -118,11 +112,24 @@ def read_description(path: str, *, whole: bool = False) -> str | None:
     """
     if not is_regular(path):
         return None
-    if whole and begins_as_png(path):
-        image = read_image(path)
-        return image.text if image and _fits(image) else None
-    if text := read_text(path):
-        return text
+    return read_text(path) or read_document_description(path)
+
+
+def read_document_description(path: str, *, whole: bool = False) -> str | None:
+    """Return the text of `describe` in a page or a vector figure; None if there is none.
+
+    Parameters
+    ----------
+    path : str
+        Of a regular file.
+    whole : bool
+        Whether a page that was damaged or cut off has none.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
     # Imported here so that pictures do not pay for it.
     from wav2spec.formats.page_reader import read_page_text
     from wav2spec.formats.vector_text import read_vector_text
@@ -130,22 +137,17 @@ def read_description(path: str, *, whole: bool = False) -> str | None:
     return read_page_text(path, whole=whole) or read_vector_text(path)
 
 
-def _fits(image: Image) -> bool:
-    """Return whether the pixels of a PNG have the format and the bands that its metadata states."""
-    metadata = _parsed(image.text)
-    if metadata is None:
-        return True
-    try:
-        picture = settings_from_metadata(metadata).picture
-    except (SettingError, TypeError):
-        # Made by a later version.
-        return True
+def fits(image: Image, stream: SpectrogramStream) -> bool:
+    """Return whether the pixels of a PNG have the format and the bands of an image of a spectrogram."""
+    picture, (n_channels, _, n_bands) = stream.settings.picture, stream.shape
     if isinstance(picture, Figure):
         return image.format in (RGB, INDEXED)
+    side = image.width if LAYOUTS[picture.layout].time == "rows" else image.height
+    if stream.settings.programs.method == "sox":
+        # A row of background lies between channels.
+        return image.format is INDEXED and side == n_channels * (n_bands + 1) - 1
     expected = INDEXED if picture.palette != GRAY else GREY if picture.bit_depth == 8 else GREY_16
-    bands = image.width if LAYOUTS[picture.layout].time == "rows" else image.height
-    resolved = metadata["resolved"]
-    return image.format is expected and bands == resolved.get("n_bands", 0) * resolved.get("n_channels", 0)
+    return image.format is expected and side == n_channels * n_bands
 
 
 def is_rendering(path: str) -> bool:

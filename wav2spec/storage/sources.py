@@ -1,10 +1,10 @@
 """Open sources to be read, wherever they are: the one place that knows all kinds."""
 
 import os
+import stat
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import IO
+from types import TracebackType
+from typing import IO, Self
 
 from wav2spec.errors import AudioError, OutputError, os_error_message
 from wav2spec.storage.files import SourceFile, open_file, source_name
@@ -71,25 +71,32 @@ def open_existing(path: str, *, end_first: bool = False) -> SourceFile:
 
 
 class ExistingFile:
-    """A target that is there.
+    """A target that is there; as a context manager it is closed.
 
     Parameters
     ----------
     path : str
-    file : SourceFile, optional
-        The object of a store; None for a local file.
+    found : SourceFile or os.stat_result
+        The object of a store, or the status of a local file.
 
     Attributes
     ----------
     version : str
-        As a listing tells it; empty if unknown.
+        As a listing tells it.
+    is_directory, is_regular : bool
+        What it is; an object is a regular file.
     """
 
-    def __init__(self, path: str, file: SourceFile | None) -> None:
+    def __init__(self, path: str, found: SourceFile | os.stat_result) -> None:
         self._path = path
-        self._file = file
         self._copy: IO[bytes] | None = None
-        self.version = file.version if file else _local_version(path)
+        if isinstance(found, SourceFile):
+            self._file: SourceFile | None = found
+            self.version, self.is_directory, self.is_regular = found.version, False, True
+        else:
+            self._file = None
+            self.version = file_version(found)
+            self.is_directory, self.is_regular = stat.S_ISDIR(found.st_mode), stat.S_ISREG(found.st_mode)
 
     def last_bytes(self, n_bytes: int) -> bytes:
         """Return the end of an object, which its store keeps whole; nothing of a local file, which may be cut."""
@@ -110,35 +117,28 @@ class ExistingFile:
             self._copy.flush()
         return self._copy.name
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for file in (self._file, self._copy):
             if file:
                 file.close()
 
 
-def _local_version(path: str) -> str:
-    try:
-        return file_version(os.stat(path))
-    except OSError:
-        return ""
-
-
-@contextmanager
-def existing_file(path: str) -> Iterator[ExistingFile]:
+def existing_file(path: str) -> ExistingFile:
     """Look at a target that may be there.
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such object; of a local file it is found when it is read.
+    OSError
+        If there is none, or the system does not tell.
     OutputError
-        If the object cannot be read.
+        If an object cannot be read.
     """
-    found = ExistingFile(path, open_existing(path, end_first=True) if is_url(path) else None)
-    try:
-        yield found
-    finally:
-        found.close()
+    return ExistingFile(path, open_existing(path, end_first=True) if is_url(path) else os.stat(path))
 
 
 def _open_url(url: str, *, end_first: bool = False) -> SourceFile:
