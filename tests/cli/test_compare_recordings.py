@@ -132,7 +132,7 @@ def test_labels_and_marks_are_drawn_and_part_of_what_is_current(make_wav: MakeWa
     labels.write_text("0.5\t1.0\tcall\n\\\t1000\t3000\n1.2\t1.8\tspeech\n")
     words = ("--labels", "auto", "--mark", "0.25", "--mark", "5kHz")
     figure = draw(path, *words).figure
-    texts = [text.get_text() for text in figure.texts]
+    texts = [text.text for text in figure.texts]
     assert {"call", "speech", "0.25 s", "5000 Hz"} <= set(texts)
     target = path.with_name("a.png")
     assert run_in_process("plot", path, target, *words).returncode == 0

@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import matplotlib.figure
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -13,8 +12,9 @@ from PIL import Image
 from wav2spec.cli.main import command
 from wav2spec.render.colormaps import load_colormap
 from wav2spec.render.figures import painter
-from wav2spec.render.figures.frame import Frame, Marks
+from wav2spec.render.figures.frame import Frame, Line, Marks
 from wav2spec.render.figures.layout import Box, Layout, compute_layout
+from wav2spec.render.figures.lettering import Lettering, Placed
 from wav2spec.settings.pictures import Figure
 
 Bytes = npt.NDArray[np.uint8]
@@ -22,56 +22,63 @@ RATE = 16000
 ALL = Figure(), 1
 
 
-class RecordedFigure(matplotlib.figure.Figure):
-    """A figure of matplotlib's, with the frame that was painted into it."""
+class Painted:
+    """What was painted around the pixels of a figure: its frame, and all its texts in their places."""
 
-    frame: Frame
+    def __init__(self) -> None:
+        self.frames: list[Frame] = []
+        self.texts: list[Placed] = []
+
+    @property
+    def frame(self) -> Frame:
+        (frame,) = self.frames
+        return frame
 
 
 class Drawn(NamedTuple):
-    """What a command drew: pixels, shape (height, width, 3), and the figure of matplotlib's around them."""
+    """What a command drew: pixels, shape (height, width, 3), and what matplotlib painted around them."""
 
     pixels: Bytes
-    figure: RecordedFigure
+    figure: Painted
 
 
 def draw(source: Path | str, *words: str, by: str = "plot") -> Drawn:
     """Draw a recording within this process."""
-    figures: list[RecordedFigure] = []
+    painted = Painted()
 
-    class Recorder(RecordedFigure):
-        def __init__(self, *words: Any, **options: Any) -> None:
-            super().__init__(*words, **options)
-            figures.append(self)
+    def record_frame(painter: Any, frame: Frame) -> None:
+        painted.frames.append(frame)
+        original_init(painter, frame)
 
-    def painted(painter: Any, frame: Frame) -> None:
-        original(painter, frame)
-        painter.figure.frame = frame
+    def record_text(lettering: Any, line: Line, *place: Any) -> Placed:
+        placed: Placed = original_place(lettering, line, *place)
+        painted.texts.append(placed)
+        return placed
 
     target = os.path.join(os.path.dirname(source), "drawn.png")
     painter.forget_frames()
     with pytest.MonkeyPatch.context() as patch:
-        original = painter._Painter.__init__
-        patch.setattr("matplotlib.figure.Figure", Recorder)
-        patch.setattr(painter._Painter, "__init__", painted)
+        original_init, original_place = painter._Painter.__init__, Lettering.place
+        patch.setattr(painter._Painter, "__init__", record_frame)
+        patch.setattr(Lettering, "place", record_text)
         assert command.main([by, str(source), "-o", target, *words], standalone_mode=False) == 0
     with Image.open(target) as picture:
-        return Drawn(np.asarray(picture.convert("RGB")), *figures)
+        return Drawn(np.asarray(picture.convert("RGB")), painted)
 
 
-def axis_titles(figure: matplotlib.figure.Figure) -> list[str]:
+def axis_titles(figure: Painted) -> list[str]:
     """Return the titles of vertical axes: of frequencies, then of bars, then of waveforms."""
-    return [text.get_text() for text in figure.texts if text.get_rotation() == 90]
+    return [text.text for text in figure.texts if text.line.rotated]
 
 
-def headings(figure: matplotlib.figure.Figure) -> list[str]:
+def headings(figure: Painted) -> list[str]:
     """Return the lines above panels: captions of the figure, its title, captions of panels."""
-    low = [text for text in figure.texts if text.get_rotation() == 0 and text.get_horizontalalignment() == "left"]
+    low = [text for text in figure.texts if not text.line.rotated and text.line.align[0] == "left"]
     # Labels of ticks are centred beside them.
-    return [text.get_text() for text in low if text.get_verticalalignment() != "center_baseline"]
+    return [text.text for text in low if text.line.align[1] != "center_baseline"]
 
 
-def ticks(figure: RecordedFigure, index: int, side: str) -> Marks:
+def ticks(figure: Painted, index: int, side: str) -> Marks:
     """Return the ticks on a side of a box: of panels, then of bars, then of waveforms."""
     (marks,) = [marks for marks in figure.frame.boxes[index][1] if marks.side == side]
     return marks

@@ -1,8 +1,11 @@
-"""256 colours by name, from matplotlib. Loaded by those who ask for colours alone."""
+"""Colormaps of 256 colours by name, from matplotlib, which is imported only for them."""
 
 import difflib
+import gc
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +14,23 @@ from wav2spec.errors import SettingError
 from wav2spec.render.sox_colors import is_sox_palette, sox_palette
 
 
-def quiet_matplotlib() -> None:
-    """Keep matplotlib, about to be loaded, from telling our user of its cache and of settings that do not act here."""
-    # Of a backend that it does not know it makes an error, though pixels need none.
+@contextmanager
+def importing_matplotlib() -> Iterator[None]:
+    """Import matplotlib meanwhile, or a part of it: without messages to our user, and in less time.
+
+    Its messages are about its cache, and about settings that have no effect here. The garbage collector would search
+    its modules, which live to the end, for an eighth of the time.
+    """
+    # A backend that matplotlib does not know is an error, though pixels need none.
     os.environ.pop("MPLBACKEND", None)
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def load_colormap(name: str) -> npt.NDArray[np.uint8]:
@@ -28,8 +43,8 @@ def load_colormap(name: str) -> npt.NDArray[np.uint8]:
     """
     if is_sox_palette(name):
         return sox_palette(name, 256)[4:]
-    quiet_matplotlib()
-    from matplotlib import colormaps
+    with importing_matplotlib():
+        from matplotlib import colormaps
 
     if name not in colormaps:
         near = difflib.get_close_matches(name, list(colormaps), 3)

@@ -9,9 +9,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from figures import draw, laid_out
+from figures import Painted, draw, laid_out
 from in_process import run_in_process
-from matplotlib.text import Text
 from PIL import Image
 from program import HANGS_AFTER_S
 from recordings import MakeWav
@@ -136,22 +135,26 @@ GRIDS = [
 ]
 
 
-def overlaps(figure: object) -> list[str]:
+def overlaps(figure: Painted) -> list[str]:
     """Return the texts that cover each other by more than a pixel, or that leave the figure."""
-    canvas = figure.canvas  # type: ignore[attr-defined]
-    renderer, width, height = canvas.get_renderer(), figure.bbox.width, figure.bbox.height  # type: ignore[attr-defined]
-    found = {}
-    for text in figure.findobj(Text):  # type: ignore[attr-defined]
-        box = text.get_window_extent(renderer)
-        if text.get_text() and text.get_visible() and box.width >= 1:
-            found[text.get_text(), round(box.x0), round(box.y0)] = box
+    width, height = figure.frame.width, figure.frame.height
+    found = {
+        (text.text, round(text.left), round(text.bottom)): (
+            text.left,
+            text.bottom,
+            text.left + text.width,
+            text.bottom + text.height,
+        )
+        for text in figure.texts
+        if min(text.width, text.height) >= 1
+    }
     wrong = [
         f"{name[0]} leaves the figure"
-        for name, box in found.items()
-        if min(box.x0, box.y0, width - box.x1, height - box.y1) < -0.5
+        for name, (left, bottom, right, top) in found.items()
+        if min(left, bottom, width - right, height - top) < -0.5
     ]
     for (one, a), (other, b) in itertools.combinations(found.items(), 2):
-        across, up = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
+        across, up = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
         if across > 1 and up > 1:
             wrong.append(f"{one[0]} over {other[0]} by {across:.0f} x {up:.0f}")
     return wrong

@@ -183,20 +183,19 @@ def test_nothing_is_cut_off_at_the_edges_and_axes_have_labels(make_wav: MakeWav,
     border = np.concatenate([picture[:2].reshape(-1, 3), picture[-2:].reshape(-1, 3)])
     border = np.concatenate([border, picture[:, :2].reshape(-1, 3), picture[:, -2:].reshape(-1, 3)])
     assert np.unique(border, axis=0).tolist() == [[18, 18, 22] if "dark" in words else [255, 255, 255]]
-    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
-    texts = [(text, text.get_horizontalalignment(), text.get_verticalalignment()) for text in figure.texts]
     panel = figure.frame.boxes[0][0]
-    beside = [text for text, *align in texts if align == ["right", "center_baseline"]]
-    below = [text for text, *align in texts if align == ["center", "top"] and text.get_rotation() == 0]
-    first = [text for text in beside if panel.y <= text.get_position()[1] <= panel.y + panel.height]
+    beside = [text for text in figure.texts if text.line.align == ("right", "center_baseline")]
+    below = [text for text in figure.texts if text.line.align == ("center", "top") and not text.line.rotated]
+    first = [text for text in beside if panel.y <= text.line.y <= panel.y + panel.height]
     for side, labels in enumerate((first, below)):
-        ends = [label.get_window_extent(renderer) for label in labels]
-        assert len(ends) >= 2
-        for one, other in pairwise(ends):
-            assert (one.y1 <= other.y0) if side == 0 else (one.x1 < other.x0)
-    for text in (text for text, *align in texts if align[0] == "left" and align[1] != "center_baseline"):
-        assert text.get_window_extent(renderer).x1 <= picture.shape[1]
-        assert "{long}" not in words or text.get_text().startswith(("a very long", "Channel", "hann"))
+        assert len(labels) >= 2
+        for one, other in pairwise(labels):
+            above, right = one.bottom + one.height, one.left + one.width
+            assert (above <= other.bottom) if side == 0 else (right < other.left)
+    for text in figure.texts:
+        if text.line.align[0] == "left" and text.line.align[1] != "center_baseline":
+            assert text.left + text.width <= picture.shape[1]
+            assert "{long}" not in words or text.text.startswith(("a very long", "Channel", "hann"))
 
 
 @pytest.mark.parametrize(

@@ -194,7 +194,7 @@ def test_a_matplotlibrc_in_the_working_folder_changes_nothing(expected: bytes, f
 @pytest.mark.parametrize(
     ("words", "absent", "present"),
     [
-        (["plot", str(KICK)], "matplotlib.pyplot tkinter", "matplotlib.figure"),
+        (["plot", str(KICK)], "matplotlib.pyplot matplotlib.figure matplotlib.axes tkinter", "matplotlib.font_manager"),
         (["image", str(KICK)], "matplotlib PIL", "numpy"),
         (["plot", "--help"], "numpy matplotlib soundfile", "click"),
         (["compare", "--help"], "numpy matplotlib soundfile", "click"),

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from figures import ALL, RATE, RecordedFigure, draw, impulse, laid_out, levels, ticks, tone
+from figures import ALL, RATE, Painted, draw, impulse, laid_out, levels, ticks, tone
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from recordings import MakeWav
@@ -186,7 +186,7 @@ def test_levels_of_eighty_db_are_tens() -> None:
     assert level_ticks(-80, 0, 10) == [-80, -70, -60, -50, -40, -30, -20, -10, 0]
 
 
-def tick(figure: RecordedFigure, axis: str, *labels: str) -> float:
+def tick(figure: Painted, axis: str, *labels: str) -> float:
     """Return where on the figure the tick with one of these labels stands, in pixels from the left or the bottom."""
     box, marks = figure.frame.boxes[0][0], ticks(figure, 0, "bottom" if axis == "x" else "left")
     (pixel,) = [pixel for pixel, text in zip(marks.pixels, marks.labels, strict=True) if text in labels]

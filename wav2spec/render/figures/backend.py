@@ -1,45 +1,43 @@
 """matplotlib, with its own defaults and without its warnings, whatever its user has set."""
 
-import functools
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from wav2spec.process import check_memory
-from wav2spec.render.colormaps import quiet_matplotlib
+from wav2spec.render.colormaps import importing_matplotlib
 
 # Somewhat more than OpenBLAS takes when matplotlib first uses it.
 _FIGURE_BYTES = 48 * 2**20
 
+# The groups of matplotlib's parameters that act on a canvas.
+_ACTING = ("agg", "font", "mathtext", "path", "text")
+
 
 @contextmanager
-def matplotlib_defaults() -> Iterator[tuple[Any, Any]]:
-    """Load matplotlib, and give its classes of canvas and figure; its defaults hold meanwhile."""
-    quiet_matplotlib()
-    import matplotlib
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure as MatplotlibFigure
+def matplotlib_defaults() -> Iterator[None]:
+    """Load matplotlib; meanwhile its canvas has the default parameters."""
+    with importing_matplotlib():
+        import matplotlib
+        import matplotlib.backends.backend_agg
 
     check_memory(_FIGURE_BYTES)
+    own: Any = matplotlib.rcParamsDefault
+    given: Any = matplotlib.rcParams
+    changed = {name: own[name] for name in own if name.partition(".")[0] in _ACTING and given[name] != own[name]}
     with ExitStack() as stack:
         stack.enter_context(warnings.catch_warnings())
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        # To set and restore all parameters takes as long as to draw a line of text.
-        parameters: Any = matplotlib.rcParams
-        if any(parameters[name] != value for name, value in _default_parameters().items()):
-            stack.enter_context(matplotlib.rc_context())
-            matplotlib.rcdefaults()
-        yield FigureCanvasAgg, MatplotlibFigure
+        # To set and restore parameters takes as long as to draw a line of text.
+        if changed:
+            stack.enter_context(matplotlib.rc_context(changed))
+        yield
 
 
-@functools.cache
-def _default_parameters() -> dict[str, Any]:
-    """Return what `matplotlib.rcdefaults` sets."""
-    import matplotlib
+def new_canvas(width: float, height: float, dpi: int) -> Any:
+    """Return a canvas for pixels, without the figure around it, which loads all kinds of axes."""
+    from matplotlib.backends import backend_agg
 
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        parameters: Any = matplotlib.rcParams
-        # To ask for the backend would load one with windows.
-        return {name: parameters[name] for name in parameters if name != "backend"}
+    canvas_class: Any = backend_agg.RendererAgg
+    return canvas_class(width, height, dpi)

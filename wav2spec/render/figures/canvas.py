@@ -17,7 +17,7 @@ from wav2spec.render.figures.annotations import Stroke, captions, headings, labe
 from wav2spec.render.figures.content import Content, Wave
 from wav2spec.render.figures.frame import build_frame
 from wav2spec.render.figures.layout import WAVE_MARGIN, Box, Layout
-from wav2spec.render.figures.painter import Image, paint, save
+from wav2spec.render.figures.painter import paint
 from wav2spec.render.figures.theme import BLANK, WAVE, color_table, level_numbers
 from wav2spec.settings.choices import Format
 from wav2spec.settings.pictures import Figure
@@ -45,6 +45,9 @@ def draw_figure(
     lines = [*title, *captions(layout, content), *label_names(layout, content)]
     drawn = list(strokes(layout, content))
     if format != "png":
+        # Loads more of matplotlib.
+        from wav2spec.render.figures.vectors import Image, save
+
         images = [Image(box, colors[numbers]) for box, numbers in _pixels(layout, content, palettes)]
         vectors = [(stroke.box, _hex(colors[stroke.number])) for stroke in drawn]
         save(file, format, frame, lines, images, vectors, describe())

@@ -21,6 +21,10 @@ class Marks:
     labels: tuple[str, ...]
 
 
+# Along a line, then across.
+_Alignment = tuple[Literal["left", "center", "right"], Literal["bottom", "center", "center_baseline", "top"]]
+
+
 @dataclass(frozen=True)
 class Line:
     """A line of text at a point of the figure, in pixels from the lower left.
@@ -47,7 +51,7 @@ class Line:
     y: float
     room: float
     size: float = 1.0
-    align: tuple[Literal["left", "center", "right"], Literal["bottom", "center", "top"]] = ("left", "bottom")
+    align: _Alignment = ("left", "bottom")
     rotated: bool = False
     optional: bool = False
     boxed: bool = False

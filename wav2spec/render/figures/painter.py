@@ -1,216 +1,175 @@
-"""The painter of frames and letters: matplotlib. The one module that paints with it.
+"""The painter of frames and letters: matplotlib's canvas for pixels, without its figures and axes.
 
 A frame follows from the layout and the axes, not from the recording. It is painted once and kept; the other lines of
 text are painted over it, and taken away again. The pixels of spectrograms do not pass through matplotlib, see `canvas`.
 """
 
-import io
-import re
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
 from wav2spec.arrays import Pixels
-from wav2spec.console import printable
-from wav2spec.render.figures.backend import matplotlib_defaults
-from wav2spec.render.figures.fonts import font_families
+from wav2spec.render.figures.backend import matplotlib_defaults, new_canvas
 from wav2spec.render.figures.frame import Frame, Line, Marks
-from wav2spec.render.figures.layout import FONT_POINTS, LABEL, Box
+from wav2spec.render.figures.layout import LABEL, Box
+from wav2spec.render.figures.lettering import Lettering, Placed
 from wav2spec.render.figures.theme import THEMES, shades_of_reds
 
-ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
-
-# Characters that XML does not have, not even escaped.
-_NOT_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-
 # The lines of boxes and their ticks, in points.
-_LINE_WIDTH, _TICK_WIDTH, _TICK, _TICK_GAP = 0.6, 0.8, 3.5, 3.5
+LINE_WIDTH, TICK_WIDTH, TICK, TICK_GAP = 0.6, 0.8, 3.5, 3.5
 
-# The ticks of each side: their marker by matplotlib's number, and the direction and alignment of their labels.
-_SIDES: dict[str, tuple[Any, int, int, str, str]] = {
-    "bottom": (3, 0, -1, "center", "top"),
-    "left": (0, -1, 0, "right", "center_baseline"),
-    "right": (1, 1, 0, "left", "center_baseline"),
+# The ticks of each side: their direction, and the alignment of their labels.
+SIDES: dict[str, tuple[int, int, Any, Any]] = {
+    "bottom": (0, -1, "center", "top"),
+    "left": (-1, 0, "right", "center_baseline"),
+    "right": (1, 0, "left", "center_baseline"),
 }
 
-# Keeps the identifiers in an SVG the same from run to run.
-_HASH_SALT = "wav2spec"
-
-
-@dataclass(frozen=True)
-class Image:
-    """Colours in a box, shape (height, width, 3)."""
-
-    box: Box
-    colors: Pixels
+# The margin of a text that lies on a background of its own, in sizes of its letters.
+_MARGIN = 0.13
 
 
 class _Painter:
-    """A frame in matplotlib, onto which lines of text are painted and taken away again."""
+    """A frame on a canvas of matplotlib's, onto which lines of text are painted and taken away again."""
 
     def __init__(self, frame: Frame) -> None:
-        from matplotlib.transforms import Affine2D
-
-        with matplotlib_defaults() as (canvas_class, figure_class):
+        self._frame, self._theme = frame, THEMES[frame.style]
+        with matplotlib_defaults():
             # Half a pixel more, since the canvas rounds down.
-            inches = (frame.width + 0.5) / frame.dpi, (frame.height + 0.5) / frame.dpi
-            self._theme = theme = THEMES[frame.style]
-            self.figure = figure_class(figsize=inches, dpi=frame.dpi, facecolor=theme.background)
-            self._canvas = canvas_class(self.figure)
-            # From pixels at this resolution to those of the canvas, which for vectors is another.
-            size = self.figure.bbox.width, self.figure.bbox.height
-            self._pixels = Affine2D().scale(1 / size[0], 1 / size[1]) + self.figure.transFigure
+            self._size = (frame.width + 0.5) / frame.dpi * frame.dpi, (frame.height + 0.5) / frame.dpi * frame.dpi
+            self._canvas = new_canvas(*self._size, frame.dpi)
+            self._lettering = Lettering(self._canvas)
+            self._fill(0.0, 0.0, *self._size)
             for box, marks in frame.boxes:
-                self._add_box(box, marks)
-            for title in frame.titles:
-                self._add_line(title)
-            self._canvas.draw()
+                self._draw_ticks(box, marks)
+            for box, _ in frame.boxes:
+                self._draw_edges(box)
+            for box, marks in frame.boxes:
+                for placed in self._tick_labels(box, marks):
+                    self._draw_text(placed)
+            for placed in self._placed(frame.titles):
+                self._draw_text(placed)
         self._shade_of = shades_of_reds(frame.style)
         self._reds = np.asarray(self._canvas.buffer_rgba())[:, :, 0]
         self._shades = self._shade_of[self._reds]
-        self._lines: list[Any] = []
 
     def paint(self, lines: Sequence[Line]) -> tuple[Pixels, list[Box]]:
         """Return the shades of the figure with `lines`, shape (height, width), and the extents of those in boxes."""
+        shades, boxed = self._shades.copy(), []
         with matplotlib_defaults():
-            for text in self._lines:
-                text.remove()
-            self._lines = texts = [self._add_line(line) for line in lines]
-            extents = [text.get_window_extent().padded(2) for text in texts]
+            from matplotlib.transforms import Bbox
+
+            texts = self._placed(lines)
+            extents = [Bbox.from_bounds(text.left, text.bottom, text.width, text.height).padded(2) for text in texts]
             beneath = [self._canvas.copy_from_bbox(extent) for extent in extents]
             for text in texts:
-                self.figure.draw_artist(text)
-            shades = self._shades.copy()
-            boxes = [_whole(extent, shades.shape) for extent in extents]
-            for box in filter(None, boxes):
-                box.view(shades)[:] = self._shade_of[box.view(self._reds)]
+                self._draw_text(text)
+            for text, extent in zip(texts, extents, strict=True):
+                if box := _whole(extent, shades.shape):
+                    box.view(shades)[:] = self._shade_of[box.view(self._reds)]
+                    if text.line.boxed:
+                        boxed.append(box)
             for pixels in beneath:
                 self._canvas.restore_region(pixels)
-        return shades, [box for box, line in zip(boxes, lines, strict=True) if line.boxed and box]
+        return shades, boxed
 
-    def save(
-        self,
-        file: BinaryIO,
-        format: str,
-        lines: Sequence[Line],
-        images: Sequence[Image],
-        strokes: Sequence[tuple[Box, str]],
-        metadata: str,
-    ) -> None:
-        """Write the figure with its images as SVG or PDF, with letters as text."""
-        import matplotlib
+    def _placed(self, lines: Sequence[Line]) -> list[Placed]:
+        """Return the lines in their places, without those that are optional and do not fit."""
+        width, height = self._size
+        # As shares of the figure and back, since rounding decides on which 64th of a pixel a letter is drawn.
+        return [
+            self._lettering.place(line, text, width * (line.x / width), height * (line.y / height))
+            for line in lines
+            if (text := self._lettering.fitted(line))
+        ]
 
-        with matplotlib_defaults(), matplotlib.rc_context():
-            for line in lines:
-                self._add_line(replace(line, texts=tuple(map(_for_xml, line.texts))))
-            for image in images:
-                self.figure.figimage(image.colors, image.box.x, image.box.y, origin="upper", zorder=-1)
-            for box, color in strokes:
-                self._add_stroke(box, color)
-            matplotlib.rcParams.update({"svg.fonttype": "none", "pdf.fonttype": 42, "svg.hashsalt": _HASH_SALT})
-            matplotlib.rcParams["image.composite_image"] = False
-            about = {"Date": None, "Description": metadata} if format == "svg" else {"CreationDate": None}
-            about |= {} if format == "svg" else {"Keywords": metadata}
-            # Into memory first: if writing fails, matplotlib's PDF writer raises an error of its own instead.
-            written = io.BytesIO()
-            self.figure.savefig(written, format=format, dpi=self.figure.dpi, metadata=about)
-        file.write(written.getbuffer())
+    def _fill(self, left: float, bottom: float, width: float, height: float) -> None:
+        """Fill a rectangle with the background."""
+        from matplotlib.colors import to_rgba
+        from matplotlib.path import Path
+        from matplotlib.transforms import IdentityTransform
 
-    def _add_stroke(self, box: Box, color: str) -> None:
-        from matplotlib.patches import Rectangle
+        right, top = left + width, bottom + height
+        corners = [(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)]
+        context = self._context(0.0)
+        self._canvas.draw_path(
+            context, Path(corners, closed=True), IdentityTransform(), to_rgba(self._theme.background)
+        )
 
-        place = (box.x, box.y), box.width, box.height
-        self.figure.add_artist(Rectangle(*place, transform=self._pixels, color=color, linewidth=0))
-
-    def _add_box(self, box: Box, sides: tuple[Marks, ...]) -> None:
-        """Frame a box with a line just outside of it, and add its ticks.
+    def _draw_edges(self, box: Box) -> None:
+        """Draw the frame of a box just outside of it.
 
         Matplotlib rounds lines to whole pixels: one at a quarter of a pixel from the left, and at three quarters of it
-        from below, is drawn in that pixel. Its own axes would take three times as long.
+        from below, is drawn in that pixel.
         """
-        from matplotlib.patches import PathPatch
         from matplotlib.path import Path
+        from matplotlib.transforms import IdentityTransform
 
-        left, right = box.x - 0.75, box.x + box.width + 0.25
-        bottom, top = box.y - 0.25, box.y + box.height + 0.75
-        for marks in sides:
-            if marks.side == "bottom":
-                self._add_ticks(marks, [(box.x + pixel + 0.25, bottom) for pixel in marks.pixels])
-            else:
-                x = left if marks.side == "left" else right
-                self._add_ticks(marks, [(x, box.y + pixel + 0.75) for pixel in marks.pixels])
+        left, bottom, right, top = edges(box)
         corners = (left, bottom), (left, top), (right, bottom), (right, top)
+        context = self._context(LINE_WIDTH)
+        context.set_capstyle("projecting")
         for one, other in ((0, 1), (2, 3), (0, 2), (1, 3)):
-            line = PathPatch(
-                Path([corners[one], corners[other]]),
-                transform=self._pixels,
-                facecolor="none",
-                edgecolor=self._theme.ink,
-                linewidth=_LINE_WIDTH,
-                capstyle="projecting",
-                zorder=2.5,
-            )
-            self.figure.add_artist(line)
+            self._canvas.draw_path(context, Path([corners[one], corners[other]]), IdentityTransform())
 
-    def _add_ticks(self, marks: Marks, places: Sequence[tuple[float, float]]) -> None:
-        """Add the ticks of a side at places in pixels, and their labels."""
-        from matplotlib.lines import Line2D
+    def _draw_ticks(self, box: Box, sides: tuple[Marks, ...]) -> None:
+        from matplotlib.path import Path
+        from matplotlib.transforms import Affine2D, IdentityTransform
 
-        ink, (marker, dx, dy, along, across) = self._theme.ink, _SIDES[marks.side]
-        ticks = Line2D(
-            [x for x, _ in places],
-            [y for _, y in places],
-            transform=self._pixels,
-            linestyle="none",
-            marker=marker,
-            markersize=_TICK,
-            markeredgewidth=_TICK_WIDTH,
-            color=ink,
-        )
-        self.figure.add_artist(ticks)
-        away = (_TICK + _TICK_GAP) * self.figure.dpi / 72
-        size = LABEL * FONT_POINTS
-        for (x, y), label in zip(places, marks.labels, strict=True):
-            if label:
-                at = x + dx * away, y + dy * away
-                self.figure.text(*at, label, transform=self._pixels, color=ink, fontsize=size, ha=along, va=across)
+        length = self._canvas.points_to_pixels(TICK)
+        context = self._context(TICK_WIDTH)
+        context.set_joinstyle("round")
+        # Shorter ones are not rounded to whole pixels.
+        context.set_snap(length >= 1)
+        for marks in sides:
+            if marks.pixels:
+                dx, dy, *_ = SIDES[marks.side]
+                tick, places = Path([(0, 0), (dx, dy)]), Path(tick_places(box, marks))
+                self._canvas.draw_markers(context, tick, Affine2D().scale(length), places, IdentityTransform())
 
-    def _add_line(self, line: Line) -> Any:
-        along, across = line.align
-        text = self.figure.text(
-            line.x / self.figure.bbox.width,
-            line.y / self.figure.bbox.height,
-            line.texts[0],
-            color=self._theme.ink,
-            fontsize=line.size * FONT_POINTS,
-            parse_math=False,
-            rotation="vertical" if line.rotated else "horizontal",
-            rotation_mode="anchor",
-            ha=along,
-            va=across,
-            bbox={"facecolor": self._theme.background, "edgecolor": "none", "pad": 1.0} if line.boxed else None,
-        )
-        text.set_fontfamily(font_families(line.texts[0]))
+    def _tick_labels(self, box: Box, sides: tuple[Marks, ...]) -> list[Placed]:
+        width, height = self._size
+        away = (TICK + TICK_GAP) * self._frame.dpi / 72
+        found = []
+        for marks in sides:
+            dx, dy, along, across = SIDES[marks.side]
+            for (x, y), label in zip(tick_places(box, marks), marks.labels, strict=True):
+                if label:
+                    x, y = x + dx * away, y + dy * away
+                    line = Line((label,), x, y, float("inf"), LABEL, (along, across))
+                    found.append(self._lettering.place(line, label, width * (1 / width) * x, height * (1 / height) * y))
+        return found
 
-        def length() -> float:
-            extent = text.get_window_extent(self._canvas.get_renderer())
-            return float(extent.height if line.rotated else extent.width)
+    def _draw_text(self, text: Placed) -> None:
+        if text.line.boxed:
+            margin = _MARGIN * self._canvas.points_to_pixels(text.font.get_size_in_points())
+            self._fill(text.left - margin, text.bottom - margin, text.width + 2 * margin, text.height + 2 * margin)
+        # The canvas counts from the top.
+        y = self._size[1] - text.y
+        self._canvas.draw_text(self._context(0.0), text.x, y, text.text, text.font, text.angle)
 
-        for candidate in line.texts:
-            text.set_text(candidate)
-            if length() <= line.room:
-                return text
-        if line.optional:
-            text.set_text("")
-            return text
-        keep = len(candidate)
-        while keep > 2 and (found := length()) > line.room:
-            keep = min(keep - 1, int(keep * line.room / found) + 1)
-            text.set_text(f"{candidate[: keep // 2]}{ELLIPSIS}{candidate[len(candidate) - keep // 2 :]}")
-        return text
+    def _context(self, line_width: float) -> Any:
+        """Return how lines of a width in points are drawn."""
+        context = self._canvas.new_gc()
+        context.set_foreground(self._theme.ink)
+        context.set_linewidth(line_width)
+        context.set_joinstyle("miter")
+        return context
+
+
+def edges(box: Box) -> tuple[float, float, float, float]:
+    """Return left, bottom, right and top of the frame of a box."""
+    return box.x - 0.75, box.y - 0.25, box.x + box.width + 0.25, box.y + box.height + 0.75
+
+
+def tick_places(box: Box, marks: Marks) -> list[tuple[float, float]]:
+    """Return where the ticks of a side begin."""
+    left, bottom, right, _ = edges(box)
+    if marks.side == "bottom":
+        return [(box.x + pixel + 0.25, bottom) for pixel in marks.pixels]
+    return [(left if marks.side == "left" else right, box.y + pixel + 0.75) for pixel in marks.pixels]
 
 
 # The pixels of the frames that are kept: some 40 MB.
@@ -249,23 +208,6 @@ def paint(frame: Frame, lines: Sequence[Line]) -> tuple[Pixels, list[Box]]:
         The extents of the lines that lie over pixels.
     """
     return _painters.get(frame).paint(lines)
-
-
-def _for_xml(text: str) -> str:
-    return _NOT_XML.sub(lambda match: printable(match[0]), text)
-
-
-def save(
-    file: BinaryIO,
-    format: str,
-    frame: Frame,
-    lines: Sequence[Line],
-    images: Sequence[Image],
-    strokes: Sequence[tuple[Box, str]],
-    metadata: str,
-) -> None:
-    """Write a figure as ``"svg"`` or ``"pdf"``: axes and letters as vectors, each image at its own resolution."""
-    _Painter(frame).save(file, format, lines, images, strokes, metadata)
 
 
 def _whole(extent: Any, shape: tuple[int, ...]) -> Box | None:
