@@ -28,7 +28,7 @@ _GROUP = 64
 _FEW = 8
 
 
-# Values that are yielded at once where few frames become many pixels.
+# Values that are yielded at once where few frames become many pixels, and pooled at once where frames are many.
 _PIECE = 2**17
 
 
@@ -58,6 +58,9 @@ class Axis:
     def is_finer_than(self, n_pixels: int) -> bool:
         """Say whether every pixel holds the middle of a cell."""
         return self.step * n_pixels <= self.high - self.low
+
+    def cells_per_pixel(self, n_pixels: int) -> float:
+        return (self.high - self.low) / (self.step * n_pixels)
 
     def pixel_of(self, cells: Indices, n_pixels: int) -> Indices:
         """Return in which pixel the middle of each cell lies, the ends included; -1 for outside."""
@@ -166,6 +169,7 @@ def pool_frames(blocks: Iterable[Floats], axis: Axis, n_pixels: int, reduce: Red
         Pixels in order, NaN where there is no frame.
     """
     blank = axis.cell_of(n_pixels) < 0
+    blocks = _gathered(blocks)
     if not axis.is_finer_than(n_pixels):
         finished = _spread(blocks, axis, n_pixels)
     elif reduce == "p95":
@@ -183,6 +187,18 @@ def pool_frames(blocks: Iterable[Floats], axis: Axis, n_pixels: int, reduce: Red
     if last is not None:
         for wanted in _pieces(n_done, n_pixels, last):
             yield _blanked(np.repeat(last, len(wanted), axis=1), blank[wanted])
+
+
+def _gathered(blocks: Iterable[Floats]) -> Iterator[Floats]:
+    """Yield the same frames in fewer blocks: pooling a block takes a time of its own."""
+    held: list[Floats] = []
+    for block in blocks:
+        held.append(block)
+        if sum(one.size for one in held) >= _PIECE:
+            yield held[0] if len(held) == 1 else np.concatenate(held, axis=1)
+            held.clear()
+    if held:
+        yield np.concatenate(held, axis=1)
 
 
 def _pieces(first: int, end: int, values: Floats) -> Iterator[Indices]:

@@ -1,9 +1,12 @@
 """The plan of a figure: panels on common axes, by settings that fit the recordings and the panels."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
+from wav2spec.arrays import Samples
 from wav2spec.dsp.fitting import fit, occupied_fmax
 from wav2spec.dsp.framing import frame_length
 from wav2spec.dsp.spectrogram import SpectrogramStream
@@ -19,6 +22,9 @@ from wav2spec.settings.choices import AUTO
 from wav2spec.settings.pictures import Figure
 from wav2spec.settings.settings import Settings
 from wav2spec.waveform import Waveform
+
+# Samples that are kept between the analyses of a figure: 8 MiB, 47 s of one channel at 44.1 kHz.
+_KEPT_SAMPLES = 2**21
 
 
 @dataclass(frozen=True)
@@ -130,7 +136,7 @@ def plan_figure(
     )
     box = layout.panels[0]
     size = box.width, box.height
-    waveforms = [widened(cell.waveform, cell.settings) for cell in cells]
+    waveforms = _read_once([widened(cell.waveform, cell.settings) for cell in cells], cells)
     fitted = _fitted([cell.settings for cell in cells], waveforms, size)
     streams = [
         replace(plan_spectrogram(waveform, one, size), settings=cell.settings, fmax=_automatic(one, cell.settings))
@@ -176,6 +182,35 @@ def widened(waveform: Waveform, settings: Settings) -> Waveform:
         return waveform
     analysis = settings.analysis.resolved(waveform.sample_rate)
     return waveform.widened((frame_length(analysis) + int(analysis.stride)) / waveform.sample_rate)
+
+
+def _read_once(waveforms: Sequence[Waveform], cells: Sequence[Cell]) -> list[Waveform]:
+    """Return waveforms that keep their samples once they were read, if they are few; equal ones share them."""
+    kept: dict[Any, Callable[[], Iterator[Samples]]] = {}
+    found = []
+    for waveform, cell in zip(waveforms, cells, strict=True):
+        key = waveform.name, cell.settings.preprocessing, waveform.segment, waveform.surroundings
+        if waveform.n_samples * waveform.n_channels <= _KEPT_SAMPLES:
+            waveform = waveform._replace(blocks=kept.setdefault(key, _keeping(waveform.blocks)))
+        found.append(waveform)
+    return found
+
+
+def _keeping(read_blocks: Callable[[], Iterator[Samples]]) -> Callable[[], Iterator[Samples]]:
+    kept: list[Samples] = []
+
+    def blocks() -> Iterator[Samples]:
+        if kept:
+            yield from kept
+            return
+        read = []
+        for block in read_blocks():
+            # Not a view of all channels.
+            read.append(np.ascontiguousarray(block))
+            yield read[-1]
+        kept.extend(read)
+
+    return blocks
 
 
 def _fitted(settings: Sequence[Settings], waveforms: Sequence[Waveform], panel: tuple[int, int]) -> list[Settings]:

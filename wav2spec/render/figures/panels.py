@@ -128,8 +128,8 @@ def pool_power(
     time, bands = axes.time, axes.frequency
     peak, n_frames = 0.0, 0
     all_seen = bool((time.pixel_of(np.array([0, time.n_cells - 1]), width) >= 0).all())
-    # The greatest of all is the same in either order; frames first leaves fewer values.
-    frames_first = reduce == "max" and time.is_finer_than(width)
+    # The greatest of all is the same in either order: first come those of which a pixel has more.
+    frames_first = reduce == "max" and time.cells_per_pixel(width) > max(1, bands.cells_per_pixel(height))
 
     def powers() -> Iterator[Floats]:
         nonlocal peak, n_frames
