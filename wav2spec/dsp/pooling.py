@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from wav2spec.dsp.percentile import FramePercentile
 from wav2spec.settings.choices import Reduce
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -229,7 +230,11 @@ def _joined(blocks: Iterable[Floats], axis: Axis, n_pixels: int, reduce: Reduce)
     """Yield pixels that show several frames, each when its last frame is in."""
     join = np.maximum if reduce == "max" else np.add
     held: tuple[Floats, Indices, Indices] | None = None
-    for groups, pixels, counts in _grouped(blocks, axis, n_pixels, reduce):
+    grouped = _greatest_frames(blocks, axis, n_pixels) if reduce == "max" else _frame_sums(blocks, axis, n_pixels)
+    for groups, pixels, counts in grouped:
+        if held is not None and len(pixels) == 1 and pixels[0] == held[1][0]:
+            held = join(held[0], groups), pixels, held[2] + counts
+            continue
         if held is not None:
             groups = np.concatenate((held[0], groups), axis=1)
             pixels, counts = np.append(held[1], pixels), np.append(held[2], counts)
@@ -263,7 +268,7 @@ def _drawn(groups: Floats, pixels: Indices, counts: Indices, reduce: Reduce) -> 
 
 def _percentiles(blocks: Iterable[Floats], axis: Axis, n_pixels: int) -> Iterator[tuple[Indices, Floats]]:
     """Yield pixels that show the 95th percentile of several frames, each when its last frame is in."""
-    pixel, ranks = -1, _Ranks()
+    pixel, ranks = -1, FramePercentile()
     first = 0
     for block in blocks:
         pixels = axis.pixel_of(np.arange(first, first + block.shape[1]), n_pixels)
@@ -272,66 +277,34 @@ def _percentiles(blocks: Iterable[Floats], axis: Axis, n_pixels: int) -> Iterato
         for start, end in zip(starts, [*starts[1:], len(pixels)], strict=True):
             if pixels[start] != pixel:
                 if pixel >= 0 and ranks.n_frames:
-                    yield np.array([pixel]), ranks.percentile()
-                pixel, ranks = int(pixels[start]), _Ranks()
+                    yield np.array([pixel]), ranks.value()
+                pixel, ranks = int(pixels[start]), FramePercentile()
             if pixel >= 0:
                 ranks.add(block[:, start:end])
     if pixel >= 0 and ranks.n_frames:
-        yield np.array([pixel]), ranks.percentile()
+        yield np.array([pixel]), ranks.value()
 
 
-# Frames whose percentile is exact; of more, their levels are counted, so that memory does not grow with them.
-_EXACT_FRAMES = 256
-
-# Levels are counted by the exponent and the upper bits of the mantissa of a float32: 16 in an octave, 0.2 dB apart.
-_DROPPED_BITS = 19
-_N_CODES = 1 << (31 - _DROPPED_BITS)
-
-
-class _Ranks:
-    """The frames of one pixel, for the nearest-rank percentile of each band."""
-
-    def __init__(self) -> None:
-        self.n_frames = 0
-        self._held: list[npt.NDArray[np.float32]] = []
-        self._counts: npt.NDArray[np.uint32] | None = None
-
-    def add(self, frames: Floats) -> None:
-        """Take frames, shape (n_channels, n, n_bands)."""
-        self.n_frames += frames.shape[1]
-        self._held.append(frames.astype(np.float32))
-        if self.n_frames > _EXACT_FRAMES:
-            self._count()
-
-    def _count(self) -> None:
-        for frames in self._held:
-            values = np.ascontiguousarray(frames.transpose(1, 0, 2)).reshape(frames.shape[1], -1)
-            codes = (values.view(np.uint32) >> _DROPPED_BITS).astype(np.intp)
-            if self._counts is None:
-                self._counts = np.zeros((values.shape[1], _N_CODES), np.uint32)
-            np.add.at(self._counts, (np.arange(values.shape[1]), np.minimum(codes, _N_CODES - 1)), 1)
-            self._shape = frames.shape[0], 1, frames.shape[2]
-        self._held.clear()
-
-    def percentile(self) -> npt.NDArray[np.float32]:
-        """Return the 95th percentile of each band, shape (n_channels, 1, n_bands)."""
-        rank = -(-95 * self.n_frames // 100) - 1
-        if self._counts is None:
-            frames = np.concatenate(self._held, axis=1)
-            ranked: npt.NDArray[np.float32] = np.partition(frames, rank, axis=1)[:, rank : rank + 1]
-            return ranked
-        reached = np.cumsum(self._counts, axis=1, dtype=np.uint64)
-        codes = (reached <= rank).sum(axis=1).astype(np.uint32)
-        # The middle of the values with that code; 0 for silence.
-        middle = (codes << _DROPPED_BITS) | np.where(codes, 1 << (_DROPPED_BITS - 1), 0).astype(np.uint32)
-        percentile: npt.NDArray[np.float32] = middle.view(np.float32).reshape(self._shape)
-        return percentile
+def _greatest_frames(blocks: Iterable[Floats], axis: Axis, n_pixels: int) -> Iterator[tuple[Floats, Indices, Indices]]:
+    """Yield the greatest of each run of frames that share a pixel, the pixel, and how many frames there are."""
+    first = 0
+    for block in blocks:
+        n_frames = block.shape[1]
+        low, high = axis.pixel_of(np.array([first, first + n_frames - 1]), n_pixels)
+        if low == high >= 0:
+            yield block.max(axis=1, keepdims=True), np.array([low]), np.array([n_frames])
+        else:
+            pixels = axis.pixel_of(np.arange(first, first + n_frames), n_pixels)
+            starts = np.flatnonzero(np.diff(pixels, prepend=-2))
+            counts = np.diff(starts, append=n_frames)
+            few = counts.max() <= _FEW
+            greatest = _join_runs(np.maximum, block, starts) if few else np.maximum.reduceat(block, starts, axis=1)
+            yield greatest, pixels[starts], counts
+        first += n_frames
 
 
-def _grouped(
-    blocks: Iterable[Floats], axis: Axis, n_pixels: int, reduce: Reduce
-) -> Iterator[tuple[Floats, Indices, Indices]]:
-    """Yield reduced groups of frames, the pixel of each, and how many frames it has.
+def _frame_sums(blocks: Iterable[Floats], axis: Axis, n_pixels: int) -> Iterator[tuple[Floats, Indices, Indices]]:
+    """Yield sums of groups of frames, the pixel of each, and how many frames it has.
 
     Groups end where pixels end, and at every `_GROUP` frames from the first: wherever blocks end, they are the same.
     """
@@ -345,17 +318,14 @@ def _grouped(
         # The last group may go on in the next block.
         end = starts[-1]
         if len(starts) > 1:
-            yield _reduced(frames[:, :end], starts[:-1], reduce), pixels[starts[:-1]], np.diff(starts)
+            yield _summed(frames[:, :end], starts[:-1]), pixels[starts[:-1]], np.diff(starts)
         kept, first = frames[:, end:], first + int(end)
     if kept is not None and kept.shape[1]:
         pixel = axis.pixel_of(np.array([first]), n_pixels)
-        yield _reduced(kept, np.array([0]), reduce), pixel, np.array([kept.shape[1]])
+        yield _summed(kept, np.array([0])), pixel, np.array([kept.shape[1]])
 
 
-def _reduced(frames: Floats, starts: Indices, reduce: Reduce) -> Floats:
-    """Return the greatest frame of each group, or the sum, whose order is that of `reduceat`."""
-    if reduce != "max":
-        return np.add.reduceat(frames, starts, axis=1, dtype=np.float64)
-    if np.diff(starts, append=frames.shape[1]).max() <= _FEW:
-        return _join_runs(np.maximum, frames, starts)
-    return np.stack([group.max(axis=1) for group in np.split(frames, starts[1:], axis=1)], axis=1)
+def _summed(frames: Floats, starts: Indices) -> Floats:
+    """Return the sum of each group, whose order is that of `reduceat`."""
+    sums: Floats = np.add.reduceat(frames, starts, axis=1, dtype=np.float64)
+    return sums
