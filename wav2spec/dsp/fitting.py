@@ -85,7 +85,7 @@ def occupied_fmax(sound: Waveform, analysis: Analysis, fmin: float) -> float:
         energy="none",
     )
     total, greatest = np.zeros(size // 2 + 1), np.zeros(size // 2 + 1)
-    for block in stft_magnitudes(sound.blocks(), frames):
+    for block in stft_magnitudes(sound.blocks(), frames, n_threads=sound.n_threads):
         np.maximum(greatest, block.max(axis=(0, 1), initial=0.0), out=greatest)
         total += block.sum(axis=(0, 1), dtype=np.float64)
     nyquist = sound.sample_rate / 2

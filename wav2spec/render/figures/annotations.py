@@ -1,8 +1,7 @@
 """What is written and drawn over a figure: headings, captions of panels, marks, and labels in tiers."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -13,8 +12,7 @@ from wav2spec.render.figures.layout import LABEL, SMALL, Box, Layout
 from wav2spec.render.figures.theme import FAINT, INK, MARK, WAVE
 
 
-@dataclass(frozen=True)
-class Stroke:
+class Stroke(NamedTuple):
     """A straight line: its pixels, and the number of its colour."""
 
     box: Box

@@ -1,7 +1,7 @@
 """What a figure shows, computed by its plan: panels, bars, waveforms, marks and tiers of labels."""
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,7 @@ def assemble(plan: FigurePlan) -> Content:
     ]
     n_channels = len(panels) // len(pooled)
     panels = [
-        replace(panel, caption=caption, marks=_marks(plan, index // n_channels))
+        panel._replace(caption=caption, marks=_marks(plan, index // n_channels))
         for index, (panel, caption) in enumerate(zip(panels, plan.captions, strict=True))
     ]
     tiers = [_tiers(plan, index // n_channels) for index in range(len(plan.layout.tiers))]
@@ -111,8 +111,7 @@ def _waves(plan: FigurePlan) -> list[Wave]:
 DIFFERENCE_PALETTE = "RdBu_r"
 
 
-@dataclass(frozen=True)
-class _Difference:
+class _Difference(NamedTuple):
     """dB of the second recording minus those of the first.
 
     `db` has shape (height, width), the first row being the top; `unknown`, shape (width,), says where either has no

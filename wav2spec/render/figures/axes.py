@@ -1,8 +1,7 @@
 """The axes that the panels of a figure share, with their ticks in pixels."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +22,7 @@ _CHARACTER, _LINE, _LEVEL_LINE = 0.66, 1.7, 2.0
 MINUS = "\N{MINUS SIGN}"
 
 
-@dataclass(frozen=True)
-class FrequencyScale:
+class FrequencyScale(NamedTuple):
     """From Hz to the units in which bands are equally wide, and back."""
 
     from_hz: Callable[[npt.ArrayLike], Floats]
@@ -40,8 +38,7 @@ def frequency_scale(bands: Bands) -> FrequencyScale:
     return FrequencyScale(np.asarray, np.asarray)
 
 
-@dataclass(frozen=True)
-class LevelScale:
+class LevelScale(NamedTuple):
     """The scale of a colour bar.
 
     Attributes
@@ -81,8 +78,7 @@ def level_scale(levels: Levels, unit: str, pooled: str = "", n_recordings: int =
     return LevelScale(low, high, f"{title}, {pooled}" if pooled else title, levels.gamma)
 
 
-@dataclass(frozen=True)
-class Axes:
+class Axes(NamedTuple):
     """The axes of a panel."""
 
     time: Axis

@@ -1,8 +1,8 @@
 """What a figure shows: panels with their marks, waveforms, tiers of labels, and colour bars."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import log2
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +11,7 @@ from wav2spec.arrays import Pixels
 from wav2spec.render.figures.axes import Axes, LevelScale
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(NamedTuple):
     """A line or an outlined box over a panel, with its name.
 
     Attributes
@@ -30,8 +29,7 @@ class Mark:
     text: str = ""
 
 
-@dataclass(frozen=True)
-class Panel:
+class Panel(NamedTuple):
     """The content of one panel.
 
     Attributes
@@ -55,24 +53,21 @@ class Panel:
     marks: Sequence[Mark] = ()
 
 
-@dataclass(frozen=True)
-class Wave:
+class Wave(NamedTuple):
     """The least and the greatest sample of each pixel of a waveform, shape (2, width), and its axis of time."""
 
     extremes: npt.NDArray[np.floating]
     axes: Axes
 
 
-@dataclass(frozen=True)
-class Tiers:
+class Tiers(NamedTuple):
     """Rows of labels below a panel: the marks of each row with its name, and the panel's axes."""
 
     rows: Sequence[tuple[str, Sequence[Mark]]]
     axes: Axes
 
 
-@dataclass(frozen=True)
-class Chart:
+class Chart(NamedTuple):
     """Curves of entropy over the length of the window, which is on a log scale.
 
     Attributes
@@ -109,8 +104,7 @@ def _inside(share: float) -> float:
     return 0.1 + 0.8 * share
 
 
-@dataclass(frozen=True)
-class Content:
+class Content(NamedTuple):
     """All that a figure shows, in the order of the layout's boxes."""
 
     panels: Sequence[Panel]

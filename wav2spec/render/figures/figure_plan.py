@@ -1,8 +1,8 @@
 """The plan of a figure: panels on common axes, by settings that fit the recordings and the panels."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,8 +27,7 @@ from wav2spec.waveform import Waveform
 _KEPT_SAMPLES = 2**21
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """A spectrogram in a figure.
 
     Attributes
@@ -47,8 +46,7 @@ class Cell:
     offset_s: float = 0.0
 
 
-@dataclass(frozen=True)
-class FigurePlan:
+class FigurePlan(NamedTuple):
     """A grid of spectrograms with its layout and axes; nothing is computed yet.
 
     Attributes
@@ -261,7 +259,7 @@ def _shared_axes(axes: list[Axes], cells: Sequence[Cell]) -> list[Axes]:
         alike = [other.frequency for other in axes if _same_scale(other, one)]
         low, high = min(axis.low for axis in alike), max(axis.high for axis in alike)
         frequency = replace(one.frequency, low=low, high=high)
-        drawn.append(replace(one, time=replace(time, low=start, high=end), frequency=frequency))
+        drawn.append(one._replace(time=replace(time, low=start, high=end), frequency=frequency))
     return drawn
 
 

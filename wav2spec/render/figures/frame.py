@@ -1,8 +1,7 @@
 """The frame of a figure: boxes with ticks, and the titles of axes. All of it follows from the layout and the axes."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from wav2spec.render.figures.axes import MINUS, level_marks
 from wav2spec.render.figures.content import Content
@@ -12,8 +11,7 @@ from wav2spec.settings.choices import Style
 from wav2spec.settings.pictures import Figure
 
 
-@dataclass(frozen=True)
-class Marks:
+class Marks(NamedTuple):
     """Ticks on a side of a box: the pixels of it in which they lie, and labels, empty where another box has them."""
 
     side: Literal["bottom", "left", "right"]
@@ -25,8 +23,7 @@ class Marks:
 _Alignment = tuple[Literal["left", "center", "right"], Literal["bottom", "center", "center_baseline", "top"]]
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """A line of text at a point of the figure, in pixels from the lower left.
 
     Attributes
@@ -57,8 +54,7 @@ class Line:
     boxed: bool = False
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(NamedTuple):
     """What is painted around the pixels of every figure of a layout."""
 
     width: int

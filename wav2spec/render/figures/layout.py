@@ -1,7 +1,6 @@
 """The boxes of a figure, in whole pixels."""
 
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -39,8 +38,7 @@ _MIN_SIDE = 16
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(NamedTuple):
     """A rectangle in pixels; `y` counts from the bottom of the figure."""
 
     x: int
@@ -54,8 +52,7 @@ class Box:
         return pixels[top : top + self.height, self.x : self.x + self.width]
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(NamedTuple):
     """The boxes of a figure.
 
     Attributes

@@ -2,9 +2,8 @@
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import cos, radians, sin
-from typing import Any
+from typing import Any, NamedTuple
 
 from wav2spec.render.figures.fonts import font_of
 from wav2spec.render.figures.frame import Line
@@ -13,8 +12,7 @@ from wav2spec.render.figures.layout import FONT_POINTS
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 
-@dataclass(frozen=True)
-class Placed:
+class Placed(NamedTuple):
     """A line of text in its place, in pixels from the lower left of the figure.
 
     Attributes

@@ -1,8 +1,8 @@
 """Spectrograms and waveforms brought to the pixels of a panel."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -58,8 +58,7 @@ def time_axis(stream: SpectrogramStream) -> Axis:
     return Axis(first, step, stream.n_frames, max(first - step, start), high)
 
 
-@dataclass(frozen=True)
-class PooledPower:
+class PooledPower(NamedTuple):
     """The power of a panel's pixels, before it becomes levels.
 
     Attributes

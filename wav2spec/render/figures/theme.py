@@ -4,8 +4,7 @@ The first numbers are the shades in which letters and lines are drawn and the th
 the colormaps. With one colormap there are no more than 256: an indexed PNG has them all.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +27,7 @@ _LEVEL_OF = np.rint(np.arange(256) * (N_LEVELS - 1) / 255).astype(np.uint8)
 _COLOR_OF = np.rint(np.arange(N_LEVELS) * 255 / (N_LEVELS - 1)).astype(np.uint8)
 
 
-@dataclass(frozen=True)
-class Theme:
+class Theme(NamedTuple):
     """The colours around the pixels."""
 
     background: str

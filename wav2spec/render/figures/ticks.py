@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 # Steps of time in s: decimal up to a minute, then the divisions of a clock.
 _TIME_STEPS = [m * 10.0**e for e in range(-6, 1) for m in (1, 2, 5)] + [
@@ -27,8 +27,7 @@ _FEWEST, _MOST = 3, 12
 _KILOHERTZ_FROM = 2000.0
 
 
-@dataclass(frozen=True)
-class Ticks:
+class Ticks(NamedTuple):
     """Values, their labels, and the title of the axis."""
 
     values: list[float]

@@ -3,8 +3,7 @@
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from wav2spec.arrays import Pixels
 from wav2spec.console import printable
@@ -26,8 +25,7 @@ _HASH_SALT = "wav2spec"
 _MARKERS: dict[str, Any] = {"left": 0, "right": 1, "bottom": 3}
 
 
-@dataclass(frozen=True)
-class Image:
+class Image(NamedTuple):
     """Colours in a box, shape (height, width, 3)."""
 
     box: Box
@@ -51,7 +49,7 @@ def save(
             matplotlib.rcdefaults()
             drawn = _Vectors(frame)
             for line in lines:
-                drawn.add_line(replace(line, texts=tuple(map(_for_xml, line.texts))))
+                drawn.add_line(line._replace(texts=tuple(map(_for_xml, line.texts))))
             for image in images:
                 drawn.figure.figimage(image.colors, image.box.x, image.box.y, origin="upper", zorder=-1)
             for box, color in strokes:
