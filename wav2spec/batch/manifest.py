@@ -170,36 +170,46 @@ class ManifestReader:
         # By the directory in rows: the way to it from the working directory, None for that itself.
         self._here: dict[str | None, str | None] = {None: None}
 
-    def sources(self) -> Iterator[tuple[int, list[Row]]]:
-        """Yield the rows of each source, and where the first of them begins."""
+    def sources(self) -> Iterator[tuple[int, list[Row], bytes]]:
+        """Yield the rows of each source, where the first of them begins, and the line of the last.
+
+        The line is empty if its paths lead from another directory than this one.
+        """
         offset = first = 0
         rows: list[Row] = []
-        for line in self._lines():
-            row = self._parsed(line, offset)
+        line = b""
+        for following in self._lines():
+            row = self._parsed(following, offset)
             if rows and row["source"] != rows[0]["source"]:
-                yield first, rows
+                yield first, rows, line
                 first, rows = offset, []
             rows.append(row)
-            offset += len(line)
+            line = following if self._here[row["directory"]] is None else b""
+            offset += len(following)
         if rows:
-            yield first, rows
+            yield first, rows, line
 
-    def rows_at(self, offset: int, *, several: bool) -> Iterator[tuple[Row, bytes]]:
-        """Yield the row that begins at `offset`, and others of its source if there are.
-
-        With each row comes its line; nothing if its paths lead from another directory than this one.
-        """
-        if self._file.tell() != offset:
-            self._file.seek(offset)
+    def rows_at(self, offset: int, *, several: bool) -> Iterator[Row]:
+        """Yield the row that begins at `offset`, and others of its source if there are."""
+        self._go_to(offset)
         source: str | None = None
         for line in self._lines():
             row = self._parsed(line, offset)
             if source is not None and row["source"] != source:
                 return
             source = row["source"]
-            yield row, line if self._here[row["directory"]] is None else b""
+            yield row
             if not several:
                 return
+
+    def line_at(self, offset: int) -> bytes:
+        """Return the line that begins at `offset`."""
+        self._go_to(offset)
+        return next(self._lines(), b"")
+
+    def _go_to(self, offset: int) -> None:
+        if self._file.tell() != offset:
+            self._file.seek(offset)
 
     def _lines(self) -> Iterator[bytes]:
         try:

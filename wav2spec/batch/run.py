@@ -83,14 +83,14 @@ def run_conversion(
     conversion = _conversion(request, settings, grid, plan)
     if request.writes and plan.n_jobs != 1:
         check_directories(plan.head)
-    since = _since(request, conversion)
+    tallying = _tallying(request, plan) if tallies else None
+    since = _since(request, conversion, tallying)
     work = _work(request, conversion, plan, since)
-    pack = _tallying(request, plan) if tallies else None
-    outcomes = do_work(work, request, progress, pack=pack, cluster=_cluster(request, plan, on_workers))
+    outcomes = do_work(work, request, progress, pack=tallying, cluster=_cluster(request, plan, on_workers))
     if since:
         # A run of known sources was counted as one item.
         n_counted = work.n_sources_each
-        outcomes = since.outcomes(outcomes, pack, lambda n: progress.advance(n - n_counted) if progress else None)
+        outcomes = since.outcomes(outcomes, lambda n: progress.advance(n - n_counted) if progress else None)
     if request.manifest_path:
         outcomes = _with_manifest(outcomes, request.manifest_path, with_times=request.update)
     if (request.check or request.prune) and not request.part:
@@ -131,14 +131,14 @@ def _recipe(request: Request, settings: Settings, grid: Grid | None) -> str:
     return recipe_digest(request, settings, grid)
 
 
-def _since(request: Request, conversion: "Conversion") -> "Since | None":
+def _since(request: Request, conversion: "Conversion", tallying: "Tallying | None") -> "Since | None":
     """Return what earlier manifests tell about this run, if it asks for them."""
     if not (request.since and conversion.recipe_sha256):
         return None
     from wav2spec.batch.since import Since
 
     segmented = conversion.settings.preprocessing.segment is not None
-    return Since.of_request(request, conversion.recipe_sha256, segmented=segmented)
+    return Since.of_request(request, conversion.recipe_sha256, tallying, segmented=segmented)
 
 
 def _work(request: Request, conversion: "Conversion", plan: Plan, since: "Since | None") -> Work:

@@ -10,6 +10,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import groupby
 from typing import Any, Self
 
 from wav2spec.batch.facts import NO_FACTS, Facts
@@ -26,8 +27,16 @@ from wav2spec.storage.trees import Versions
 # Known sources in one item of the work.
 _MAX_RUN = 1000
 
+# How the outcomes of a known source are found: from its row, from its row and those behind it, or by counting it, if
+# this run would write the same row but for the status.
+_ONE_ROW, _SEVERAL_ROWS, _COUNTED = range(3)
+_N_WAYS = 3
+
 # Statuses of rows that need no work, and their statuses in this run.
 _KNOWN: dict[str, Status] = {"written": "current", "current": "current", "excluded": "excluded"}
+
+# In a row; in the text of a name, the quotes would have backslashes.
+_WRITTEN, _CURRENT = b'"status": "written"', b'"status": "current"'
 
 _FACTS = frozenset(Facts._fields)
 
@@ -50,6 +59,8 @@ class Since:
         Of what is there.
     segmented : bool
         Whether each source has a target for each of its segments.
+    tallying : Tallying, optional
+        Packs the outcomes of known sources.
     with_facts : bool
         Whether outcomes have the facts of the rows.
 
@@ -66,23 +77,26 @@ class Since:
         targets: Versions,
         *,
         segmented: bool = False,
+        tallying: Tallying | None = None,
         with_facts: bool = True,
     ) -> None:
         self._recipe_sha256 = recipe_sha256
+        self._tallying = tallying
         self._with_facts = with_facts
         self._manifests = [ManifestReader(path) for path in manifests]
         keys, positions = array("q"), array("q")
         for number, manifest in enumerate(self._manifests):
-            for offset, rows in manifest.sources():
+            for offset, rows, line in manifest.sources():
                 if (key := _key_of_rows(rows, targets, segmented=segmented)) is not None:
                     keys.append(key)
-                    position = offset * len(self._manifests) + number
-                    # The sign tells whether more rows than one are to be read.
-                    positions.append(position if len(rows) == 1 else ~position)
+                    way = _ONE_ROW if len(rows) == 1 else _SEVERAL_ROWS
+                    if tallying and way == _ONE_ROW and _is_told_alike(rows[0], line, tallying):
+                        way = _COUNTED
+                    positions.append((offset * len(self._manifests) + number) * _N_WAYS + way)
         self._keys, self._positions = _sorted(keys, positions)
 
     @classmethod
-    def of_request(cls, request: Request, recipe_sha256: str, *, segmented: bool) -> Self:
+    def of_request(cls, request: Request, recipe_sha256: str, tallying: Tallying | None, *, segmented: bool) -> Self:
         """Read the manifests of a request, and list the stores of its targets."""
         if request.output is None:
             trees: tuple[str, ...] = request.sources
@@ -93,6 +107,7 @@ class Since:
             recipe_sha256,
             Versions(trees),
             segmented=segmented,
+            tallying=tallying,
             with_facts=bool(request.manifest),
         )
 
@@ -130,46 +145,50 @@ class Since:
         return self._positions[number] if number >= 0 and self._keys[number] == key else None
 
     def outcomes(
-        self,
-        results: Iterable[Outcome],
-        tallying: Tallying | None = None,
-        on_run: Callable[[int], object] = lambda _: None,
+        self, results: Iterable[Outcome], on_run: Callable[[int], object] = lambda _: None
     ) -> Iterator[Outcome]:
-        """Yield results, and for each run of known sources its outcomes.
-
-        Parameters
-        ----------
-        results : iterable of Outcome
-        tallying : Tallying, optional
-            Packs the outcomes of a run.
-        on_run : callable
-            Called with the number of sources of each run.
-        """
+        """Yield results, and for each run of known sources its outcomes; call `on_run` with their number."""
         for result in results:
-            if not isinstance(result, Known):
+            if isinstance(result, Known):
+                yield from self._outcomes(result.positions)
+                on_run(len(result.positions))
+            else:
                 yield result
+
+    def _outcomes(self, positions: "array[int]") -> list[Outcome]:
+        found: list[Outcome] = []
+        for way, some in groupby(positions, lambda position: position % _N_WAYS):
+            places = [divmod(position // _N_WAYS, len(self._manifests)) for position in some]
+            if way == _COUNTED:
+                found.append(self._tally(places))
                 continue
-            found: list[Outcome] = []
-            for position in result.positions:
-                offset, number = divmod(position if position >= 0 else ~position, len(self._manifests))
-                for row, line in self._manifests[number].rows_at(offset, several=position < 0):
-                    tally = _tally(row, line, tallying) if tallying else None
-                    found.append(tally or _outcome(row, with_facts=self._with_facts))
-            yield from tallying(found) if tallying else found
-            on_run(len(result.positions))
+            for offset, number in places:
+                rows = self._manifests[number].rows_at(offset, several=way == _SEVERAL_ROWS)
+                found += (_outcome(row, with_facts=self._with_facts) for row in rows)
+        return self._tallying(found) if self._tallying else found
+
+    def _tally(self, places: list[tuple[int, int]]) -> Tally:
+        """Return the tally of sources whose lines go into the manifest as they are, but for the status."""
+        lines: Iterable[bytes] = ()
+        if self._tallying and self._tallying.has_manifest:
+            lines = (self._manifests[number].line_at(offset) for offset, number in places)
+        rows = b"".join(line.replace(_WRITTEN, _CURRENT, 1) for line in lines)
+        return Tally("", None, "current", counts={"current": len(places)}, rows=rows)
 
 
 def _key_of_rows(rows: list[Row], targets: Versions, *, segmented: bool) -> int | None:
     """Return the hash of what a job must have to be known; None if what the rows tell is not so any more."""
-    keys = set()
-    for row in rows:
-        source_id, target, recipe = row.get("source_id"), row["target"], row.get("recipe_sha256")
-        if not source_id or not recipe or not target or row["status"] not in _KNOWN:
-            return None
-        if _KNOWN[row["status"]] == "current" and not targets.has(target, row.get("target_id") or ""):
-            return None
-        keys.add(hash((row["source"], source_id, _job_target(row) if segmented else target, recipe)))
+    keys = {_key_of_row(row, targets, segmented=segmented) for row in rows}
     return keys.pop() if len(keys) == 1 else None
+
+
+def _key_of_row(row: Row, targets: Versions, *, segmented: bool) -> int | None:
+    source_id, target, status, recipe = row.get("source_id"), row["target"], row["status"], row.get("recipe_sha256")
+    if not (source_id and recipe and target and status in _KNOWN):
+        return None
+    if _KNOWN[status] == "current" and not targets.has(target, row.get("target_id") or ""):
+        return None
+    return hash((row["source"], source_id, _job_target(row) if segmented else target, recipe))
 
 
 def _job_target(row: Row) -> str:
@@ -188,17 +207,17 @@ def _outcome(row: Row, *, with_facts: bool) -> Outcome:
     return Outcome(row["source"], row["target"], _KNOWN[row["status"]], warnings=tuple(row["warnings"]), facts=facts)
 
 
-def _tally(row: Row, line: bytes, tallying: Tallying) -> Tally | None:
-    """Return the tally of a row that this run would tell with the same words but the status; None if not so."""
+def _is_told_alike(row: Row, line: bytes, tallying: Tallying) -> bool:
+    """Return whether this run would tell of a row in the same words, but for the status, and print nothing about it.
+
+    `line` is empty if its paths lead from another directory.
+    """
     if row["warnings"] or _KNOWN[row["status"]] != "current":
-        return None
+        return False
     if not tallying.has_manifest:
-        return Tally("", None, "current", counts={"current": 1})
-    is_alike = tuple(row) == ROW_FIELDS and line.startswith(b'{"source": ') and line.endswith(b"}\n")
-    if not is_alike or row["directory"] != tallying.directory or not tallying.with_times:
-        return None
-    again = line.replace(b'"status": "written"', b'"status": "current"', 1) if row["status"] == "written" else line
-    return Tally("", None, "current", counts={"current": 1}, rows=again)
+        return True
+    is_ours = tuple(row) == ROW_FIELDS and line.startswith(b'{"source": ') and line.endswith(b"}\n")
+    return is_ours and row["directory"] == tallying.directory and tallying.with_times
 
 
 def _sorted(keys: "array[int]", positions: "array[int]") -> tuple["array[int]", "array[int]"]:
