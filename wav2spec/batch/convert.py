@@ -217,7 +217,8 @@ class Conversion:
         if facts:
             # Only reading shows that a file shrank meanwhile.
             outcome = replace(outcome, facts=outcome.facts.with_warnings(recording))
-        return replace(outcome, warnings=tuple(dict.fromkeys((*recording.warnings, *warnings))))
+        distinct = tuple(dict.fromkeys((*recording.warnings, *warnings)))
+        return replace(outcome, warnings=distinct) if distinct else outcome
 
     def _facts(self, job: Job, recording: Recording, segment: Segment | None = None) -> Facts:
         facts = Facts.of_recording(recording, segment)

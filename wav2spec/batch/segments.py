@@ -27,8 +27,8 @@ def segment_jobs(job: Job, recording: "Recording", preprocessing: Preprocessing)
 
     if preprocessing.segments is None:
         for segment in segments(recording, preprocessing):
-            target = job.target if preprocessing.segment is None else segment_target(job.target, segment.first)
-            yield job._replace(target=target), segment
+            whole = preprocessing.segment is None
+            yield job if whole else job._replace(target=segment_target(job.target, segment.first)), segment
         return
     sections, warnings = _labelled(recording, preprocessing.segments)
     targets: set[str] = set()

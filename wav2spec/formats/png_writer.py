@@ -139,7 +139,5 @@ class PngWriter:
         self._write_chunk(b"IHDR", struct.pack(">IIBBBBB", self._width, self._height, *kind, 0, 0, 0))
 
     def _write_chunk(self, name: bytes, body: bytes | bytearray = b"") -> None:
-        checksum = crc32(body, crc32(name))
-        self._file.write(struct.pack(">I", len(body)) + name)
-        self._file.write(body)
-        self._file.write(struct.pack(">I", checksum))
+        head, checksum = struct.pack(">I", len(body)) + name, crc32(body, crc32(name))
+        self._file.write(b"".join((head, body, struct.pack(">I", checksum))))

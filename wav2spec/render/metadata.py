@@ -81,7 +81,7 @@ def without_paths(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def _raster_axes(stream: SpectrogramStream, raster: Raster) -> dict[str, Any]:
     first, last = stream.times(np.array([0, stream.shape[1] - 1])).tolist()
-    low, high = stream.bands.frequencies[[0, -1]].tolist()
+    low, high = stream.bands.frequencies[0].item(), stream.bands.frequencies[-1].item()
     return axes(raster.layout, (first, last), (low, high), stream.settings.bands.freq_scale, stream.shape[0])
 
 
