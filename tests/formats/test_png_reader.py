@@ -72,6 +72,7 @@ def test_no_changed_byte_and_no_cut_goes_unnoticed(path: Path, data: st.DataObje
     for damaged in (bytes(changed), whole[:at], whole + whole[at:]):
         path.write_bytes(damaged)
         assert read_image(str(path)) is None
+        assert read_image(str(path), decoded=False) is None
 
 
 ALTERED = {

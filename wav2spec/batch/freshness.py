@@ -10,7 +10,7 @@ from wav2spec.errors import OutputError, os_error_message
 from wav2spec.formats.digest import PixelDigest
 from wav2spec.formats.png_reader import Image, begins_as_png, last_text, read_image
 from wav2spec.render.drawing import Rendering
-from wav2spec.render.metadata import fits, read_document_description, read_metadata, same_metadata
+from wav2spec.render.metadata import fits, has_planned_length, read_document_description, read_metadata, same_metadata
 from wav2spec.storage.sources import ExistingFile, existing_file
 from wav2spec.storage.streams import STREAM
 
@@ -93,7 +93,11 @@ def _compared(
         if not described:
             with open(path, "rb") as file:
                 return _renders_the_same(rendering, file), None
-        if image := read_image(path, digest):
+        image = read_image(path, digest, decoded=digest is not None)
+        if image and not digest and not has_planned_length(image, rendering.stream):
+            # A header that is altered does not go with the rows.
+            image = read_image(path)
+        if image:
             return same_metadata(image.text, described) and fits(image, rendering.stream), image
         text = None if begins_as_png(path) else read_document_description(path, whole=True)
         return same_metadata(text, described), None

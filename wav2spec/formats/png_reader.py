@@ -116,10 +116,16 @@ def last_text(end: bytes) -> str | None:
     return body[len(name) :].decode("ascii", "replace")
 
 
-def read_image(path: str, digest: PixelDigest | None = None) -> Image | None:
-    """Read a PNG through and check all of it; None if it is damaged, or not written as `PngWriter` writes.
+def read_image(path: str, digest: PixelDigest | None = None, *, decoded: bool = True) -> Image | None:
+    """Read a PNG through and check it; None if it is damaged, or not written as `PngWriter` writes.
 
-    All rows are given to a `digest` if there is one, which takes longer than to check them.
+    Parameters
+    ----------
+    path : str
+    digest : PixelDigest, optional
+        Updated with all rows, which takes longer than to check them.
+    decoded : bool
+        Whether rows are decoded. The checksums of all chunks are checked in any case.
 
     Raises
     ------
@@ -132,10 +138,10 @@ def read_image(path: str, digest: PixelDigest | None = None) -> Image | None:
     try:
         if status.st_size > _AT_ONCE:
             with open(path, "rb") as file:
-                return _read(file, status.st_size, digest)
+                return _read(file, status.st_size, digest, decoded=decoded)
         with open(path, "rb", buffering=0) as small:
             content = small.read(status.st_size)
-        return _read(io.BytesIO(content), len(content), digest)
+        return _read(io.BytesIO(content), len(content), digest, decoded=decoded)
     except (PngError, InflateError):
         return None
 
@@ -224,7 +230,7 @@ def _text(chunk: _Chunk) -> str | None:
     return text.decode("ascii", "replace") if name == TEXT_NAME else None
 
 
-def _read(file: BinaryIO, file_size: int, digest: PixelDigest | None) -> Image:
+def _read(file: BinaryIO, file_size: int, digest: PixelDigest | None, *, decoded: bool) -> Image:
     """Read what `PngWriter` wrote; ancillary chunks may have been added."""
     if file.read(len(SIGNATURE)) != SIGNATURE:
         raise PngError("it has no signature")
@@ -240,7 +246,8 @@ def _read(file: BinaryIO, file_size: int, digest: PixelDigest | None) -> Image:
             if rows is None or (rows.format is INDEXED) != (colors is not None):
                 raise PngError("its chunks are not in order")
             for piece in chunk.pieces():
-                rows.feed(piece, colors)
+                if decoded:
+                    rows.feed(piece, colors)
         elif chunk.name == b"tRNS" or (chunk.name not in _LETTERS and chunk.name[:1].isupper()):
             raise PngError(f"it has a {chunk.name!r} chunk")
         elif chunk.is_text:
@@ -251,7 +258,7 @@ def _read(file: BinaryIO, file_size: int, digest: PixelDigest | None) -> Image:
                 pass
     if rows is None or not _ORDER.fullmatch(order):
         raise PngError("its chunks are not in order")
-    return Image(rows.width, rows.height, rows.format, text, rows.digest())
+    return Image(rows.width, rows.height, rows.format, text, rows.digest() if decoded else "")
 
 
 _HEADER = struct.Struct(">IIBBBBB")

@@ -150,6 +150,14 @@ def fits(image: Image, stream: SpectrogramStream) -> bool:
     return image.format is expected and side == n_channels * n_bands
 
 
+def has_planned_length(image: Image, stream: SpectrogramStream) -> bool:
+    """Return whether an image has a row or column for each frame. A figure has no such length."""
+    picture = stream.settings.picture
+    if isinstance(picture, Figure):
+        return False
+    return (image.height if LAYOUTS[picture.layout].time == "rows" else image.width) == stream.shape[1]
+
+
 def is_rendering(path: str) -> bool:
     """Return whether a file is a PNG, or a page with metadata; a file that cannot be read is neither."""
     try:
