@@ -250,3 +250,16 @@ def test_a_setting_error_is_a_value_error_that_survives_pickling() -> None:
     assert issubclass(SettingError, ValueError)
     assert (error.name, error.message) == ("stride", "must be at least 1, not 0")
     assert str(error) == "stride: must be at least 1, not 0"
+
+
+def test_settings_are_printed_as_the_call_that_makes_them_without_defaults() -> None:
+    settings = Settings().replace(window_size="25ms", fmax=8000, palette="magma")
+    printed = "Settings(analysis=Analysis(window_size='25ms'), bands=Bands(fmax=8000), picture=Raster(palette='magma'))"
+    assert repr(settings) == printed
+    assert repr(Settings()) == "Settings()"
+
+
+def test_settings_are_equal_if_all_values_are_and_can_be_keys() -> None:
+    assert Levels(gamma=2.0) == Levels(gamma=2.0) != Levels()
+    assert Analysis() != Levels()
+    assert len({Settings(), Settings().replace(stride=128), Settings().replace(stride=64)}) == 2

@@ -24,7 +24,7 @@ from wav2spec.settings.choices import (
     WindowAlign,
     WindowSymmetry,
 )
-from wav2spec.settings.fields import Choice, Flag, Named, Number, Size, check_fields, setting
+from wav2spec.settings.fields import Choice, Flag, Group, Named, Number, Size, setting
 from wav2spec.settings.quantities import in_samples, parse_size
 
 # The length of the window that `auto` stands for (s), which suits what people hear. Other sounds scale with the sample
@@ -67,8 +67,8 @@ class Fit(NamedTuple):
 _NO_PICTURE = Fit()
 
 
-@dataclass(frozen=True)
-class Analysis:
+@dataclass(frozen=True, eq=False, repr=False)
+class Analysis(Group):
     """The short-time Fourier transform."""
 
     window_size: int | str = setting(
@@ -245,7 +245,7 @@ class Analysis:
     def __post_init__(self) -> None:
         if str(self.window).isdecimal():
             raise SettingError("window", f"{self.window} is no window function; did you mean `window_size`?")
-        check_fields(self)
+        super().__post_init__()
         if self.fft_length in get_args(FftLengthName) or self.window_size == AUTO:
             return
         (length, unit), (size, window_unit) = parse_size(self.fft_length), parse_size(self.window_size)

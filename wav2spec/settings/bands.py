@@ -5,11 +5,11 @@ from typing import get_args
 
 from wav2spec.errors import SettingError
 from wav2spec.settings.choices import AUTO, MEL_BANDS, BandSum, FreqScale, MelFormula, MelNorm, MelTriangles
-from wav2spec.settings.fields import Choice, Flag, Number, check_fields, setting
+from wav2spec.settings.fields import Choice, Flag, Group, Number, setting
 
 
-@dataclass(frozen=True)
-class Bands:
+@dataclass(frozen=True, eq=False, repr=False)
+class Bands(Group):
     """Which frequencies are kept, and how they are spaced."""
 
     fmin: float | None = setting(
@@ -95,7 +95,7 @@ class Bands:
     )
 
     def __post_init__(self) -> None:
-        check_fields(self)
+        super().__post_init__()
         if self.fmin is not None and isinstance(self.fmax, int | float) and self.fmin >= self.fmax:
             raise SettingError("fmin", f"must be below fmax, but {self.fmin:g} Hz is not below {self.fmax:g} Hz")
         if self.freq_scale == "log" and self.fmin == 0:

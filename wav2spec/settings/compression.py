@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from typing import get_args
 
 from wav2spec.settings.choices import LOGARITHMIC, NpyAxes, PcenStart, Statistic
-from wav2spec.settings.fields import Choice, Number, check_fields, setting
+from wav2spec.settings.fields import Choice, Group, Number, setting
 
 _PCEN = ("scale", ("pcen",))
 _STD = ("value_std", get_args(Statistic))
 
 
-@dataclass(frozen=True)
-class Compression:
+@dataclass(frozen=True, eq=False, repr=False)
+class Compression(Group):
     """How logarithms are limited and values normalised."""
 
     log_offset: float = setting(
@@ -91,9 +91,6 @@ class Compression:
         details="Channels come first, with `channel` all.",
         group="Front ends",
     )
-
-    def __post_init__(self) -> None:
-        check_fields(self)
 
     @property
     def normalized(self) -> bool:

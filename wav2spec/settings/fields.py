@@ -14,14 +14,14 @@ from the declaration.
 
 import functools
 from collections.abc import Mapping
-from dataclasses import field, fields
-from typing import Any, Literal, NamedTuple
+from dataclasses import Field, field, fields
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from wav2spec.settings.kinds import Choice, Flag, Kind, Named, Number, Size, Text, Time
 
-__all__ = ["Choice", "Flag", "Named", "Number", "Size", "Text", "Time", "check_fields", "declarations", "setting"]
+__all__ = ["Choice", "Flag", "Group", "Named", "Number", "Size", "Text", "Time", "declarations", "setting"]
 
-Group = Literal["Input", "Analysis", "Frequency", "Levels and colour", "Picture", "Front ends"]
+Heading = Literal["Input", "Analysis", "Frequency", "Levels and colour", "Picture", "Front ends"]
 
 _METADATA_KEY = "wav2spec"
 
@@ -60,7 +60,7 @@ class Declaration(NamedTuple):
     default: Any
     kind: Kind
     help: str
-    group: Group
+    group: Heading
     details: str = ""
     default_text: str = ""
     everyday: bool = False
@@ -83,7 +83,7 @@ def _holds(condition: tuple[str, tuple[Any, ...]], values: Mapping[str, Any]) ->
     return name in needed if needed else bool(values[other])
 
 
-def setting(default: Any, kind: Kind, help: str, *, group: Group, **more: Any) -> Any:
+def setting(default: Any, kind: Kind, help: str, *, group: Heading, **more: Any) -> Any:
     """Return a dataclass field with its `Declaration`; `more` are attributes of it."""
     return field(default=default, metadata={_METADATA_KEY: Declaration(default, kind, help, group, **more)})
 
@@ -94,15 +94,38 @@ def declarations(owner: type) -> Mapping[str, Declaration]:
     return {field.name: field.metadata[_METADATA_KEY] for field in fields(owner) if _METADATA_KEY in field.metadata}
 
 
-def check_fields(settings: Any) -> None:
-    """Check the value of every declared field; None is valid where it is the default.
+class Group:
+    """A group of settings, declared as a frozen dataclass: checked when made, and equal to another of equal values.
 
-    Raises
-    ------
-    SettingError
-        If a value is not valid for its kind.
+    Its methods serve all groups. Those that `dataclass` can generate would be compiled anew for each at every start.
     """
-    for declared in fields(settings):
-        value = getattr(settings, declared.name)
-        if _METADATA_KEY in declared.metadata and not (value is None and declared.default is None):
-            declared.metadata[_METADATA_KEY].kind.check(declared.name, value)
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    def __post_init__(self) -> None:
+        """Check the value of every declared field; None is valid where it is the default.
+
+        Raises
+        ------
+        SettingError
+            If a value is not valid for its kind.
+        """
+        owner: type = type(self)
+        for name, declared in declarations(owner).items():
+            value = getattr(self, name)
+            if value is not None or declared.default is not None:
+                declared.kind.check(name, value)
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash(self._values())
+
+    def __repr__(self) -> str:
+        """Return the call that makes it, without the values that are defaults."""
+        changed = (f for f in fields(self) if getattr(self, f.name) != f.default)
+        return f"{type(self).__name__}({', '.join(f'{f.name}={getattr(self, f.name)!r}' for f in changed)})"
+
+    def _values(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, name) for name in self.__dataclass_fields__)

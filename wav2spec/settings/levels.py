@@ -5,14 +5,14 @@ from typing import get_args
 
 from wav2spec.errors import SettingError
 from wav2spec.settings.choices import LOGARITHMIC, MAX_LEVEL, SCALES, DbRefName
-from wav2spec.settings.fields import Named, Number, check_fields, setting
+from wav2spec.settings.fields import Group, Named, Number, setting
 from wav2spec.settings.kinds import Parameter
 
 _SCALE = Named(SCALES, {"power": Parameter("exponent", above=0.0, maximum=100.0)}, placeholder="NAME|power:E")
 
 
-@dataclass(frozen=True)
-class Levels:
+@dataclass(frozen=True, eq=False, repr=False)
+class Levels(Group):
     """How a value becomes a pixel."""
 
     scale: str = setting(
@@ -82,7 +82,7 @@ class Levels:
     def __post_init__(self) -> None:
         if self.scale == "log":
             raise SettingError("scale", "'log' could be several: write db for decibels, ln or log10")
-        check_fields(self)
+        super().__post_init__()
 
     @property
     def exponent(self) -> float | None:

@@ -5,15 +5,15 @@ from typing import Literal, get_args
 
 from wav2spec.errors import SettingError
 from wav2spec.settings.choices import GRAY, LAYOUTS, MAX_PNG_SIDE, PALETTES, BitDepth, Layout, Reduce, Style
-from wav2spec.settings.fields import Choice, Flag, Number, Text, check_fields, setting
+from wav2spec.settings.fields import Choice, Flag, Group, Number, Text, setting
 from wav2spec.settings.marks import MarkList
 
 _REDUCE_HELP = "Statistic of the powers that share a pixel."
 _METADATA_HELP = "Store the settings in the picture."
 
 
-@dataclass(frozen=True)
-class Raster:
+@dataclass(frozen=True, eq=False, repr=False)
+class Raster(Group):
     """The image of pixels alone."""
 
     layout: Layout = setting(
@@ -57,7 +57,7 @@ class Raster:
     metadata: bool = setting(True, Flag(), _METADATA_HELP, group="Picture", pixels_only=True)
 
     def __post_init__(self) -> None:
-        check_fields(self)
+        super().__post_init__()
         if self.bit_depth == 16 and self.palette != GRAY:
             raise SettingError("bit_depth", f"16 bits are for gray alone, but the palette is {self.palette}")
 
@@ -76,8 +76,8 @@ class Raster:
         return getattr(self, self.side_along("frequency"))  # type: ignore[no-any-return]
 
 
-@dataclass(frozen=True)
-class Figure:
+@dataclass(frozen=True, eq=False, repr=False)
+class Figure(Group):
     """The labelled figure."""
 
     width: int | None = setting(
@@ -144,6 +144,3 @@ class Figure:
     )
     reduce: Reduce = setting("max", Choice(get_args(Reduce)), _REDUCE_HELP, group="Picture")
     metadata: bool = setting(True, Flag(), _METADATA_HELP, group="Picture")
-
-    def __post_init__(self) -> None:
-        check_fields(self)

@@ -5,7 +5,7 @@ from typing import get_args
 
 from wav2spec.errors import SettingError
 from wav2spec.settings.choices import MAX_LEVEL, NORMALIZATIONS, ChannelName, Resampler, SegmentLast
-from wav2spec.settings.fields import Choice, Named, Number, Size, Text, Time, check_fields, setting
+from wav2spec.settings.fields import Choice, Group, Named, Number, Size, Text, Time, setting
 from wav2spec.settings.kinds import Parameter
 
 _LEVEL = Parameter("level", above=0.0, maximum=MAX_LEVEL)
@@ -14,8 +14,8 @@ _NORMALIZE = Named(
 )
 
 
-@dataclass(frozen=True)
-class Preprocessing:
+@dataclass(frozen=True, eq=False, repr=False)
+class Preprocessing(Group):
     """The waveform that is analysed, in the order in which it is made from the recording."""
 
     start: float | str = setting(
@@ -115,7 +115,7 @@ class Preprocessing:
     )
 
     def __post_init__(self) -> None:
-        check_fields(self)
+        super().__post_init__()
         if self.segment is not None and self.target_length is not None:
             message = f"cannot be combined with `segment`: segments have a length of {self.segment}"
             raise SettingError("target_length", message)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from wav2spec.settings.fields import Choice, Flag, Number, check_fields, setting
+from wav2spec.settings.fields import Choice, Flag, Group, Number, setting
 
 Method = Literal["stft", "sox", "praat"]
 SoxWindow = Literal["hann", "hamming", "bartlett", "rectangular", "kaiser", "dolph"]
@@ -13,8 +13,8 @@ _SOX = ("method", ("sox",))
 _PRAAT = ("method", ("praat",))
 
 
-@dataclass(frozen=True)
-class Programs:
+@dataclass(frozen=True, eq=False, repr=False)
+class Programs(Group):
     """Whose algorithm makes the spectrogram, and its own settings."""
 
     method: Method = setting(
@@ -64,6 +64,3 @@ class Programs:
         group="Front ends",
         applies_if=_PRAAT,
     )
-
-    def __post_init__(self) -> None:
-        check_fields(self)

@@ -14,15 +14,15 @@ from wav2spec.errors import SettingError
 from wav2spec.settings.analysis import Analysis
 from wav2spec.settings.bands import Bands
 from wav2spec.settings.compression import Compression
-from wav2spec.settings.fields import Declaration, declarations
+from wav2spec.settings.fields import Declaration, Group, declarations
 from wav2spec.settings.levels import Levels
 from wav2spec.settings.pictures import Figure, Raster
 from wav2spec.settings.preprocessing import Preprocessing
 from wav2spec.settings.programs import Programs
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, eq=False, repr=False)
+class Settings(Group):
     """All settings that determine the pixels of a picture."""
 
     preprocessing: Preprocessing = Preprocessing()
