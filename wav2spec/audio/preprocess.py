@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from fractions import Fraction
 from functools import partial
 from math import ceil, inf, sqrt
 from typing import TYPE_CHECKING
@@ -154,7 +153,7 @@ def resampled_length(n_samples: int, sample_rate: int, target_rate: int) -> int:
     >>> resampled_length(100003, 44100, 16000)
     36282
     """
-    return int(Fraction(n_samples * target_rate, sample_rate) + Fraction(1, 2))
+    return (2 * n_samples * target_rate + sample_rate) // (2 * sample_rate)
 
 
 def selection(recording: "Recording", source: Preprocessing) -> Segment:

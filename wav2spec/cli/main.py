@@ -3,10 +3,9 @@
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from wav2spec import __version__
 from wav2spec.cli.help import Option, write_options
@@ -14,6 +13,9 @@ from wav2spec.cli.options import normalize_name
 from wav2spec.console import print_message, printable
 from wav2spec.errors import StdoutClosedError, Wav2SpecError
 from wav2spec.process import die_by_broken_pipe, die_of_memory, is_short_of_memory, prepare_process, settle_streams
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _EXAMPLES = (
     ("wav2spec kick.wav", "draw kick.png, rotated as TensorFlow's"),
@@ -92,7 +94,10 @@ class _DefaultCommand(click.Group):
             sys.exit(result)
         return result
 
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        # Imported here so that only completion pays for it.
+        from click.shell_completion import CompletionItem
+
         own = super().shell_complete(ctx, incomplete)
         if incomplete.startswith("-"):
             return [*own, *self.commands["image"].shell_complete(ctx, incomplete)]

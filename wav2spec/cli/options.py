@@ -1,7 +1,6 @@
 """The options of settings, made from their declarations. An option is unset unless given."""
 
 import re
-import shlex
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -195,6 +194,9 @@ def _settings_like(picture: str, start: Settings) -> Settings:
 
 def to_command_line(settings: Settings, start: Settings, varied: dict[str, list[Any]]) -> str:
     """Return the options that lead from `start` to `settings`, for a shell; those of `varied` repeated."""
+    # Imported here so that only `info` pays for it.
+    import shlex
+
     words: list[str] = []
     for field, values in varied.items():
         for value in values if field in start.declarations else ():

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from wav2spec.settings.kinds import Kind
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class _File(click.Path):
@@ -38,7 +40,10 @@ class Words(click.ParamType[Any]):
         ctx: click.Context,  # noqa: ARG002
         param: click.Parameter,  # noqa: ARG002
         incomplete: str,
-    ) -> list[CompletionItem]:
+    ) -> "list[CompletionItem]":
+        # Imported here so that only completion pays for it.
+        from click.shell_completion import CompletionItem
+
         return [CompletionItem(word) for word in self.words() if word.startswith(incomplete)]
 
 

@@ -3,12 +3,10 @@
 import math
 import re
 from collections.abc import Mapping
-from decimal import Decimal
-from fractions import Fraction
 from typing import Any, NamedTuple, Protocol
 
 from wav2spec.errors import SettingError
-from wav2spec.settings.quantities import parse_named, parse_size, parse_time
+from wav2spec.settings.quantities import exact, parse_named, parse_size, parse_time
 
 
 class Kind(Protocol):
@@ -104,8 +102,8 @@ class Number(NamedTuple):
         factor = (_UNITS[self.unit] | {"": 1}).get(match["unit"].lower()) if match else None
         if match is None or factor is None:
             return _float(value)
-        exact = Fraction(match["number"]) * factor
-        return int(exact) if exact.denominator == 1 and (factor > 1 or "." not in value) else float(exact)
+        number = exact(match["number"]) * factor
+        return int(number) if number.denominator == 1 and (factor > 1 or "." not in value) else float(number)
 
     def check(self, name: str, value: Any) -> None:
         if isinstance(value, str) and value in self.names:
@@ -186,6 +184,9 @@ class Time(NamedTuple):
     def read(self, value: Any) -> Any:
         # One form for each time, since metadata stores it: `2.5` from Python is the same as on a command line.
         if isinstance(value, float) and math.isfinite(value):
+            # Imported here so that only such times pay for it.
+            from decimal import Decimal
+
             return int(value) if value.is_integer() else format(Decimal(repr(value)), "f")
         return int(value) if isinstance(value, str) and re.fullmatch("[0-9]{1,18}", value) else value
 

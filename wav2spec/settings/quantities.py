@@ -1,18 +1,21 @@
-"""Parse sizes, times and named numbers (``25ms``, ``1:02.5``, ``kaiser:14``) into exact fractions."""
+"""Parse sizes, times and named numbers (``25ms``, ``1:02.5``, ``kaiser:14``) into exact numbers."""
 
 import functools
 import math
 import re
 from collections.abc import Mapping
-from fractions import Fraction
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 Unit = Literal["samples", "s", "window", "window, rounded down"]
 
-# Seconds in each unit of time.
-_SECONDS = {"us": Fraction(1, 1_000_000), "ms": Fraction(1, 1000), "s": Fraction(1), "min": Fraction(60)}
+# Microseconds in each unit of time.
+_MICROSECONDS = {"us": 1, "ms": 1000, "s": 1_000_000, "min": 60_000_000}
 
 # Eighteen digits are beyond every real value and within what Python converts without complaint.
+_MAX_WHOLE = 10**18 - 1
 _DIGITS = r"(?:[0-9]{1,18}(?:\.[0-9]{1,18})?|\.[0-9]{1,18})"
 _SIZE = re.compile(rf"(?P<number>{_DIGITS})(?P<unit>us|ms|s|min|%|//?[0-9]{{1,18}})?")
 _TIME = re.compile(
@@ -20,7 +23,15 @@ _TIME = re.compile(
 )
 
 
-def parse_size(size: int | str) -> tuple[Fraction, Unit]:
+def exact(number: float | str, divisor: int = 1) -> "Fraction":
+    """Return the number that is written, over a divisor, without rounding."""
+    # Imported here so that whole numbers of samples, the rule, do not pay for it.
+    from fractions import Fraction
+
+    return Fraction(str(number)) / divisor
+
+
+def parse_size(size: int | str) -> "tuple[Fraction | int, Unit]":
     """Parse a size into an exact amount and its unit.
 
     Parameters
@@ -41,18 +52,20 @@ def parse_size(size: int | str) -> tuple[Fraction, Unit]:
     >>> parse_size("1/3")
     (Fraction(1, 3), 'window')
     """
+    if type(size) is int and 0 <= size <= _MAX_WHOLE:
+        return size, "samples"
     match = _SIZE.fullmatch(str(size))
     if not match:
         raise ValueError(f"{size!r} is neither samples (256) nor time (25ms, 0.1s){_suggestion(size)}")
-    number, unit = Fraction(match["number"]), match["unit"] or ""
+    number, unit = exact(match["number"]), match["unit"] or ""
     if unit == "":
         if number.denominator != 1:
             milliseconds = f"{float(number * 1000):.12g}ms"
             hint = f"for a time write {size}s or {milliseconds}" if number < 1 else f"for a time write {size}ms"
             raise ValueError(f"{size!r} is not a whole number of samples; {hint}")
         return number, "samples"
-    if unit in _SECONDS:
-        return number * _SECONDS[unit], "s"
+    if unit in _MICROSECONDS:
+        return exact(match["number"], 1_000_000) * _MICROSECONDS[unit], "s"
     if unit == "%":
         return number / 100, "window"
     divisor = int(unit.lstrip("/"))
@@ -74,7 +87,7 @@ def in_samples(size: int | str, sample_rate: int, window_size: int = 0) -> int:
 
 
 @functools.lru_cache(maxsize=64)
-def parse_time(time: float | str) -> Fraction:
+def parse_time(time: float | str) -> "Fraction | int":
     """Parse a time into seconds: ``2.5``, ``"1:02.5"``, ``"1:02:03"`` or with a unit (``"150ms"``, ``"1min"``).
 
     Raises
@@ -87,13 +100,15 @@ def parse_time(time: float | str) -> Fraction:
     >>> parse_time("1:02.5")
     Fraction(125, 2)
     """
+    if type(time) is int and 0 <= time <= _MAX_WHOLE:
+        return time
     if isinstance(time, float) and math.isfinite(time) and time >= 0:
-        return Fraction(str(time))
+        return exact(time)
     match = _TIME.fullmatch(str(time))
     if not match or (match["minutes"] and match["unit"]):
         expected = "seconds (2.5), minutes (1:02.5) or a number with its unit (150ms)"
         raise ValueError(f"{time!r} is no time: write {expected}{_suggestion(time)}")
-    seconds = Fraction(match["seconds"]) * _SECONDS[match["unit"] or "s"]
+    seconds = exact(match["seconds"], 1_000_000) * _MICROSECONDS[match["unit"] or "s"]
     return seconds + 60 * int(match["minutes"] or 0) + 3600 * int(match["hours"] or 0)
 
 

@@ -1,6 +1,5 @@
 """What paths say by their spelling alone: objects in stores, archives, and members of them."""
 
-import importlib.util
 import os
 
 from wav2spec.errors import SettingError
@@ -116,10 +115,17 @@ def check_supported(setting: str, *paths: str | None, written: bool = False) -> 
         If one needs a library that is not installed, or is to be `written` and cannot be.
     """
     for path in paths:
-        if path and is_url(path) and importlib.util.find_spec(_LIBRARY) is None:
+        if path and is_url(path) and not _is_installed(_LIBRARY):
             raise SettingError(setting, f"{path} needs an object store client: {_EXTRA}")
         if written and is_read_only(path or ""):
             raise SettingError(setting, f"{path} can be read, but not written")
+
+
+def _is_installed(library: str) -> bool:
+    # Imported here so that only addresses pay for it.
+    from importlib.util import find_spec
+
+    return find_spec(library) is not None
 
 
 def is_read_only(path: str) -> bool:

@@ -1,6 +1,5 @@
 """What holds files: directories, archives, and prefixes in stores."""
 
-import glob
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -108,6 +107,9 @@ class Versions:
 
 def find_named(pattern: str) -> list[str]:
     """Return the files of a name, or those that a pattern stands for, sorted."""
+    # Imported here so that only manifests of earlier runs pay for it.
+    import glob
+
     if not is_url(pattern):
         return [pattern] if os.path.exists(pattern) else sorted(glob.glob(pattern, recursive=True))
     folder, _, name = pattern.rpartition("/")
