@@ -50,8 +50,8 @@ class Plan:
     def __init__(self, head: list[Item], rest: Iterator[Item], trees: tuple[Tree, ...], part: Part | None) -> None:
         complete = len(head) < HEAD
         if part:
-            rest = islice(rest, (part.index - 1 - len(head)) % part.count, None, part.count)
-            head = head[part.index - 1 :: part.count]
+            rest = islice(rest, (part.number - 1 - len(head)) % part.n_parts, None, part.n_parts)
+            head = head[part.number - 1 :: part.n_parts]
         self._head = deque(head)
         self._rest = rest
         self.trees = trees

@@ -4,16 +4,18 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 from wav2spec.audio.checks import QualityCheck, parse_checks
 from wav2spec.errors import SettingError
 from wav2spec.settings.choices import Format
-from wav2spec.settings.comparison import Together
 from wav2spec.settings.pictures import Figure
 from wav2spec.settings.settings import Settings
 from wav2spec.storage.listing import WAV_FILES, Patterns
 from wav2spec.storage.streams import STANDARD_OUTPUT, STREAM
+
+if TYPE_CHECKING:
+    from wav2spec.settings.comparison import Together
 
 CHECKS: tuple[Literal["refuse", "warn", "skip"], ...] = ("refuse", "warn", "skip")
 
@@ -25,7 +27,7 @@ class Grid(NamedTuple):
 
     cells: list[Settings]
     varied: dict[str, list[Any]]
-    together: Together | None = None
+    together: "Together | None" = None
 
 
 def command_of(settings: Settings, grid: Grid | None = None, format: Format | None = None) -> str:
@@ -37,12 +39,11 @@ def command_of(settings: Settings, grid: Grid | None = None, format: Format | No
     return "plot" if isinstance(settings.picture, Figure) else "image"
 
 
-@dataclass(frozen=True)
-class Part:
-    """Every `count`-th job of a plan, from number `index` on, counted from 1."""
+class Part(NamedTuple):
+    """Every `n_parts`-th job of a plan, from number `number` on, counted from 1."""
 
-    index: int
-    count: int
+    number: int
+    n_parts: int
 
     @classmethod
     def parse(cls, text: str, environment: Mapping[str, str] = os.environ) -> Self:
@@ -56,9 +57,9 @@ class Part:
         Examples
         --------
         >>> Part.parse("3/8")
-        Part(index=3, count=8)
+        Part(number=3, n_parts=8)
         >>> Part.parse("auto", {"AWS_BATCH_JOB_ARRAY_INDEX": "2", "AWS_BATCH_JOB_ARRAY_SIZE": "4"})
-        Part(index=3, count=4)
+        Part(number=3, n_parts=4)
         """
         if text == "auto":
             return cls._of_task(environment)
@@ -77,10 +78,10 @@ class Part:
                 except ValueError as error:
                     raise SettingError("part", f"{index} and {count} are no numbers") from error
                 # Tasks that are submitted again as an array of their own count themselves, not the plan's parts.
-                if not 1 <= part.index <= part.count or int(environment.get(first, "0")) > 1:
+                if not 1 <= part.number <= part.n_parts or int(environment.get(first, "0")) > 1:
                     task = environment[index]
                     raise SettingError(
-                        "part", f"{index} is {task} in an array of {part.count}: give the part as {task}/N"
+                        "part", f"{index} is {task} in an array of {part.n_parts}: give the part as {task}/N"
                     )
                 return part
         names = " or ".join(index for index, _, _ in _TASK_VARIABLES)
@@ -95,9 +96,9 @@ _TASK_VARIABLES = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Sources:
-    """Which recordings a run works on, and how.
+    """Which recordings a run works on, how, and which checks of their quality it makes.
 
     Attributes
     ----------
@@ -113,6 +114,8 @@ class Sources:
         Stop at the first failure.
     jobs : int, optional
         Processes that share the work; by default as many as are worth their start.
+    refuse, warn, skip : tuple of str
+        Quality checks, as ``"silent,clipped:0.01"``.
     """
 
     sources: tuple[str, ...] = ()
@@ -122,6 +125,9 @@ class Sources:
     exclude: tuple[str, ...] = ()
     fail_fast: bool = False
     jobs: int | None = None
+    refuse: tuple[str, ...] = ()
+    warn: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.sources and self.files_from is None:
@@ -130,31 +136,13 @@ class Sources:
             raise SettingError("null", "needs `files_from`")
         if self.files_from == STREAM and STREAM in self.sources:
             raise SettingError("files_from", "standard input is a recording or a list of names, not both")
+        for name in CHECKS:
+            self.checks(name)
 
     @property
     def patterns(self) -> Patterns:
         """Which files of directories are taken."""
         return Patterns(self.include or WAV_FILES.include, self.exclude)
-
-
-@dataclass(frozen=True, kw_only=True)
-class CheckedSources(Sources):
-    """Sources, and checks of their quality.
-
-    Attributes
-    ----------
-    refuse, warn, skip : tuple of str
-        Quality checks, as ``"silent,clipped:0.01"``.
-    """
-
-    refuse: tuple[str, ...] = ()
-    warn: tuple[str, ...] = ()
-    skip: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for name in CHECKS:
-            self.checks(name)
 
     def checks(self, name: Literal["refuse", "warn", "skip"]) -> tuple[QualityCheck, ...]:
         """Return the checks of a field.
@@ -170,8 +158,8 @@ class CheckedSources(Sources):
             raise SettingError(name, str(error)) from error
 
 
-@dataclass(frozen=True, kw_only=True)
-class Request(CheckedSources):
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Request(Sources):
     """Sources, and what is made of them.
 
     Attributes
@@ -250,5 +238,5 @@ class Request(CheckedSources):
         if self.manifest in STANDARD_OUTPUT:
             return STREAM
         if self.manifest and self.part:
-            return self.manifest.replace("%d", str(self.part.index))
+            return self.manifest.replace("%d", str(self.part.number))
         return self.manifest

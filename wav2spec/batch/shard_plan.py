@@ -32,7 +32,7 @@ class ShardPlan(Plan):
     def __init__(self, plan: Plan, pattern: str, size: int, part: Part | None = None) -> None:
         self._plan, self._pattern = plan, pattern
         self.size = size
-        self._first, self._step = (part.index - 1, part.count) if part else (0, 1)
+        self._first, self._step = (part.number - 1, part.n_parts) if part else (0, 1)
         self.trees = plan.trees
         self.n_jobs = plan.n_jobs
         self.n_shards = None

@@ -18,7 +18,7 @@ from wav2spec.batch.request import Grid
 from wav2spec.batch.run import run_conversion
 from wav2spec.cleanup import undo_on_signal
 from wav2spec.cli.options import GIVEN
-from wav2spec.cli.request import Request, Sources, request_errors
+from wav2spec.cli.request import Request, request_errors
 from wav2spec.console import print_line, printable
 from wav2spec.process import begin_work
 from wav2spec.settings.formats import FORMATS
@@ -28,7 +28,7 @@ from wav2spec.storage.streams import STREAM
 __all__ = ["Grid", "draw_pictures", "run_reported"]
 
 
-def draw_pictures(request: Request, settings: Settings, grid: Grid | None = None) -> int:
+def draw_pictures(request: Request, settings: Settings, verbosity: int, grid: Grid | None = None) -> int:
     """Make every picture, and return the exit code.
 
     Raises
@@ -44,17 +44,17 @@ def draw_pictures(request: Request, settings: Settings, grid: Grid | None = None
     _check_terminals(plan)
     if request.dry_run and not (request.update or request.prune):
         return _print_plan(plan, settings)
-    progress = Progress(plan.n_jobs, hidden=request.quiet)
+    progress = Progress(plan.n_jobs, hidden=verbosity < 0)
     outcomes = run_conversion(
         request,
         settings,
         grid,
         plan=plan,
         progress=progress,
-        tallies=request.verbosity < 1,
-        on_workers=partial(_print_workers, request.scheduler) if request.verbosity > 0 else lambda _: None,
+        tallies=verbosity < 1,
+        on_workers=partial(_print_workers, request.scheduler) if verbosity > 0 else lambda _: None,
     )
-    return run_reported(outcomes, request, progress, dry_run=request.dry_run)
+    return run_reported(outcomes, verbosity, progress, dry_run=request.dry_run)
 
 
 def _check_options_act(plan: Plan, settings: Settings) -> None:
@@ -69,20 +69,18 @@ def _print_workers(scheduler: str | None, n_workers: int) -> None:
     print_line(f"wav2spec: {n_workers} worker{'s' * (n_workers != 1)} at {scheduler}")
 
 
-def run_reported(
-    outcomes: Iterator[Outcome], sources: Sources | Request, progress: Progress, *, dry_run: bool = False
-) -> int:
+def run_reported(outcomes: Iterator[Outcome], verbosity: int, progress: Progress, *, dry_run: bool = False) -> int:
     """Take the outcomes of a run, print about them, and return the exit code."""
     begin_work()
-    console = Console(sources.verbosity, progress.paused, dry_run=dry_run)
+    console = Console(verbosity, progress.paused, dry_run=dry_run)
     report = Report([console], dry_run=dry_run)
     with ExitStack() as stack:
         stack.callback(progress.close)
-        if progress.n_files != 1 and not sources.quiet:
+        if progress.n_files != 1 and verbosity >= 0:
             stack.enter_context(undo_on_signal(lambda: _print_stopped(progress)))
         for outcome in outcomes:
             report.add(outcome)
-    if report.n_outcomes != 1 and not sources.quiet:
+    if report.n_outcomes != 1 and verbosity >= 0:
         print_line(f"wav2spec: {report.summary()}")
     return report.exit_code
 

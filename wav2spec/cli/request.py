@@ -4,15 +4,14 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import partial
-from typing import Any, Self, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
-from click.shell_completion import CompletionItem
 
 from wav2spec.audio.checks import CHECKS
-from wav2spec.batch import request
+from wav2spec.batch.request import Part, Request, Sources
 from wav2spec.batch.sources import MissingSourceError
 from wav2spec.cli.help import option
 from wav2spec.cli.options import option_name, usage_errors
@@ -22,45 +21,29 @@ from wav2spec.errors import SettingError
 from wav2spec.settings.choices import ImageFormat
 from wav2spec.settings.formats import suffixes_of
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+__all__ = ["Jobs", "Request", "Sources", "request_errors", "request_options", "take_request"]
+
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+_Sources = TypeVar("_Sources", bound=Sources)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Printing:
-    """What is printed about a run."""
+def take_request(options: dict[str, Any], kind: type[_Sources]) -> tuple[_Sources, int]:
+    """Take a `Request`, or `Sources` alone, out of the options, and the verbosity, which `Console` describes.
 
-    quiet: bool = False
-    verbose: int = 0
-
-    @property
-    def verbosity(self) -> int:
-        """As `Console` takes it."""
-        return -1 if self.quiet else self.verbose
-
-    @classmethod
-    def from_options(cls, options: dict[str, Any]) -> Self:
-        """Take the fields of this class out of the options.
-
-        Raises
-        ------
-        click.UsageError
-            If they do not go together.
-        """
-        given = {field.name: options.pop(field.name) for field in fields(cls) if field.name in options}
-        with request_errors():
-            if given.get("part") is not None:
-                given["part"] = request.Part.parse(given["part"])
-            return cls(**given)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sources(_Printing, request.CheckedSources):
-    """Sources, and what is printed about them; each field is named as the option."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Request(_Printing, request.Request):
-    """A request, and what is printed about it; each field is named as the option."""
+    Raises
+    ------
+    click.UsageError
+        If options do not go together.
+    """
+    quiet, verbose = options.pop("quiet"), options.pop("verbose")
+    given = {field.name: options.pop(field.name) for field in fields(kind) if field.name in options}
+    with request_errors():
+        if given.get("part") is not None:
+            given["part"] = Part.parse(given["part"])
+        return kind(**given), -1 if quiet else verbose
 
 
 @contextmanager
@@ -146,7 +129,10 @@ class _CheckNames(Words):
     def words(self) -> Iterable[str]:
         return CHECKS
 
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+        # Imported here so that only completion pays for it.
+        from click.shell_completion import CompletionItem
+
         before, comma, last = incomplete.rpartition(",")
         return [CompletionItem(before + comma + item.value) for item in super().shell_complete(ctx, param, last)]
 
@@ -251,9 +237,9 @@ _OPTIONS = {
 }
 
 
-def request_options(kind: type[_Printing], *, without: tuple[str, ...] = ()) -> Callable[[_Command], _Command]:
-    """Add the sources, and the options that a `Sources` or a `Request` is made of."""
-    wanted = {field.name for field in fields(kind)} - set(without)
+def request_options(kind: type[Sources], *, without: tuple[str, ...] = ()) -> Callable[[_Command], _Command]:
+    """Add the sources, and the options that `take_request` takes."""
+    wanted = {"quiet", "verbose", *(field.name for field in fields(kind))} - set(without)
 
     def add(command: _Command) -> _Command:
         for name, decorate in reversed(_OPTIONS.items()):

@@ -10,7 +10,7 @@ import click
 from wav2spec.cli.draw import Grid, draw_pictures
 from wav2spec.cli.help import Command, option
 from wav2spec.cli.options import REPEATED, option_name, setting_options, settings_from, usage_errors
-from wav2spec.cli.request import Request, request_options
+from wav2spec.cli.request import Request, request_options, take_request
 from wav2spec.console import print_message, printable
 from wav2spec.errors import SettingError
 from wav2spec.settings.comparison import Together
@@ -71,7 +71,8 @@ def compare(
     """
     # A setting of the figure, not what a page takes of the request.
     labels = options.pop("labels")
-    request, others = _together(Request.from_options(options))
+    request, verbosity = take_request(options, Request)
+    request, others = _together(request)
     options["labels"] = labels
     repeated = ctx.meta.get(REPEATED, [])
     if len(repeated) > (1 if others else 2):
@@ -101,7 +102,7 @@ def compare(
         if together and together.difference and cells[0].levels.scale != "db":
             raise SettingError("difference", f"needs `scale` db, but it is {cells[0].levels.scale}")
     grid = Grid(cells, varied, together)
-    code = draw_pictures(request, cells[0], grid)
+    code = draw_pictures(request, cells[0], verbosity, grid)
     if code or max_difference is None or together is None or request.dry_run:
         return code
     return _check_difference(request.sources[0], grid, together, max_difference)

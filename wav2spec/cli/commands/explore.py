@@ -9,7 +9,7 @@ from wav2spec.cli.draw import draw_pictures
 from wav2spec.cli.help import Command, option
 from wav2spec.cli.options import setting_options, settings_from
 from wav2spec.cli.param_types import FILE
-from wav2spec.cli.request import Request, request_options
+from wav2spec.cli.request import Request, request_options, take_request
 from wav2spec.settings.presets import EXPLORE
 
 # The settings with which a page opens, or which decide what it carries.
@@ -44,5 +44,6 @@ def explore(labels: str | None, **options: Any) -> int:
     wav2spec explore recordings/ -o pages/ --labels auto
     wav2spec explore guitar.wav page.html --window-size 4096 --freq-scale log
     """
-    request = replace(Request.from_options(options), format="html", labels=labels)
-    return draw_pictures(request, settings_from(options, EXPLORE))
+    request, verbosity = take_request(options, Request)
+    page = replace(request, format="html", labels=labels)
+    return draw_pictures(page, settings_from(options, EXPLORE), verbosity)

@@ -7,7 +7,7 @@ import click
 from wav2spec.cli.help import Command, option
 from wav2spec.cli.options import setting_options, settings_from
 from wav2spec.cli.param_types import FILE
-from wav2spec.cli.request import Request, request_options
+from wav2spec.cli.request import Request, request_options, take_request
 from wav2spec.settings.settings import DEFAULT
 
 
@@ -33,5 +33,5 @@ def image(input_wav: str | None, output_image: str | None, **options: Any) -> in
     # The words of TensorFlow's example program.
     options["sources"] += (input_wav,) if input_wav is not None else ()
     options["output"] = options["output"] or output_image
-    request = Request.from_options(options)
-    return draw_pictures(request, settings_from(options, DEFAULT))
+    request, verbosity = take_request(options, Request)
+    return draw_pictures(request, settings_from(options, DEFAULT), verbosity)

@@ -18,7 +18,7 @@ from wav2spec.cli.draw import run_reported
 from wav2spec.cli.help import Command, option
 from wav2spec.cli.options import setting_options, settings_from
 from wav2spec.cli.param_types import FILE
-from wav2spec.cli.request import Sources, request_errors, request_options
+from wav2spec.cli.request import Sources, request_errors, request_options, take_request
 from wav2spec.console import print_message
 from wav2spec.settings.levels import Levels
 from wav2spec.settings.levels_file import format_levels
@@ -64,18 +64,24 @@ def levels(output: str, low: float, high: float, **options: Any) -> int:
         raise click.UsageError(f"--low {low:g} is not below --high {high:g}")
     if options["scale"] is not None and not Levels(scale=options["scale"]).logarithmic:
         raise click.UsageError(f"levels are in dB: --scale {options['scale']} has none")
-    sources = Sources.from_options(options)
+    sources, verbosity = take_request(options, Sources)
     settings = settings_from(options, DEFAULT, in_decibels=True)
     if settings.levels.db_ref == "peak":
         settings = settings.replace(db_ref="full-scale")
     with request_errors():
         jobs = source_jobs(sources)
         check_not_a_source(output, "output", jobs, sources.files_from)
-    return _measure(jobs, settings, sources, output, low, high)
+    return _measure(jobs, settings, sources, verbosity, output, low, high)
 
 
 def _measure(
-    jobs: list[Job | Unusable], settings: Settings, sources: Sources, output: str, low: float, high: float
+    jobs: list[Job | Unusable],
+    settings: Settings,
+    sources: Sources,
+    verbosity: int,
+    output: str,
+    low: float,
+    high: float,
 ) -> int:
     # Loads NumPy and libsndfile.
     from wav2spec.batch.convert import Conversion, measure_levels, measure_recording
@@ -83,7 +89,7 @@ def _measure(
     from wav2spec.storage.targets import make_directory, open_target
 
     found, n_spectrograms, n_left_out = LevelHistogram(), 0, 0
-    progress = Progress(len(jobs), hidden=sources.quiet)
+    progress = Progress(len(jobs), hidden=verbosity < 0)
     refuse, warn, skip = (sources.checks(name) for name in ("refuse", "warn", "skip"))
     conversion = Conversion(settings, measure_levels, refuse=refuse, warn=warn, skip=skip)
     action = partial(measure_recording, conversion=conversion)
@@ -98,7 +104,7 @@ def _measure(
                 n_spectrograms += outcome.n_spectrograms
             yield outcome
 
-    exit_code = run_reported(measured(), sources, progress)
+    exit_code = run_reported(measured(), verbosity, progress)
     if not found.n_values and exit_code:
         return exit_code
     if not found.n_values:

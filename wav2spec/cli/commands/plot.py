@@ -13,7 +13,7 @@ from wav2spec.batch.work import do_work, work_on_jobs
 from wav2spec.cli.draw import draw_pictures
 from wav2spec.cli.help import Command, option
 from wav2spec.cli.options import setting_options, settings_from
-from wav2spec.cli.request import Request, request_errors, request_options
+from wav2spec.cli.request import Request, request_errors, request_options, take_request
 from wav2spec.settings.choices import AUTO
 from wav2spec.settings.presets import PLOT
 from wav2spec.settings.settings import Settings
@@ -34,7 +34,7 @@ def plot(same_levels: bool, **options: Any) -> int:
     """
     # A setting of the figure, not what a page takes of the request.
     labels = options.pop("labels")
-    request = Request.from_options(options)
+    request, verbosity = take_request(options, Request)
     options["labels"] = labels
     # The option may be given several times.
     options["mark"] = ",".join(options["mark"]) or None
@@ -42,22 +42,24 @@ def plot(same_levels: bool, **options: Any) -> int:
     if same_levels and settings.levels.scale != "db":
         raise click.UsageError(f"--same-levels needs --scale db, but it is {settings.levels.scale}")
     shared = same_levels or settings.preprocessing.makes_segments
-    return draw_pictures(request, _shared(request, settings) if shared and not request.dry_run else settings)
+    if shared and not request.dry_run:
+        settings = _shared(request, settings, hidden=verbosity < 0)
+    return draw_pictures(request, settings, verbosity)
 
 
-def _shared(request: Request, settings: Settings) -> Settings:
+def _shared(request: Request, settings: Settings, *, hidden: bool) -> Settings:
     """Return the settings with numbers for the peak and the highest frequency, which are those of all figures."""
     finds_peak = settings.levels.scale == "db" and settings.levels.db_ref == "peak"
     if not finds_peak and settings.bands.fmax != AUTO:
         return settings
-    peak_db, fmax = _measured(request, settings)
+    peak_db, fmax = _measured(request, settings, hidden=hidden)
     if finds_peak:
         # Full scale is the same for all windows. Rounded up, so that the peak itself is not cut off.
         settings = settings.replace(db_ref="full-scale", db_max=ceil(10 * peak_db) / 10)
     return settings if fmax is None else settings.replace(fmax=fmax)
 
 
-def _measured(request: Request, settings: Settings) -> tuple[float, float | None]:
+def _measured(request: Request, settings: Settings, *, hidden: bool) -> tuple[float, float | None]:
     """Return the greatest level of all recordings re full scale, 0 if there is none, and the highest frequency.
 
     The highest frequency is None if it is given, or beyond half the least sample rate.
@@ -69,7 +71,7 @@ def _measured(request: Request, settings: Settings) -> tuple[float, float | None
     with request_errors():
         plan = plan_conversion(request, settings)
     action = partial(measure_recording, conversion=Conversion(measured, measure_levels))
-    progress = Progress(plan.n_jobs, hidden=request.quiet)
+    progress = Progress(plan.n_jobs, hidden=hidden)
     try:
         outcomes = do_work(work_on_jobs(plan, action, settings), request, progress)
         # Recordings that fail are reported when they are drawn.

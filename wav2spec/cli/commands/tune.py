@@ -17,7 +17,7 @@ from wav2spec.cli.draw import run_reported
 from wav2spec.cli.help import Command
 from wav2spec.cli.options import usage_errors
 from wav2spec.cli.param_types import FILE
-from wav2spec.cli.request import Sources, request_errors, request_options
+from wav2spec.cli.request import Sources, request_errors, request_options, take_request
 from wav2spec.console import print_message
 from wav2spec.errors import SettingError
 from wav2spec.settings.analysis import Analysis
@@ -100,7 +100,7 @@ def _measured(
 ) -> tuple[int, list[_Row]]:
     """Return the exit code and the rows, the best first."""
     section = {name: options.pop(name) for name in ("start", "duration", "channel")}
-    sources = Sources.from_options(options)
+    sources, verbosity = take_request(options, Sources)
     with usage_errors():
         settings = TUNE.replace(**{name: value for name, value in section.items() if value is not None})
         if settings.preprocessing.channel == "all":
@@ -116,7 +116,7 @@ def _measured(
 
     analyses = [one.analysis for one in tried]
     tuned: list[Tuned] = []
-    progress = Progress(len(jobs), hidden=sources.quiet)
+    progress = Progress(len(jobs), hidden=verbosity < 0)
 
     def measured() -> Iterator[Outcome]:
         action = Tuning(settings.preprocessing, analyses)
@@ -125,7 +125,7 @@ def _measured(
                 tuned.append(outcome)
             yield outcome
 
-    exit_code = run_reported(measured(), sources, progress)
+    exit_code = run_reported(measured(), verbosity, progress)
     if not tuned:
         if not exit_code:
             print_message("error", "nothing to tune by")
@@ -133,7 +133,7 @@ def _measured(
     rate = tuned[0].sample_rate
     ranked = rank(analyses, [one.entropies for one in tuned], rate)
     rows = [_row(candidate.analysis, rate, candidate.resolution, candidate.entropy) for candidate in ranked]
-    if not sources.quiet:
+    if verbosity >= 0:
         _print_notes(rows, analyses, rate)
     if figure is not None:
         _draw_best(figure, tuned[0].source, section, rows, rate)
