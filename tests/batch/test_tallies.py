@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from in_process import invoke
 from recordings import MakeWav
 
+from wav2spec.batch.bundles import Tally
 from wav2spec.batch.conversion_plan import plan_conversion
 from wav2spec.batch.facts import Facts
 from wav2spec.batch.manifest import ManifestWriter
-from wav2spec.batch.outcomes import Failure, Outcome, Tally
+from wav2spec.batch.outcomes import Failure, Outcome
 from wav2spec.batch.report import Report
 from wav2spec.batch.request import Request
 from wav2spec.batch.run import run_conversion

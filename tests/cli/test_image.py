@@ -120,6 +120,25 @@ def test_image_loads_neither_matplotlib_nor_pillow(tmp_path: Path) -> None:
     assert modules_after(statement, "matplotlib", "PIL", "scipy", "numpy") == {"numpy"}
 
 
+@pytest.mark.system
+def test_one_clip_loads_no_module_of_work_that_it_does_not_need(tmp_path: Path) -> None:
+    words = ["image", str(KICK), str(tmp_path / "out.png")]
+    statement = f"from wav2spec.cli.main import run; assert run({words!r}) == 0"
+    rooms = {
+        "audio": ("array_recording", "statistics"),
+        "batch": ("bundles", "cluster", "manifest", "measuring", "orphans", "recipe", "shards", "since", "tallies"),
+        "dsp": ("entropy", "histogram", "resolution", "sox", "threads"),
+        "executors": ("dask", "local", "sharing"),
+        "formats": ("flac", "labels", "npy"),
+        "render": ("colormaps", "figures", "html", "readback", "sox"),
+        "settings": ("comparison", "config", "levels_file", "presets"),
+        "storage": ("archives", "stores", "tar_reader", "tar_writer", "transfers"),
+    }
+    ours = [f"wav2spec.{room}.{name}" for room, names in rooms.items() for name in names]
+    others = ("click.shell_completion", "decimal", "fractions", "glob", "multiprocessing", "shlex", "soxr", "tqdm")
+    assert modules_after(statement, *ours, *others, "wav2spec.batch.convert") == {"wav2spec.batch.convert"}
+
+
 @pytest.mark.parametrize(
     "spelling",
     [

@@ -12,7 +12,7 @@ from wav2spec.audio.recording import Recording
 from wav2spec.batch.facts import NO_FACTS, Facts
 from wav2spec.batch.freshness import TargetState, check_replaceable, target_state
 from wav2spec.batch.jobs import Job, Unusable
-from wav2spec.batch.outcomes import Failure, Measured, Outcome, Status, failed, outcomes_of, source_name
+from wav2spec.batch.outcomes import Failure, Outcome, Status, failed, outcomes_of, source_name
 from wav2spec.batch.request import Grid, command_of
 from wav2spec.batch.segments import segment_jobs
 from wav2spec.errors import StdoutClosedError
@@ -103,16 +103,6 @@ def check(task: Task) -> Outcome:
         return _current(task, found)
     check_replaceable(task.job, task.command)
     return task.outcome(found.state)
-
-
-def measure_levels(task: Task) -> Measured:
-    """Measure the levels of the spectrogram, and write nothing."""
-    # Imported here so that only this action pays for it.
-    from wav2spec.dsp.histogram import distribution
-
-    stream = task.rendering.stream
-    levels, half_rate = distribution(stream), stream.sound.sample_rate / 2
-    return Measured(task.job.source, None, "measured", levels=levels, fmax=stream.fmax, half_rate=half_rate)
 
 
 def _current(task: Task, found: TargetState) -> Outcome:
@@ -233,20 +223,6 @@ class Conversion:
                 waveform, job.format, self.grid.cells, self.grid.varied, self.settings.picture, self.grid.together
             )
         return plan_picture(waveform, job.format, self.settings, labels=self.labels)
-
-
-def measure_recording(
-    job: Job | Unusable, conversion: Conversion, on_position: Callable[[float, float], None] | None = None
-) -> Iterator[Outcome]:
-    """Do a job whose action is `measure_levels`; yield what failed, and the sum over the segments."""
-    total: Measured | None = None
-    for outcome in conversion(job, on_position):
-        if isinstance(outcome, Measured):
-            total = outcome if total is None else total + outcome
-        else:
-            yield outcome
-    if total:
-        yield total
 
 
 def known_targets(items: Iterable[Job | Unusable], preprocessing: Preprocessing) -> Iterator[Outcome]:

@@ -25,8 +25,9 @@ import weakref
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
+from wav2spec.batch.bundles import Tally
 from wav2spec.batch.facts import Facts
-from wav2spec.batch.outcomes import Outcome, Tally
+from wav2spec.batch.outcomes import Outcome
 from wav2spec.errors import InputError, os_error_message
 from wav2spec.storage.names import is_url, seen_from
 from wav2spec.storage.streams import STREAM

@@ -1,8 +1,7 @@
 """Outcomes: what became of each picture."""
 
-from array import array
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from wav2spec.batch.facts import NO_FACTS, Facts
@@ -13,7 +12,6 @@ from wav2spec.storage.streams import STREAM
 
 if TYPE_CHECKING:
     from wav2spec.audio.recording import Recording
-    from wav2spec.dsp.histogram import LevelHistogram
 
 Status = Literal[
     "written",
@@ -74,64 +72,9 @@ class Outcome:
     traceback: str = ""
     facts: Facts = NO_FACTS
 
-
-@dataclass(frozen=True)
-class Measured(Outcome):
-    """The levels of the spectrograms of a recording.
-
-    Attributes
-    ----------
-    levels : LevelHistogram
-    n_spectrograms : int
-    fmax : float, optional
-        The highest frequency in Hz that ``auto`` became.
-    half_rate : float
-        Half the sample rate in Hz.
-    """
-
-    levels: "LevelHistogram" = field(kw_only=True)
-    n_spectrograms: int = field(default=1, kw_only=True)
-    fmax: float | None = field(default=None, kw_only=True)
-    half_rate: float = field(default=0.0, kw_only=True)
-
-    def __add__(self, other: "Measured") -> "Measured":
-        """Return both as those of one recording."""
-        return replace(
-            self,
-            warnings=tuple(dict.fromkeys((*self.warnings, *other.warnings))),
-            levels=self.levels + other.levels,
-            n_spectrograms=self.n_spectrograms + other.n_spectrograms,
-            fmax=max((fmax for fmax in (self.fmax, other.fmax) if fmax is not None), default=None),
-        )
-
-
-@dataclass(frozen=True)
-class Tally(Outcome):
-    """Pictures of which there is nothing to print: what a worker returns instead of their outcomes.
-
-    Attributes
-    ----------
-    counts : dict of str to int
-        By status.
-    rows : bytes
-        Their lines of the manifest, if there is one.
-    """
-
-    counts: dict[Status, int] = field(kw_only=True)
-    rows: bytes = field(default=b"", kw_only=True)
-
-
-@dataclass(frozen=True)
-class Known(Outcome):
-    """A run of sources that need no work, as an item of the work and as its result; `wav2spec.batch.since` has both.
-
-    Attributes
-    ----------
-    positions : array of int
-        Where earlier manifests tell about each.
-    """
-
-    positions: "array[int]" = field(kw_only=True)
+    def by_status(self) -> Mapping[Status, int]:
+        """Return how many pictures it stands for, by their status."""
+        return {self.status: 1}
 
 
 def source_name(source: str) -> str:
@@ -188,16 +131,16 @@ def outcomes_of(
         yield failed(job, error)
 
 
-def lost(item: Job | Unusable | Shard | Known, message: str) -> Outcome:
+def lost(item: Job | Unusable | Shard | Outcome, message: str) -> Outcome:
     """Return the outcome of a job whose worker died."""
-    if isinstance(item, Known):
+    if isinstance(item, Outcome):
         return item
     return Outcome(item.source, _target(item), "failed", failure=Failure(source_name(item.source), message))
 
 
-def skipped(item: Job | Unusable | Shard | Known) -> Outcome:
+def skipped(item: Job | Unusable | Shard | Outcome) -> Outcome:
     """Return the outcome of a job that was not tried."""
-    if isinstance(item, Known):
+    if isinstance(item, Outcome):
         return item
     return Outcome(item.source, _target(item), "skipped")
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 
-from wav2spec.batch.outcomes import Outcome, Status, Tally, source_name
+from wav2spec.batch.outcomes import Outcome, Status, source_name
 from wav2spec.console import print_line, print_stdout, printable
 
 # Called with each outcome, in the order of the plan: the console, a manifest, the histogram of levels.
@@ -56,7 +56,7 @@ class Report:
         return self._counts.total()
 
     def add(self, outcome: Outcome) -> None:
-        self._counts.update(outcome.counts if isinstance(outcome, Tally) else {outcome.status: 1})
+        self._counts.update(outcome.by_status())
         for observer in self._observers:
             observer(outcome)
 

@@ -13,11 +13,12 @@ from contextlib import suppress
 from itertools import groupby
 from typing import Any, Self
 
+from wav2spec.batch.bundles import Known, Tally
 from wav2spec.batch.facts import NO_FACTS, Facts
 from wav2spec.batch.jobs import Job, Shard, segment_target
 from wav2spec.batch.manifest import ROW_FIELDS, ManifestReader, Row, find_manifests
 from wav2spec.batch.naming import is_shard_pattern
-from wav2spec.batch.outcomes import Known, Outcome, Status, Tally
+from wav2spec.batch.outcomes import Outcome, Status
 from wav2spec.batch.recipe import shard_digest
 from wav2spec.batch.request import Request
 from wav2spec.batch.tallies import Tallying

@@ -7,8 +7,9 @@ no more than a single outcome.
 from dataclasses import dataclass
 from typing import Self
 
+from wav2spec.batch.bundles import Known, Tally
 from wav2spec.batch.manifest import directory_from, manifest_row
-from wav2spec.batch.outcomes import Known, Outcome, Status, Tally
+from wav2spec.batch.outcomes import Outcome, Status
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Protocol
 
 from wav2spec.batch.jobs import Job, Shard, Unusable
-from wav2spec.batch.outcomes import Known, Outcome, lost, skipped
+from wav2spec.batch.outcomes import Outcome, lost, skipped
 from wav2spec.batch.plan import Item, Plan
 from wav2spec.batch.request import Sources
 from wav2spec.executors.cpus import available_cpus
@@ -23,8 +23,8 @@ from wav2spec.storage.targets import remove_abandoned
 _IMAGE_S, _FIGURE_S, _BYTE_S = 1.5e-3, 0.1, 4e-9
 _WORTH_SHARING_S = 0.1
 
-# What is given to a worker.
-WorkItem = Item | Shard | Known
+# What is given to a worker. An outcome needs no work: `wav2spec.batch.since` knows it.
+WorkItem = Item | Shard | Outcome
 
 
 class Progress(Protocol):
@@ -43,7 +43,7 @@ class Work:
 
     Attributes
     ----------
-    items : iterable of Job, Unusable, Shard or Known
+    items : iterable of Job, Unusable, Shard or Outcome
     action : callable
         Yields the outcomes of an item. That of a single job may be given `on_position` too.
     item_s : float
@@ -65,7 +65,7 @@ class Work:
 
     def cost_s(self, item: WorkItem) -> float:
         """Return an estimate of the time that an item takes (s)."""
-        if isinstance(item, Known):
+        if isinstance(item, Outcome):
             return 0.0
         n_jobs = len(item.jobs) if isinstance(item, Shard) else 1
         return self.item_s * n_jobs + _BYTE_S * (0 if isinstance(item, Unusable) else item.n_bytes)

@@ -11,7 +11,7 @@ import click
 from wav2spec.batch.conflicts import check_not_a_source
 from wav2spec.batch.conversion_plan import source_jobs
 from wav2spec.batch.jobs import Job, Unusable
-from wav2spec.batch.outcomes import Measured, Outcome
+from wav2spec.batch.outcomes import Outcome
 from wav2spec.batch.progress import Progress
 from wav2spec.batch.work import do_work, work_on_jobs
 from wav2spec.cli.draw import run_reported
@@ -84,7 +84,8 @@ def _measure(
     high: float,
 ) -> int:
     # Loads NumPy and libsndfile.
-    from wav2spec.batch.convert import Conversion, measure_levels, measure_recording
+    from wav2spec.batch.convert import Conversion
+    from wav2spec.batch.measuring import Measured, measure_levels, measure_recording
     from wav2spec.dsp.histogram import LevelHistogram, percentile_scale, statistics
     from wav2spec.storage.targets import make_directory, open_target
 

@@ -7,7 +7,6 @@ from typing import Any
 import click
 
 from wav2spec.batch.conversion_plan import plan_conversion
-from wav2spec.batch.outcomes import Measured
 from wav2spec.batch.progress import Progress
 from wav2spec.batch.work import do_work, work_on_jobs
 from wav2spec.cli.draw import draw_pictures
@@ -65,7 +64,8 @@ def _measured(request: Request, settings: Settings, *, hidden: bool) -> tuple[fl
     The highest frequency is None if it is given, or beyond half the least sample rate.
     """
     # Loads NumPy and libsndfile.
-    from wav2spec.batch.convert import Conversion, measure_levels, measure_recording
+    from wav2spec.batch.convert import Conversion
+    from wav2spec.batch.measuring import Measured, measure_levels, measure_recording
 
     measured = settings.replace(scale="db", db_ref="full-scale", reduce="max")
     with request_errors():
