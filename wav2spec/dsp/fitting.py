@@ -6,7 +6,8 @@ from math import ceil, floor, log10
 import numpy as np
 
 from wav2spec.dsp.stft import bin_frequencies, stft_magnitudes
-from wav2spec.settings.analysis import Analysis, Fit
+from wav2spec.settings.analysis import Analysis
+from wav2spec.settings.auto import Fit
 from wav2spec.settings.bands import Bands
 from wav2spec.settings.choices import AUTO
 from wav2spec.settings.pictures import Raster

@@ -1,11 +1,11 @@
 """Settings of the short-time Fourier transform."""
 
 import functools
-import math
 from dataclasses import dataclass, replace
-from typing import NamedTuple, get_args
+from typing import get_args
 
 from wav2spec.errors import SettingError
+from wav2spec.settings.auto import Fit, power_of_two_from
 from wav2spec.settings.choices import (
     AUTO,
     MAX_LEVEL,
@@ -26,43 +26,6 @@ from wav2spec.settings.choices import (
 )
 from wav2spec.settings.fields import Choice, Flag, Group, Named, Number, Size, setting
 from wav2spec.settings.quantities import in_samples, parse_size
-
-# The length of the window that `auto` stands for (s), which suits what people hear. Other sounds scale with the sample
-# rate: the window has at least and at most so many samples, and fewer at rates above so many Hz, for ultrasound. The
-# calls of bats last a few ms.
-_AUTO_WINDOW_S, _AUTO_SAMPLES = 0.04, (256, 2048)
-_ULTRASOUND_HZ, _ULTRASOUND_SAMPLES = 96_000, 1024
-
-# In a short recording the window takes at most this share of the time axis, but never has fewer samples than this.
-_AUTO_SHARE, _FEWEST_SAMPLES = 30, 32
-
-# The share of the window that an automatic stride does not exceed.
-_AUTO_STRIDE = 4
-
-# On a log or mel scale, `auto` zero-pads so many windows, up to so many samples; it never zero-pads further.
-_AUTO_WINDOWS, _AUTO_FFT_LENGTH = 4, 16384
-
-
-class Fit(NamedTuple):
-    """The picture to which ``auto`` fits an analysis.
-
-    Attributes
-    ----------
-    n_samples : int, optional
-        The length of what is drawn.
-    samples_per_column : float, optional
-        The samples that a pixel along time shows.
-    n_bins : int
-        The bins that are needed from 0 Hz to half the sample rate.
-    spread : bool
-        Whether frequencies are on a log or mel scale.
-    """
-
-    n_samples: int | None = None
-    samples_per_column: float | None = None
-    n_bins: int = 0
-    spread: bool = False
-
 
 _NO_PICTURE = Fit()
 
@@ -263,17 +226,16 @@ class Analysis(Group):
             If the window is too short at this sample rate, or longer than the FFT.
         """
         if self.window_size == AUTO:
-            window_size = _auto_window_size(sample_rate, fit.n_samples)
+            window_size = fit.window_size(sample_rate)
         else:
             window_size = in_samples(self.window_size, sample_rate)
         if window_size < 2:
             message = f"{self.window_size} at {sample_rate} Hz is {window_size} sample, a window needs at least 2"
             raise SettingError("window_size", message)
         if self.fft_length == "power-of-two":
-            fft_length = _power_of_two_from(window_size)
+            fft_length = power_of_two_from(window_size)
         elif self.fft_length == AUTO:
-            wanted = _AUTO_WINDOWS * window_size if fit.spread else 2 * (fit.n_bins - 1)
-            fft_length = _power_of_two_from(max(window_size, min(wanted, _AUTO_FFT_LENGTH)))
+            fft_length = fit.fft_length(window_size)
         elif self.fft_length == "window":
             fft_length = window_size
         else:
@@ -281,42 +243,7 @@ class Analysis(Group):
         if fft_length < window_size:
             message = f"{fft_length} samples are fewer than the window's {window_size}"
             raise SettingError("fft_length", message)
-        if self.stride == AUTO:
-            stride = max(1, window_size // _AUTO_STRIDE)
-            if fit.samples_per_column is not None:
-                stride = max(1, min(stride, int(fit.samples_per_column)))
-        else:
-            stride = in_samples(self.stride, sample_rate, window_size)
+        stride = fit.stride(window_size) if self.stride == AUTO else in_samples(self.stride, sample_rate, window_size)
         if stride < 1:
             raise SettingError("stride", f"{self.stride} of {window_size} samples is less than 1 sample")
         return replace(self, window_size=window_size, stride=stride, fft_length=fft_length)
-
-
-def _power_of_two_from(size: int) -> int:
-    return 1 << (size - 1).bit_length()
-
-
-def _auto_window_size(sample_rate: int, n_samples: int | None) -> int:
-    """Return the size that ``auto`` stands for, in samples.
-
-    >>> [_auto_window_size(rate, None) for rate in (100, 8000, 16000, 44100, 96000, 192000)]
-    [256, 256, 512, 2048, 2048, 1024]
-    >>> [_auto_window_size(44100, n_samples) for n_samples in (441, 11907, 44100, 88200)]
-    [32, 512, 1024, 2048]
-    """
-    least, most = _AUTO_SAMPLES
-    most = _ULTRASOUND_SAMPLES if sample_rate > _ULTRASOUND_HZ else most
-    size = min(max(_nearest_power_of_two(_AUTO_WINDOW_S * sample_rate), least), most)
-    if n_samples is None:
-        return size
-    return min(size, max(_nearest_power_of_two(n_samples / _AUTO_SHARE), _FEWEST_SAMPLES))
-
-
-def _nearest_power_of_two(size: float) -> int:
-    """Return the power of two that is nearest to a size, at least 2.
-
-    >>> [_nearest_power_of_two(0.04 * rate) for rate in (8000, 16000, 44100, 192000)]
-    [256, 512, 2048, 8192]
-    """
-    above = _power_of_two_from(max(2, math.ceil(size)))
-    return max(2, above if above - size <= size - above / 2 else above // 2)
