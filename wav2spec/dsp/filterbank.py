@@ -192,7 +192,7 @@ def _summation(n_bands: int, band: Indices, bin_: Indices, weight: Floats) -> Su
 
 # `numpy.add.reduceat` sums so few bins one after the other.
 _MAX_NARROW = 8
-# Frames that are summed at once, so that they stay in the cache.
+# Frames that are summed at once, so that they stay in the cache; or a quarter of more, which threads have.
 _FRAMES = 64
 
 
@@ -204,24 +204,26 @@ def _narrow_summation(bin_: Indices, weight: Floats, starts: Indices, counts: In
     # The narrowest band first: the bands with a k-th bin are the last ones.
     order = np.argsort(counts, kind="stable")
     places, rising = np.argsort(order), counts[order]
-    terms = []
-    for k in [*range(1, int(rising[-1])), 0]:
-        first = int(np.searchsorted(rising, k, "right"))
-        at = starts[order[first:]] + k
-        terms.append((first, bin_[at], weight[at, np.newaxis]))
+    firsts = np.searchsorted(rising, np.arange(rising[-1]), "right")
+    # The first bins of all bands, then the second ones.
+    at = np.concatenate([starts[order[first:]] + k for k, first in enumerate(firsts)])
+    rows, weights = bin_[at], weight[at, np.newaxis]
+    ends = np.cumsum(len(starts) - firsts)
 
     def sums(values: Values) -> Values:
         frames = values.reshape(-1, values.shape[-1])
         bands = np.empty((len(frames), len(starts)), np.float32)
-        for begin in range(0, len(frames), _FRAMES):
-            columns = frames[begin : begin + _FRAMES].T.astype(np.float64, order="C")
-            products = np.empty((len(starts), columns.shape[1]))
-            total = np.zeros_like(products)
-            for first, rows, weights in terms:
-                some = columns.take(rows, axis=0, out=products[first:], mode="clip")
-                np.multiply(some, weights, out=some)
-                total[first:] += some
-            bands[begin : begin + _FRAMES] = total.astype(np.float32).take(places, axis=0).T
+        at_once = max(_FRAMES, len(frames) // 4)
+        for begin in range(0, len(frames), at_once):
+            columns = frames[begin : begin + at_once].T.astype(np.float64, order="C")
+            products = columns.take(rows, axis=0, mode="clip")
+            products *= weights
+            total, *others = np.split(products, ends[:-1])
+            for k, other in enumerate(others[1:], 2):
+                others[0][firsts[k] - firsts[1] :] += other
+            if others:
+                total[firsts[1] :] += others[0]
+            bands[begin : begin + at_once] = total.astype(np.float32).take(places, axis=0).T
         return bands.reshape(*values.shape[:-1], -1)
 
     return sums
