@@ -1,5 +1,6 @@
 """matplotlib, with its own defaults and without its warnings, whatever its user has set."""
 
+import importlib
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,11 +17,14 @@ _ACTING = ("agg", "font", "mathtext", "path", "text")
 
 
 @contextmanager
-def matplotlib_defaults() -> Iterator[None]:
-    """Load matplotlib; meanwhile its canvas has the default parameters."""
+def matplotlib_defaults(*modules: str) -> Iterator[None]:
+    """Load matplotlib and those of its modules; meanwhile its canvas has the default parameters."""
     with importing_matplotlib():
         import matplotlib
         import matplotlib.backends.backend_agg
+
+        for name in modules:
+            importlib.import_module(f"matplotlib.{name}")
 
     check_memory(_FIGURE_BYTES)
     own: Any = matplotlib.rcParamsDefault

@@ -42,7 +42,7 @@ def save(
     metadata: str,
 ) -> None:
     """Write a figure as ``"svg"`` or ``"pdf"``: axes and letters as vectors, each image at its own resolution."""
-    with matplotlib_defaults():
+    with matplotlib_defaults("figure", f"backends.backend_{format}"):
         import matplotlib
 
         with matplotlib.rc_context():
