@@ -13,7 +13,7 @@ APART := system or browser
 EXAMPLES := quick
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help docs demo test check test-rest attack format samples bench bench-smoke clean
+.PHONY: help docs demo test check test-rest attack format samples bench bench-scale bench-smoke clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -72,8 +72,12 @@ ROWS :=
 bench: .venv/tools ## Measure speed and memory beside the peers there are (pip install '.[bench]'), all ROWS= or some
 	$(BIN)/python tests/bench/run.py $(ROWS) --results .benchmark.json --document docs/benchmark.md --readme README.md
 
-bench-smoke: .venv/tools ## See that the benchmark works, on short files
+bench-scale: .venv/tools ## Measure what archives, shards, stores and --since cost beside local files, all ROWS= or some
+	$(BIN)/python tests/bench/scale.py $(ROWS)
+
+bench-smoke: .venv/tools ## See that both benchmarks work, on short files
 	$(BIN)/python tests/bench/run.py --quick
+	$(BIN)/python tests/bench/scale.py --clips 20 --finished 100 --rounds 1
 
 clean: ## Remove what the other targets made
 	rm -rf .venv demo .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,4 +1,4 @@
-"""What archives, shards, stores and earlier manifests cost beside local files: `python tests/bench/scale.py`.
+"""What archives, shards, stores and earlier manifests cost beside local files: `make bench-scale`.
 
 Pairs of commands are run by turns, and the medians of their processor time are compared; where latency is what is
 measured, of their time. Servers run on the loopback interface and are not counted.
@@ -96,7 +96,7 @@ def comparisons(bucket: servers.Bucket) -> list[Comparison]:
                 "at most 1.25",
             )
             for name in ("set.tar.gz", "set.zip")
-            for jobs in ("1", "2")
+            for jobs in ("1", "2", "8")
         ),
         Comparison("store to store, and files", remote, files, "at most 1.3", bucket.fail),
         Comparison(

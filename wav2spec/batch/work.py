@@ -51,7 +51,7 @@ class Work:
     n_items : int, optional
         None if unknown.
     head : iterable of Job or Unusable
-        Jobs from which is found what the work needs.
+        The first jobs, from which the time of the work and the place of its sources are judged.
     n_sources_each : int
         Sources that an item stands for.
     """
