@@ -240,7 +240,7 @@ def test_a_cluster_without_workers_is_waited_for_and_v_tells_how_many_there_are(
     program = (
         sys.executable,
         "-c",
-        "import wav2spec.executors.dask as d; d._WORKERS_S = 0.5\nfrom wav2spec.__main__ import main; main()",
+        "import wav2spec.executors.dask_cluster as d; d._WORKERS_S = 0.5\nfrom wav2spec.__main__ import main; main()",
     )
     with servers.dask_cluster(tmp_path, 0) as cluster:
         words = ("set/label1", "-o", "out/", "-v", "--scheduler", cluster.address)

@@ -80,7 +80,8 @@ def cluster_executor(scheduler: str, plan: Plan) -> tuple[MapExecutor, int]:
     OutputError
         If the cluster cannot be used.
     """
-    from wav2spec.executors.dask import Cluster, check_cluster, map_on_cluster
+    from wav2spec.executors.dask import map_on_cluster
+    from wav2spec.executors.dask_cluster import Cluster, check_cluster
 
     cluster = Cluster(scheduler, versions, os.getcwd())
     source, target = next(((job.source, job.target) for job in _jobs(plan)), ("", ""))

@@ -5,22 +5,20 @@ Dask, and a file that crashes its reader crashes no worker of the cluster. When 
 group to another one.
 """
 
-import logging
-import os
 import pickle
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Executor, Future
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from distributed import Client, get_worker
 from distributed.comm.core import CommClosedError
 from distributed.scheduler import KilledWorker
 
-from wav2spec.console import print_line, print_message
+from wav2spec.console import print_message
 from wav2spec.errors import OutputError
+from wav2spec.executors.dask_cluster import Cluster, first_line, untyped, wrong_version
 from wav2spec.executors.engine import Work, run_group
 from wav2spec.executors.local import WorkerLostError
 from wav2spec.executors.ordered_map import Item, OrderedMap, Result
@@ -29,112 +27,14 @@ from wav2spec.executors.sharing import ExecutorLostError, map_parallel
 _Result = TypeVar("_Result")
 
 
-# distributed has types in some places and not in others.
-def _untyped(value: Any) -> Any:
-    return value
-
-
 # Duration of a group (s). The scheduler spends a ms or more on each.
 _GROUP_S = 1.0
 
-# Timeouts: for the connection, for a lost scheduler to return, and for a first worker until a line is printed (s).
-_CONNECT_S, _PATIENCE_S, _WORKERS_S = 15, 30, 60
+# A lost scheduler may return within this time (s).
+_PATIENCE_S = 30
 
 # Groups for each worker that are submitted ahead.
 _GROUPS_AHEAD = 4
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """An existing cluster.
-
-    Attributes
-    ----------
-    scheduler : str
-        Address, as ``tcp://host:8786``, or path of a scheduler file.
-    versions : callable
-        Returns the versions that all workers must have, by name. Can be pickled.
-    directory : str
-        Directory that relative paths refer to.
-    """
-
-    scheduler: str
-    versions: Callable[[], dict[str, str]]
-    directory: str
-
-    def connect(self) -> Client:
-        """Return a client.
-
-        Raises
-        ------
-        OutputError
-            If no scheduler answers.
-        """
-        # Keep its messages off the terminal. Each of its loggers has a level of its own.
-        for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
-            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-        address = {"scheduler_file": self.scheduler} if os.path.isfile(self.scheduler) else {"address": self.scheduler}
-        try:
-            client: Client = _untyped(Client)(**address, timeout=_CONNECT_S, set_as_default=False)
-        except (OSError, ValueError) as error:
-            raise OutputError(self.scheduler, "no scheduler answers there") from error
-        return client
-
-
-def check_cluster(cluster: Cluster, probe: Callable[[], str]) -> int:
-    """Check that all workers have our versions and see our files, and return the number of workers.
-
-    Parameters
-    ----------
-    cluster : Cluster
-    probe : callable
-        Runs on a worker, and returns what is missing there, or an empty string. Can be pickled.
-
-    Raises
-    ------
-    OutputError
-        With the address of a worker that cannot be used.
-    """
-    with cluster.connect() as client:
-        _wait_for_workers(client, cluster.scheduler)
-        try:
-            found = client.run(_misses, cluster.versions, cluster.versions(), cluster.directory, probe)
-        except Exception as error:
-            raise OutputError(cluster.scheduler, f"a worker cannot be used: {_first_line(error)}") from error
-    for worker, message in found.items():
-        if message:
-            raise OutputError(cluster.scheduler, f"worker {worker} {message}")
-    return len(found)
-
-
-def _wait_for_workers(client: Client, scheduler: str) -> None:
-    try:
-        client.wait_for_workers(1, timeout=_WORKERS_S)
-    except TimeoutError:
-        print_line(f"wav2spec: the scheduler at {scheduler} has no workers; waiting for the first")
-        client.wait_for_workers(1)
-
-
-def _misses(
-    versions: Callable[[], dict[str, str]], expected: dict[str, str], directory: str, probe: Callable[[], str]
-) -> str:
-    """Return what is missing on this worker."""
-    if message := _wrong_version(versions(), expected):
-        return message
-    before = os.getcwd()
-    try:
-        if os.path.isdir(directory):
-            os.chdir(directory)
-        return probe()
-    finally:
-        os.chdir(before)
-
-
-def _wrong_version(found: dict[str, str], expected: dict[str, str]) -> str:
-    for name, version in expected.items():
-        if found.get(name) != version:
-            return f"has {name} {found.get(name)}, not {version}"
-    return ""
 
 
 def map_on_cluster(
@@ -163,7 +63,7 @@ def _run_on_worker(
 ) -> list[Any]:
     worker = get_worker()
     # Workers that joined during the run have not been checked before.
-    if message := _wrong_version(pickle.loads(versions)(), expected):  # noqa: S301 - from our own client
+    if message := wrong_version(pickle.loads(versions)(), expected):  # noqa: S301 - from our own client
         raise ForeignWorkerError(worker.address, message)
     return run_group(run, directory, worker.state.nthreads, work, pickle.loads(items))  # noqa: S301
 
@@ -223,7 +123,7 @@ class _ClusterExecutor(Executor):
             raise OutputError(self.scheduler, message)
 
     def _usable_workers(self) -> list[str]:
-        return sorted(set(_untyped(self._client).nthreads()) - self._foreign)
+        return sorted(set(untyped(self._client).nthreads()) - self._foreign)
 
     def forget(self, future: "_ClusterFuture[Any]") -> None:
         self._running.discard(future)
@@ -243,7 +143,7 @@ class _ClusterExecutor(Executor):
         if wait and self._running:
             # Their results are still wanted.
             return
-        _untyped(self._client).close(timeout=2)
+        untyped(self._client).close(timeout=2)
 
 
 class _ClusterFuture(Future[_Result]):
@@ -300,13 +200,9 @@ class _ClusterFuture(Future[_Result]):
             except OutputError:
                 raise
             except Exception as error:
-                raise OutputError(self._executor.scheduler, f"a worker failed: {_first_line(error)}") from error
+                raise OutputError(self._executor.scheduler, f"a worker failed: {first_line(error)}") from error
             else:
                 return value
 
     def _lost(self) -> ExecutorLostError:
         return ExecutorLostError(f"the scheduler at {self._executor.scheduler} is gone")
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).strip().splitlines()[0]
