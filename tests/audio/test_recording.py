@@ -38,6 +38,8 @@ FORMATS = [
     if subtype != "MPEG_LAYER_III"
 ]
 LIST = b"LIST" + struct.pack("<I", 10) + b"INFOISFT\0\0"
+# As ffmpeg writes it between format and samples.
+COMMENT = b"LIST" + struct.pack("<I", 26) + b"INFOISFT" + struct.pack("<I", 14) + b"Lavf59.27.100\0"
 # What programs write that do not know the length.
 OPEN_SIZES = [0, 0x7FFFFFFF - 36, 0x7FFFF000, 0xFFFFFFFF]
 
@@ -353,14 +355,17 @@ def outcome_of(path: Path) -> object:
 
 
 @pytest.mark.parametrize("n_channels", [1, 2, 3])
+@pytest.mark.parametrize("before", [b"", COMMENT, COMMENT + COMMENT], ids=len)
 def test_a_plain_file_is_read_without_libsndfile_and_alike(
-    n_channels: int, make_wav: MakeWav, monkeypatch: pytest.MonkeyPatch
+    n_channels: int, before: bytes, make_wav: MakeWav, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = make_wav(n_channels=n_channels)
+    content = path.read_bytes()
+    path.write_bytes(content[:36] + before + content[36:])
     with open_recording(str(path)) as recording:
         assert isinstance(recording._samples, PcmSamples)
     plain = outcome_of(path)
-    monkeypatch.setattr(wav_header, "_plain_format", lambda _: None)
+    monkeypatch.setattr(wav_header._Format, "is_filled_by", lambda *_: False)
     assert plain == outcome_of(path)
 
 
@@ -374,9 +379,13 @@ def test_a_file_with_any_other_header_is_read_as_libsndfile_reads_it(
     content = bytearray(riff(PCM[:4100].tobytes(), riff_size=riff_size, n_channels=n_channels, rate=rate))
     if data.draw(st.booleans()):
         content[data.draw(st.integers(12, 43))] = data.draw(st.integers(0, 255))
+    elif data.draw(st.booleans()):
+        # A second format, another perhaps.
+        content[36:36] = content[12:36]
+        content[data.draw(st.integers(20, 59))] = data.draw(st.integers(0, 255))
     end = len(content) + data.draw(st.sampled_from([0, -3, -1, 1, 2]))
     path.write_bytes(bytes(content).ljust(end, b"\0")[:end])
     found = outcome_of(path)
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(wav_header, "_plain_format", lambda _: None)
+        monkeypatch.setattr(wav_header._Format, "is_filled_by", lambda *_: False)
         assert found == outcome_of(path)

@@ -15,7 +15,7 @@ class HeaderError(ValueError):
 
 
 class PcmFormat(NamedTuple):
-    """The format of 16-bit samples that fill a file from an offset in bytes to its end."""
+    """The format of 16-bit samples that fill a file from an offset, `start` in bytes, to its end."""
 
     sample_rate: int
     n_channels: int

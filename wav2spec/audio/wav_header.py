@@ -4,6 +4,7 @@ libsndfile silently shortens a truncated file, so the chunks are read here too.
 """
 
 import struct
+from typing import NamedTuple
 
 from wav2spec.audio.header import ChunkLayout, Header, HeaderError, PcmFormat, packed
 from wav2spec.storage.sources import SourceFile
@@ -16,8 +17,12 @@ _PAGE = 4096
 _UNKNOWN_SIZES = (range(2**31 - _PAGE, 2**31), range(2**32 - _PAGE, 2**32))
 
 
+_WAVE_FORMAT_PCM = 1
 # WAVE_FORMAT_MPEG and WAVE_FORMAT_MPEGLAYER3.
 _MPEG_CODES = {0x50, 0x55}
+
+# What libsndfile takes.
+_MAX_CHANNELS, _MAX_RATE = 1024, 2**31 - 1
 
 
 _LAYOUTS = {
@@ -26,6 +31,35 @@ _LAYOUTS = {
     "RF64": ChunkLayout(12, "<I"),
     "W64": ChunkLayout(40, "<Q", name_size=16, size_counts_head=True, alignment=8),
 }
+
+
+class _Format(NamedTuple):
+    """The format chunk, by the names of Microsoft's WAVEFORMATEX."""
+
+    n_bytes: int
+    code: int
+    n_channels: int
+    sample_rate: int
+    byte_rate: int
+    frame_bytes: int
+    n_bits: int
+
+    @property
+    def is_mpeg(self) -> bool:
+        """Whether the samples are layer II or III of MPEG."""
+        return self.code in _MPEG_CODES
+
+    def is_filled_by(self, n_bytes: int) -> bool:
+        """Return whether so many bytes are 16-bit samples by a format that agrees with itself."""
+        return (
+            (self.n_bytes, self.code, self.n_bits) == (16, _WAVE_FORMAT_PCM, 16)
+            and 0 < self.n_channels <= _MAX_CHANNELS
+            and 0 < self.sample_rate <= _MAX_RATE
+            and self.frame_bytes == 2 * self.n_channels
+            and self.byte_rate == self.sample_rate * self.frame_bytes
+            and n_bytes > 0
+            and n_bytes % self.frame_bytes == 0
+        )
 
 
 def read_wav_header(file: SourceFile, name: str) -> Header:
@@ -42,68 +76,47 @@ def read_wav_header(file: SourceFile, name: str) -> Header:
     HeaderError
         If the format or the samples are missing.
     """
-    if name == "RIFF" and (pcm := _plain_format(file)):
-        n_bytes = file.size - pcm.start
-        return Header(name, n_bytes, n_bytes, pcm=pcm)
     container = _LAYOUTS[name]
-    is_mpeg: bool | None = None
+    formats: list[_Format] = []
     long_size: tuple[int, int] | None = None
     for chunk, body, size in container.chunks(file, container.first_chunk):
         if chunk == b"fmt ":
-            is_mpeg = _is_mpeg(file, body, container)
+            formats.append(_read_format(file, body, size, container))
         elif chunk == b"ds64":
             file.seek(body + 8)
             long_size = body + 8, int.from_bytes(file.read(8), "little")
         elif chunk == b"data":
-            if is_mpeg is None:
+            if not formats:
                 raise HeaderError("damaged WAV header: no format ('fmt ' chunk) before the samples")
-            available_bytes = max(0, file.size - body)
+            found, available_bytes = formats[-1], max(0, file.size - body)
             if size == 0xFFFFFFFF and long_size:
                 offset, size = long_size
                 size_patch = offset, packed("<Q", available_bytes)
             else:
                 size_patch = body - container.head_size + container.name_size, container.packed_size(available_bytes)
             if _has_unknown_length(container, file, body, size):
-                return Header(name, None, available_bytes, size_patch, is_mpeg)
-            return Header(name, size, min(size, available_bytes), size_patch, is_mpeg)
+                return Header(name, None, available_bytes, size_patch, found.is_mpeg)
+            # Which of two formats holds is for libsndfile to tell.
+            is_plain = name == "RIFF" and len(formats) == 1 and size == available_bytes and found.is_filled_by(size)
+            pcm = PcmFormat(found.sample_rate, found.n_channels, body) if is_plain else None
+            return Header(name, size, min(size, available_bytes), size_patch, found.is_mpeg, pcm)
     raise HeaderError("a WAV header without samples (no 'data' chunk)")
 
 
-# RIFF, its size, and WAVE; `fmt `, its size, and what it holds; `data` and its size.
-_PLAIN = struct.Struct("<12x4sIHHIIHH4sI")
-_WAVE_FORMAT_PCM = 1
-# libsndfile takes no more.
-_MAX_CHANNELS, _MAX_RATE = 1024, 2**31 - 1
+def _read_format(file: SourceFile, body: int, size: int, container: ChunkLayout) -> _Format:
+    """Read a format chunk.
 
-
-def _plain_format(file: SourceFile) -> PcmFormat | None:
-    """Return the format of a file that holds 16-bit samples and nothing else, with a header that is right."""
-    file.seek(0)
-    head = file.read(_PLAIN.size)
-    if len(head) < _PLAIN.size:
-        return None
-    format_name, format_bytes, code, n_channels, rate, byte_rate, frame_bytes, n_bits, data, n_bytes = _PLAIN.unpack(
-        head
-    )
-    is_plain = (
-        (format_name, format_bytes, code, n_bits, data) == (b"fmt ", 16, _WAVE_FORMAT_PCM, 16, b"data")
-        and 0 < n_channels <= _MAX_CHANNELS
-        and 0 < rate <= _MAX_RATE
-        and frame_bytes == 2 * n_channels
-        and byte_rate == rate * frame_bytes
-        and 0 < n_bytes == file.size - _PLAIN.size
-        and n_bytes % frame_bytes == 0
-    )
-    return PcmFormat(rate, n_channels, _PLAIN.size) if is_plain else None
-
-
-def _is_mpeg(file: SourceFile, body: int, container: ChunkLayout) -> bool:
-    """Check the format chunk, and return whether its samples are layer II or III of MPEG."""
+    Raises
+    ------
+    HeaderError
+        If there is no channel.
+    """
     file.seek(body)
-    code, n_channels = struct.unpack(container.size_format[0] + "HH", file.read(4).ljust(4, b"\0"))
-    if n_channels == 0:
+    layout = struct.Struct(container.size_format[0] + "HHIIHH")
+    found = _Format(size, *layout.unpack(file.read(layout.size).ljust(layout.size, b"\0")))
+    if found.n_channels == 0:
         raise HeaderError("damaged WAV header: 0 channels, at least 1 is needed")
-    return code in _MPEG_CODES
+    return found
 
 
 def _has_unknown_length(container: ChunkLayout, file: SourceFile, body: int, size: int) -> bool:
