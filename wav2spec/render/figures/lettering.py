@@ -90,8 +90,12 @@ class Lettering:
         from matplotlib.font_manager import findfont, get_font
 
         file: Any = get_font(findfont(font))
-        scale = 1 / file.get_sfnt_table("head")["unitsPerEm"] * font.get_size_in_points() * self._canvas.dpi / 72
         table = file.get_sfnt_table("OS/2")
+        if "sTypoAscender" not in table:
+            # Before matplotlib 3.11, these letters stand for all.
+            _, height, descent = self._measure("lp", font, False)
+            return height - descent, descent
+        scale = 1 / file.get_sfnt_table("head")["unitsPerEm"] * font.get_size_in_points() * self._canvas.dpi / 72
         return table["sTypoAscender"] * scale, -table["sTypoDescender"] * scale
 
 
