@@ -15,8 +15,6 @@ SAMPLES = Path(__file__).parents[2] / "sample_audio"
 SCRIPTS = Path(__file__).parent / "scripts"
 # What must be free for each second of a recording and its picture (bytes).
 _ROOM_PER_S = 10 * 10**9 // 36000
-# The least of which RIFF cannot say how long it is (s of 16-bit stereo at 44.1 kHz).
-_TOO_LONG_FOR_RIFF = 24_000
 
 
 @dataclass(frozen=True)
@@ -51,11 +49,10 @@ class Plan:
         return path
 
     @functools.cache  # noqa: B019 - one plan lives as long as the program
-    def recording(self, seconds: int) -> str:
+    def recording(self, seconds: int, container: str = "WAV") -> str:
         """Return the name of a recording of so many seconds of 44.1 kHz stereo: the bell, again and again."""
-        path = self.path(f"{seconds}.wav")
+        path = self.path(f"{seconds}-{container}.wav")
         bell, sample_rate = soundfile.read(SAMPLES / "bell.wav", dtype="int16")
-        container = "RF64" if seconds > _TOO_LONG_FOR_RIFF else "WAV"
         with soundfile.SoundFile(path, "w", sample_rate, bell.shape[1], "PCM_16", format=container) as file:
             minute = np.tile(bell, (30, 1))
             for left in range(seconds * sample_rate, 0, -len(minute)):

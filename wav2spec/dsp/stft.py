@@ -21,7 +21,7 @@ _PIECE = 2**16
 # So many are transformed at once that their samples, spectra and sums stay in a second-level cache of 1 MiB.
 _CACHED = 2**15
 # Threads transform so many pieces at once: to wait for each other costs more than a cache.
-_SHARED = 4
+_SHARED = 2
 
 
 def n_bins(analysis: Analysis) -> int:
