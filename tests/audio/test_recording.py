@@ -286,7 +286,7 @@ class FailingFile(SourceFile):
 def test_a_read_error_is_no_end_of_the_recording(
     subtype: str, share: float, make_wav: MakeWav, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(libsndfile, "_COPIED_BYTES", 0)
+    monkeypatch.setattr(libsndfile, "READ_AT_ONCE_BYTES", 0)
     content = make_wav(n_samples=500_000, subtype=subtype).read_bytes()
     file = FailingFile(content, int(share * len(content)))
     with Recording(file) as recording:

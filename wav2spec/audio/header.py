@@ -9,6 +9,9 @@ from wav2spec.storage.sources import SourceFile
 # A limit for damaged files: of zeros after a header, every eight bytes would be a chunk.
 _MAX_CHUNKS = 10_000
 
+# Files up to this size are read at once (bytes).
+READ_AT_ONCE_BYTES = 2**18
+
 
 class HeaderError(ValueError):
     """Not a valid header of a recording."""

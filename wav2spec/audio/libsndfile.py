@@ -9,14 +9,11 @@ import numpy.typing as npt
 import soundfile
 
 from wav2spec.arrays import Samples
-from wav2spec.audio.header import Header
+from wav2spec.audio.header import READ_AT_ONCE_BYTES, Header
 from wav2spec.audio.virtual_file import VirtualFile, memory_descriptor
 from wav2spec.errors import AudioError, os_error_message
 from wav2spec.process import silent_stderr
 from wav2spec.storage.sources import SourceFile
-
-# Files up to this size are read at once (bytes).
-_COPIED_BYTES = 2**18
 
 # Samples of each channel that are read at once to get to a position.
 _SKIPPED_SAMPLES = 2**16
@@ -101,7 +98,7 @@ class DecodedSamples:
         # libsndfile begins where the file stands.
         self._virtual_file.seek(0)
         with self._translated_errors("damaged or unsupported file: "):
-            copy = self._copy() if self._file.size <= _COPIED_BYTES else None
+            copy = self._copy() if self._file.size <= READ_AT_ONCE_BYTES else None
             # libsndfile closes the copy.
             return _Sound(self._virtual_file if copy is None else copy)
 

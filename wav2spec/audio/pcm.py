@@ -6,12 +6,9 @@ Most data sets consist of such files. libsndfile would take longer to open a cli
 import numpy as np
 import numpy.typing as npt
 
-from wav2spec.audio.header import PcmFormat
+from wav2spec.audio.header import READ_AT_ONCE_BYTES, PcmFormat
 from wav2spec.errors import AudioError, os_error_message
 from wav2spec.storage.sources import SourceFile
-
-# Files up to this size are read at once (bytes).
-_COPIED_BYTES = 2**18
 
 _SAMPLE = np.dtype("<i2")
 
@@ -26,7 +23,7 @@ class PcmSamples:
         self.sample_rate, self.n_channels, self._start = format
         self._frame_bytes = self.n_channels * _SAMPLE.itemsize
         self.n_samples = (file.size - self._start) // self._frame_bytes
-        is_short = file.size <= _COPIED_BYTES
+        is_short = file.size <= READ_AT_ONCE_BYTES
         self._all = self._from_file(0, self.n_samples) if is_short else None
 
     def read(self, position: int, n_samples: int) -> npt.NDArray[np.int16]:

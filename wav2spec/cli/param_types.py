@@ -1,6 +1,7 @@
 """The types of options: how words are completed. Settings check the values."""
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +25,14 @@ class _File(click.Path):
 FILE = _File()
 
 
-class Words(click.ParamType[Any]):
+class Words(click.ParamType[Any], ABC):
     """Text that is completed from `words`. Whether it is valid is checked where it is used."""
 
     name = "name"
 
+    @abstractmethod
     def words(self) -> Iterable[str]:
-        raise NotImplementedError
+        """Return the words that a value may be."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002
         return value
